@@ -1,0 +1,47 @@
+# ganeti-rapi: `make run` starts it on a simulated cluster, `make test` runs the tests.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 5080
+SIMULATE ?=
+
+.PHONY: run test test-live lint bench clean help
+
+help:
+	@echo 'make run        serve a simulated cluster on https://127.0.0.1:$(PORT)'
+	@echo 'make test       run the test suite (no root, no network)'
+	@echo 'make test-live  run the contract against a real Ganeti (root, Debian)'
+	@echo 'make lint       check format, lint and types'
+	@echo 'make clean      remove what these made'
+
+# The environment is made again when the dependencies change.
+$(BIN)/.installed: setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo 'ganeti-rapi needs Python 3.10 or newer; name one with make PYTHON=…' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' \
+		|| { echo 'This Python cannot make virtual environments; on Debian: apt install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fast,test]'
+	@touch $@
+
+$(BIN)/.linters: $(BIN)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[lint]'
+	@touch $@
+
+run: $(BIN)/.installed
+	@exec $(BIN)/twistd -n --pidfile= ganeti-rapi --port $(PORT) --simulate $(SIMULATE)
+
+test: $(BIN)/.installed
+	$(BIN)/python -m twisted.trial test
+
+test-live: $(BIN)/.installed
+	test/live/run
+
+lint: $(BIN)/.linters
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) _trial_temp* build *.egg-info

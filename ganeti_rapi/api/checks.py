@@ -1,0 +1,471 @@
+"""Checks of JSON values: small, composable, and their own documentation.
+
+A check is called with a value and returns it as it will be submitted, or raises `CheckError`. Its
+``str()`` is what the reference calls it, and ``schema()`` is its JSON Schema (2020-12), which is
+what OpenAPI 3.1 uses. The schema admits exactly the values that the check accepts, but for two
+limits of the language: it takes 1.0 for the integer 1, and it cannot say that an IP network's
+address fits its prefix or netmask.
+
+The rules are the stock daemon's: a boolean is no integer, an integer serves as a number, words are
+case sensitive. The one difference on purpose: where a boolean is wanted, the numbers 1 and 0 will
+do, as the requirements say.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import reprlib
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from typing import Protocol
+
+from attrs import field, frozen
+
+from ganeti_rapi.jsontext import Json
+
+Schema = dict[str, Json]
+
+
+class CheckError(ValueError):
+    """A value is not what a check expects. The text never shows the value: it may be a secret.
+
+    ``path`` leads to the place inside the value, from the outside in: ``item 2`` (counted from
+    0, as disks are), ``key 'size'``.
+    """
+
+    def __init__(self, expected: str, got: str, path: Sequence[str] = ()) -> None:
+        self.expected = expected
+        self.got = got
+        self.path = tuple(path)
+        super().__init__(
+            "".join(f"{place}: " for place in path) + f"expected {expected}, got {got}"
+        )
+
+    def inside(self, place: str) -> CheckError:
+        """The same error, seen from the container that has the value at ``place``."""
+        return CheckError(self.expected, self.got, (place, *self.path))
+
+
+class Check(Protocol):
+    """What every check can do. ``str()`` of it is a phrase without an article."""
+
+    def __call__(self, value: Json) -> Json:
+        """The value as it will be submitted. Raises `CheckError`."""
+
+    def schema(self) -> Schema:
+        """The JSON Schema of the values that are accepted."""
+
+
+_KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "a boolean"),
+    (int, "a number"),
+    (float, "a decimal number"),
+    (str, "a string"),
+    (list, "a list"),
+    (dict, "an object"),
+)
+
+# Phrases that begin like this stand without an article.
+_BARE = ("one of", "anything", "[")
+
+
+def _kind(value: Json) -> str:
+    if value is None:
+        return "null"
+    if value == "":
+        return "an empty string"
+    return next((words for kind, words in _KINDS if isinstance(value, kind)), "no JSON value")
+
+
+def expectation(check: Check) -> str:
+    """A check's phrase with its article, as it follows "expected"."""
+    phrase = str(check)
+    if phrase.startswith(_BARE):
+        return phrase
+    return f"an {phrase}" if phrase[0] in "aeioI" else f"a {phrase}"
+
+
+def _refusal(check: Check, value: Json) -> CheckError:
+    return CheckError(expectation(check), _kind(value))
+
+
+def _is_integer(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _grouped(check: Check) -> str:
+    """A check's phrase, in parentheses where it would run into what follows."""
+    return f"({check})" if isinstance(check, (OneOf, Maybe, Either)) else str(check)
+
+
+def _checked_inside(check: Check, value: Json, place: str) -> Json:
+    try:
+        return check(value)
+    except CheckError as error:
+        raise error.inside(place) from None
+
+
+@frozen
+class Anything:
+    """Any value; what it means is for Ganeti to judge."""
+
+    def __call__(self, value: Json) -> Json:
+        return value
+
+    def schema(self) -> Schema:
+        return {}
+
+    def __str__(self) -> str:
+        return "anything"
+
+
+@frozen
+class Boolean:
+    """true or false; the numbers 1 and 0 are turned into them."""
+
+    def __call__(self, value: Json) -> Json:
+        if isinstance(value, bool):
+            return value
+        if _is_integer(value) and value in (0, 1):
+            return bool(value)
+        raise _refusal(self, value)
+
+    def schema(self) -> Schema:
+        # The bounds speak of numbers only.
+        return {"type": ["boolean", "integer"], "minimum": 0, "maximum": 1}
+
+    def __str__(self) -> str:
+        return "boolean"
+
+
+@frozen
+class Integer:
+    """A whole number, within bounds that belong to the range."""
+
+    minimum: int | None = None
+    maximum: int | None = None
+
+    def __call__(self, value: Json) -> Json:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise _refusal(self, value)
+        if (self.minimum is not None and value < self.minimum) or (
+            self.maximum is not None and value > self.maximum
+        ):
+            raise CheckError(expectation(self), "one outside that range")
+        return value
+
+    def schema(self) -> Schema:
+        bounds = {"minimum": self.minimum, "maximum": self.maximum}
+        return {"type": "integer", **{name: at for name, at in bounds.items() if at is not None}}
+
+    def __str__(self) -> str:
+        if self.minimum is None:
+            return "integer" if self.maximum is None else f"integer of at most {self.maximum}"
+        if self.maximum is None:
+            return f"integer of at least {self.minimum}"
+        return f"integer from {self.minimum} to {self.maximum}"
+
+
+@frozen
+class Number:
+    """A number, with or without a fraction."""
+
+    def __call__(self, value: Json) -> Json:
+        if _is_integer(value) or (isinstance(value, float) and isfinite(value)):
+            return value
+        raise _refusal(self, value)
+
+    def schema(self) -> Schema:
+        return {"type": "number"}
+
+    def __str__(self) -> str:
+        return "number"
+
+
+@frozen
+class String:
+    """Text, which may be empty."""
+
+    def __call__(self, value: Json) -> Json:
+        if isinstance(value, str):
+            return value
+        raise _refusal(self, value)
+
+    def schema(self) -> Schema:
+        return {"type": "string"}
+
+    def __str__(self) -> str:
+        return "string"
+
+
+@frozen
+class NonEmptyString:
+    """Text of at least one character."""
+
+    def __call__(self, value: Json) -> Json:
+        if isinstance(value, str) and value:
+            return value
+        raise _refusal(self, value)
+
+    def schema(self) -> Schema:
+        return {"type": "string", "minLength": 1}
+
+    def __str__(self) -> str:
+        return "non-empty string"
+
+
+@frozen
+class OneOf:
+    """One of a few strings or numbers."""
+
+    choices: tuple[str | int, ...]
+
+    def __call__(self, value: Json) -> Json:
+        if isinstance(value, bool) or value not in self.choices:
+            got = "another string" if isinstance(value, str) and value else _kind(value)
+            raise CheckError(str(self), got)
+        return value
+
+    def schema(self) -> Schema:
+        return {"enum": list(self.choices)}
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(map(str, self.choices))
+
+
+@frozen
+class Matching:
+    """Text in a certain notation.
+
+    ``parse`` raises ValueError for what is not of the notation. ``pattern`` is the same as a
+    regular expression, for the schema; it is anchored at both ends.
+    """
+
+    phrase: str
+    parse: Callable[[str], object]
+    pattern: str
+
+    def __call__(self, value: Json) -> Json:
+        if not isinstance(value, str):
+            raise _refusal(self, value)
+        try:
+            self.parse(value)
+        except ValueError:
+            raise CheckError(expectation(self), "another string") from None
+        return value
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": f"^(?:{self.pattern})$"}
+
+    def __str__(self) -> str:
+        return self.phrase
+
+
+@frozen
+class ListOf:
+    """A list of any length, every item of which passes one check."""
+
+    item: Check
+
+    def __call__(self, value: Json) -> Json:
+        if not isinstance(value, list):
+            raise _refusal(self, value)
+        return [_checked_inside(self.item, item, f"item {at}") for at, item in enumerate(value)]
+
+    def schema(self) -> Schema:
+        return {"type": "array", "items": self.item.schema()}
+
+    def __str__(self) -> str:
+        return "list" if self.item == Anything() else f"list of {_grouped(self.item)}"
+
+
+@frozen
+class Items:
+    """A list of fixed length, each item of which has its own check."""
+
+    checks: tuple[Check, ...]
+
+    def __call__(self, value: Json) -> Json:
+        if not isinstance(value, list):
+            raise _refusal(self, value)
+        if len(value) != len(self.checks):
+            raise CheckError(f"{len(self.checks)} items", str(len(value)))
+        pairs = zip(self.checks, value, strict=True)
+        return [
+            _checked_inside(check, item, f"item {at}") for at, (check, item) in enumerate(pairs)
+        ]
+
+    def schema(self) -> Schema:
+        return {
+            "type": "array",
+            "prefixItems": [check.schema() for check in self.checks],
+            "minItems": len(self.checks),
+            "maxItems": len(self.checks),
+        }
+
+    def __str__(self) -> str:
+        return f"[{', '.join(_grouped(check) for check in self.checks)}]"
+
+
+@frozen
+class DictOf:
+    """An object, every key and every value of which pass a check."""
+
+    keys: Check
+    values: Check
+
+    def __call__(self, value: Json) -> Json:
+        if not isinstance(value, dict):
+            raise _refusal(self, value)
+        for key in value:
+            _checked_inside(self.keys, key, _key(key))
+        return {key: _checked_inside(self.values, item, _key(key)) for key, item in value.items()}
+
+    def schema(self) -> Schema:
+        return {
+            "type": "object",
+            "propertyNames": self.keys.schema(),
+            "additionalProperties": self.values.schema(),
+        }
+
+    def __str__(self) -> str:
+        # A key is a string anyway, so that alone is not worth saying.
+        keys = "" if self.keys in (Anything(), String()) else f" with keys {_grouped(self.keys)}"
+        values = "" if self.values == Anything() else f" of {_grouped(self.values)}"
+        return f"object{values}{keys}"
+
+
+@frozen
+class StrictDict:
+    """An object with known keys only, each with its own check."""
+
+    required: Mapping[str, Check] = field(factory=dict)
+    optional: Mapping[str, Check] = field(factory=dict)
+
+    def __call__(self, value: Json) -> Json:
+        if not isinstance(value, dict):
+            raise _refusal(self, value)
+        checks = self._checks()
+        for key in value:
+            if key not in checks:
+                raise CheckError(f"only the keys {', '.join(checks)}", "another", [_key(key)])
+        for key in self.required:
+            if key not in value:
+                raise CheckError("a value", "none", [_key(key)])
+        return {key: _checked_inside(checks[key], item, _key(key)) for key, item in value.items()}
+
+    def _checks(self) -> dict[str, Check]:
+        return {**self.required, **self.optional}
+
+    def schema(self) -> Schema:
+        return {
+            "type": "object",
+            "properties": {key: check.schema() for key, check in self._checks().items()},
+            "required": list(self.required),
+            "additionalProperties": False,
+        }
+
+    def __str__(self) -> str:
+        required = [f"{key}: {_grouped(check)}" for key, check in self.required.items()]
+        optional = [f"{key}?: {_grouped(check)}" for key, check in self.optional.items()]
+        return f"object {{{', '.join(required + optional)}}}"
+
+
+@frozen
+class Maybe:
+    """null, or what another check accepts."""
+
+    check: Check
+
+    def __call__(self, value: Json) -> Json:
+        return None if value is None else _first_accepting(self, (self.check,), value)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [self.check.schema(), {"type": "null"}]}
+
+    def __str__(self) -> str:
+        return f"{self.check} or null"
+
+
+@frozen
+class Either:
+    """What any of several checks accepts; the first that does converts it."""
+
+    checks: tuple[Check, ...]
+
+    def __call__(self, value: Json) -> Json:
+        return _first_accepting(self, self.checks, value)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [check.schema() for check in self.checks]}
+
+    def __str__(self) -> str:
+        return " or ".join(map(str, self.checks))
+
+
+def _first_accepting(whole: Check, checks: Sequence[Check], value: Json) -> Json:
+    errors = []
+    for check in checks:
+        try:
+            return check(value)
+        except CheckError as error:
+            errors.append(error)
+    # The check that came farthest into the value is likely the one that was meant.
+    closest = max(errors, key=lambda error: len(error.path))
+    raise closest if closest.path else _refusal(whole, value)
+
+
+def _key(name: str) -> str:
+    return f"key {reprlib.repr(name)}"
+
+
+def _digits(text: str) -> None:
+    # ASCII only: luxid drops the connection when a job id has other digits.
+    if not re.fullmatch("[0-9]+", text):
+        raise ValueError("not only digits")
+
+
+BOOLEAN = Boolean()
+STRING = String()
+NON_EMPTY_STRING = NonEmptyString()
+NON_NEGATIVE = Integer(0)
+POSITIVE = Integer(1)
+LIST = ListOf(Anything())
+OBJECT = DictOf(Anything(), Anything())
+
+JOB_ID = Either((NON_NEGATIVE, Matching("string of digits", _digits, "[0-9]+")))
+RELATIVE_JOB_ID = Integer(maximum=-1)
+"""How many jobs before this one in the same submission."""
+
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+_GROUP = "[0-9A-Fa-f]{1,4}"
+
+
+def _shortened_ipv6(before: int) -> str:
+    """IPv6 addresses with a double colon after ``before`` groups (0 to 6)."""
+    head = f"(?:{_GROUP}:){{{before}}}" if before else ":"
+    tails = [f"(?::{_GROUP}){{1,{7 - before}}}", ":"]
+    if before <= 5:
+        tails.append(f"(?::{_GROUP}){{0,{5 - before}}}:{_IPV4}")
+    return f"{head}(?:{'|'.join(tails)})"
+
+
+_IPV6_FORMS = [
+    *map(_shortened_ipv6, range(7)),
+    f"(?:{_GROUP}:){{7}}(?:{_GROUP}|:)",
+    f"(?:{_GROUP}:){{6}}{_IPV4}",
+]
+_IPV6 = f"(?:{'|'.join(_IPV6_FORMS)})(?:%[^%/]+)?"
+_IPV4_PREFIX = f"(?:0*(?:[0-9]|[12][0-9]|3[0-2])|{_IPV4})"
+_IPV6_PREFIX = "0*(?:[0-9]|[1-9][0-9]|1[01][0-9]|12[0-8])"
+
+IPV4_ADDRESS = Matching("IPv4 address", ipaddress.IPv4Address, _IPV4)
+IPV6_ADDRESS = Matching("IPv6 address", ipaddress.IPv6Address, _IPV6)
+IPV4_NETWORK = Matching(
+    "IPv4 network such as 192.0.2.0/24", ipaddress.IPv4Network, f"{_IPV4}(?:/{_IPV4_PREFIX})?"
+)
+IPV6_NETWORK = Matching(
+    "IPv6 network such as 2001:db8::/32", ipaddress.IPv6Network, f"{_IPV6}(?:/{_IPV6_PREFIX})?"
+)

@@ -1,0 +1,167 @@
+"""The kinds of object that the API lists, and the fields that it shows of each.
+
+The order of the fields is the stock daemon's order in its replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+Row = dict[str, Any]  # Any: a field's value is JSON of the field's own shape
+
+_MARKS = ("ctime", "mtime", "uuid", "serial_no", "tags")
+
+NODE_FIELDS = (
+    *("name", "offline", "master_candidate", "drained"),
+    *("dtotal", "dfree", "sptotal", "spfree", "mtotal", "mnode", "mfree"),
+    *("pinst_cnt", "sinst_cnt", "ctotal", "cnos", "cnodes", "csockets"),
+    *("pip", "sip", "role", "pinst_list", "sinst_list"),
+    *("master_capable", "vm_capable", "ndparams", "group.uuid"),
+    *_MARKS,
+)
+
+INSTANCE_FIELDS = (
+    *("name", "admin_state", "os", "pnode", "snodes", "disk_template"),
+    *("nic.ips", "nic.macs", "nic.modes", "nic.uuids", "nic.names", "nic.links"),
+    *("nic.networks", "nic.networks.names", "nic.bridges", "network_port"),
+    *("disk.sizes", "disk.spindles", "disk_usage", "disk.uuids", "disk.names"),
+    *("beparams", "hvparams", "oper_state", "oper_ram", "oper_vcpus", "status"),
+    *("custom_hvparams", "custom_beparams", "custom_nicparams", "custom_osparams"),
+    *_MARKS,
+)
+
+GROUP_FIELDS = (
+    *("alloc_policy", "name", "node_cnt", "node_list", "ipolicy", "custom_ipolicy"),
+    *("diskparams", "custom_diskparams", "ndparams", "custom_ndparams"),
+    *_MARKS,
+)
+
+NETWORK_FIELDS = (
+    *("name", "network", "gateway", "network6", "gateway6", "mac_prefix"),
+    *("free_count", "reserved_count", "map", "group_list", "inst_list"),
+    "external_reservations",
+    *_MARKS,
+)
+
+JOB_LIST_FIELDS = (
+    *("id", "ops", "status", "summary", "opstatus"),
+    *("received_ts", "start_ts", "end_ts"),
+)
+
+JOB_FIELDS = (*JOB_LIST_FIELDS, "oplog", "opresult")
+
+JOB_QUERY_FIELDS = frozenset(
+    {
+        *JOB_FIELDS,
+        *("opstart", "opexec", "opend", "priority", "oppriority", "archived"),
+    }
+)
+"""Everything that LUXI QueryJobs knows of a job."""
+
+FINAL_STATES = frozenset({"success", "error", "canceled"})
+"""The states in which a job ends."""
+
+FILTER_FIELDS = ("watermark", "priority", "predicates", "action", "reason_trail", "uuid")
+
+OS_FIELDS = (
+    *("name", "valid", "variants", "parameters", "api_versions"),
+    *("blacklisted", "hidden", "trusted"),
+)
+
+
+def as_is(row: Row) -> Row:
+    """No change: what most kinds show is what luxid answers."""
+    return row
+
+
+def with_memory(row: Row) -> Row:
+    """An instance's ``beparams.memory``, which old clients read, is its maximum memory."""
+    beparams = row.get("beparams")
+    if isinstance(beparams, dict) and "maxmem" in beparams:
+        beparams["memory"] = beparams["maxmem"]
+    return row
+
+
+def with_secondary_ip(row: Row) -> Row:
+    """A single node's ``sip`` under the name that /2/nodes/N/modify takes, too."""
+    row["secondary_ip"] = row.get("sip")
+    return row
+
+
+@frozen
+class Kind:
+    """A kind of object: how luxid is asked for it and how its rows become a reply.
+
+    ``identity`` is the field that names an object, ``key`` what a list entry calls it, ``uri`` the
+    path of one, ``fields`` what a bulk list shows and ``item_fields`` what a single object shows.
+    ``takes_lock`` says whether luxid's method has the argument that asks for locking.
+    """
+
+    name: str
+    method: str
+    identity: str
+    key: str
+    uri: str
+    fields: Sequence[str]
+    item_fields: Sequence[str]
+    takes_lock: bool = True
+    all_objects: Sequence[str] | None = ()
+    """What luxid takes for "all of them"."""
+    finish: Callable[[Row], Row] = as_is
+    finish_item: Callable[[Row], Row] = as_is
+
+    def rows(self, fields: Sequence[str], replies: Sequence[Sequence[Any]]) -> list[Row]:
+        """luxid's rows as objects."""
+        finish = self.finish
+        return [finish(dict(zip(fields, reply))) for reply in replies]
+
+    def item(self, reply: Sequence[Any]) -> Row:
+        """luxid's row of one object."""
+        return self.finish_item(self.finish(dict(zip(self.item_fields, reply))))
+
+
+def _kind(
+    name: str, method: str, fields: Sequence[str], key: str = "id", **more: Any
+) -> Kind:  # Any: the attributes of Kind
+    return Kind(
+        name=name,
+        method=method,
+        key=key,
+        uri=f"/2/{name}s/",
+        fields=fields,
+        **{"identity": "name", "item_fields": fields, **more},
+    )
+
+
+NODE = _kind("node", "QueryNodes", NODE_FIELDS, finish_item=with_secondary_ip)
+INSTANCE = _kind("instance", "QueryInstances", INSTANCE_FIELDS, finish=with_memory)
+GROUP = _kind("group", "QueryGroups", GROUP_FIELDS, key="name")
+NETWORK = _kind("network", "QueryNetworks", NETWORK_FIELDS, key="name")
+JOB = _kind(
+    "job",
+    "QueryJobs",
+    JOB_LIST_FIELDS,
+    identity="id",
+    item_fields=JOB_FIELDS,
+    takes_lock=False,
+    all_objects=None,
+)
+FILTER = _kind(
+    "filter",
+    "QueryFilters",
+    FILTER_FIELDS,
+    key="uuid",
+    identity="uuid",
+    takes_lock=False,
+    all_objects=None,
+)
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind for kind in (NODE, INSTANCE, GROUP, NETWORK, JOB, FILTER)
+}
+
+QUERY_RESOURCES = ("instance", "node", "group", "network", "job", "lock", "filter", "export")
+"""What /2/query/[resource] can ask luxid about."""

@@ -1,0 +1,1 @@
+"""The cells that fit no kind, as functions from a `Call` to a reply."""

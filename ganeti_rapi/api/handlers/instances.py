@@ -1,0 +1,116 @@
+"""Instances: creation, reinstallation, disks and console."""
+
+from __future__ import annotations
+
+from ganeti_rapi.api.call import Call
+from ganeti_rapi.api.cells import Values, build_opcode, query_one, rename_keys, submit
+from ganeti_rapi.api.fields import INSTANCE
+from ganeti_rapi.api.opcodes import OPCODES
+from ganeti_rapi.errors import BadRequest, Unavailable
+from ganeti_rapi.jsontext import Json
+
+CREATE_RENAMES = {"os": "os_type", "name": "instance_name"}
+"""What the requirements call an instance's OS and name, and what the opcode calls them."""
+
+
+def usb_devices(_call: Call, values: Values) -> Values:
+    """Ganeti wants commas between the USB devices where clients have always sent spaces."""
+    hvparams = values.get("hvparams")
+    if not isinstance(hvparams, dict) or "usb_devices" not in hvparams:
+        return values
+    devices = hvparams["usb_devices"]
+    if not isinstance(devices, str):
+        raise BadRequest("The parameter 'hvparams.usb_devices' must be a string")
+    return {**values, "hvparams": {**hvparams, "usb_devices": devices.replace(" ", ",")}}
+
+
+def creation(call: Call, values: Values) -> Values:
+    """POST /2/instances: only version 1 of the request's format is documented."""
+    version = values.pop("__version__", None)
+    if version is None:
+        raise BadRequest("Missing parameter '__version__': it must be 1")
+    if version != 1:
+        raise BadRequest("Unsupported '__version__' of the creation request: it must be 1")
+    return usb_devices(call, values)
+
+
+def multi_allocation(call: Call, values: Values) -> Values:
+    """POST /2/instances-multi-alloc: every instance is an OP_INSTANCE_CREATE of its own."""
+    instances = values.get("instances")
+    if not isinstance(instances, list):
+        raise BadRequest("The parameter 'instances' must be a list of instance definitions")
+    return {**values, "instances": [_nested(call, instance) for instance in instances]}
+
+
+def _nested(call: Call, instance: Json) -> Json:
+    if not isinstance(instance, dict):
+        raise BadRequest("Every item of 'instances' must be an object: an instance definition")
+    values = usb_devices(call, rename_keys(instance, CREATE_RENAMES))
+    opcode = OPCODES["OP_INSTANCE_CREATE"]
+    # luxid fills in defaults for a job's own opcodes, but not for those nested in a parameter.
+    return {"OP_ID": opcode.name, **opcode.with_defaults(opcode.checked(values))}
+
+
+async def reinstall(call: Call) -> Json:
+    """POST /2/instances/[instance_name]/reinstall: shutdown, reinstall and startup in one job."""
+    values, start = _reinstallation(call)
+    static: Values = {
+        "instance_name": call.items["instance_name"],
+        "reason": call.reason_trail(),
+    }
+    opcodes = [
+        build_opcode("OP_INSTANCE_SHUTDOWN", {}, static),
+        build_opcode("OP_INSTANCE_REINSTALL", values, static),
+    ]
+    if start:
+        opcodes.append(build_opcode("OP_INSTANCE_STARTUP", {"force": False}, static))
+    return await submit(call, opcodes)
+
+
+def _reinstallation(call: Call) -> tuple[Values, bool]:
+    """The opcode's parameters and whether to start, from the body or the older query arguments."""
+    if not call.has_body or not call.body:
+        os_type = call.text("os")
+        return ({} if os_type is None else {"os_type": os_type}), not call.flag("nostartup")
+    body = call.object_body()
+    if "os" in call.query or "nostartup" in call.query:
+        raise BadRequest("Give either a body or the query arguments 'os' and 'nostartup', not both")
+    start = body.pop("start", True)
+    if start not in (True, False):
+        raise BadRequest("The parameter 'start' must be true or false")
+    return rename_keys(body, {"os": "os_type"}), bool(start)
+
+
+_REPLACE_ARGUMENTS = ("remote_node", "mode", "iallocator")
+
+
+def disk_replacement(call: Call, values: Values) -> Values:
+    """POST /2/instances/[instance_name]/replace-disks: a body, or else query arguments.
+
+    ``disks`` is a list of disk indexes, or a string of them with commas.
+    """
+    if not values:
+        values = {name: text for name in _REPLACE_ARGUMENTS if (text := call.text(name))}
+        if (disks := call.text("disks")) is not None:
+            values["disks"] = disks
+    if isinstance(values.get("disks"), str):
+        values["disks"] = _indexes(str(values["disks"]))
+    return values
+
+
+def _indexes(text: str) -> list[Json]:
+    try:
+        return [int(index) for index in text.split(",")]
+    except ValueError:
+        raise BadRequest(
+            "The parameter 'disks' must be disk indexes with commas, such as 0,1"
+        ) from None
+
+
+async def console(call: Call) -> Json:
+    """GET /2/instances/[instance_name]/console: how to reach it, while it runs."""
+    name = call.items["instance_name"]
+    details, running = await query_one(call, INSTANCE, name, ["console", "oper_state"])
+    if not running:
+        raise Unavailable("Instance console unavailable")
+    return details  # type: ignore[no-any-return]  # luxid's own

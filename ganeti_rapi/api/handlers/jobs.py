@@ -1,0 +1,169 @@
+"""Jobs: their state, cancelling, waiting, and following one to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import frozen
+
+from ganeti_rapi.api.call import Call
+from ganeti_rapi.api.cells import query_one
+from ganeti_rapi.api.fields import FINAL_STATES, JOB
+from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound, from_job_daemon
+from ganeti_rapi.jsontext import Json
+
+DEFAULT_WAIT = 10.0
+LONGEST_WAIT = 60.0
+"""Seconds that /2/jobs/[job_id]/wait waits by default and at the most."""
+
+_FOLLOW_STEP = 60.0
+
+
+def _job_id(call: Call) -> int:
+    return int(call.items["job_id"])
+
+
+async def show(call: Call) -> Json:
+    """GET /2/jobs/[job_id]. luxid answers an unknown job with nulls; that is 404 here."""
+    job_id = _job_id(call)
+    job = JOB.item(await query_one(call, JOB, call.items["job_id"], JOB.item_fields))
+    if job["status"] is None:
+        raise NotFound(f"There is no job {job_id}")
+    return job
+
+
+async def cancel(call: Call) -> Json:
+    """DELETE /2/jobs/[job_id]: [whether it was canceled, why]. Source: LUXI CancelJob."""
+    job_id = _job_id(call)
+    answer: list[Json] = await call.daemon.call("CancelJob", job_id, False)
+    if not answer[0]:
+        await _must_exist(call, job_id)
+    return answer
+
+
+async def _must_exist(call: Call, job_id: int) -> None:
+    ((status,),) = await call.daemon.call("QueryJobs", [job_id], ["status"])
+    if status is None:
+        raise NotFound(f"There is no job {job_id}")
+
+
+@frozen
+class WaitRequest:
+    """What a client wants to wait for. ``timeout`` is seconds."""
+
+    fields: list[str]
+    previous: list[Json] | None
+    previous_serial: int | None
+    timeout: float
+
+
+async def wait(call: Call) -> Json:
+    """GET /2/jobs/[job_id]/wait: null when nothing changed in time.
+
+    Source: the requirements, ``/2/jobs/[job_id]/wait``; LUXI WaitForJobChange.
+    """
+    job_id, request = _job_id(call), _wait_request(call)
+    try:
+        change = await call.jobs.wait(
+            job_id, request.fields, request.previous, request.previous_serial, request.timeout
+        )
+    except JobDaemonError as error:
+        if error.kind == "JobLost":
+            raise NotFound(f"There is no job {job_id}, or it is archived") from None
+        raise
+    if change is None:
+        return None
+    job_info, log_entries = change
+    return {"job_info": job_info, "log_entries": log_entries}
+
+
+def _wait_request(call: Call) -> WaitRequest:
+    """The parameters of a wait, from the body or, without one, from the query arguments."""
+    body = _body_or_query(call)
+    return WaitRequest(
+        _fields(body.get("fields")),
+        _previous(body.get("previous_job_info")),
+        _serial(body.get("previous_log_serial")),
+        _timeout(call.text("timeout")),
+    )
+
+
+def _body_or_query(call: Call) -> dict[str, Json]:
+    if call.has_body:
+        return call.object_body()
+    if "fields" not in call.query:
+        raise BadRequest(
+            "Waiting needs the parameter 'fields': in a JSON body, or as a query argument"
+        )
+    return {"fields": call.words("fields"), "previous_log_serial": _number(call)}
+
+
+def _number(call: Call) -> Json:
+    text = call.text("previous_log_serial")
+    if text is None:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise BadRequest(
+            "Invalid value for the 'previous_log_serial' parameter: expected a number"
+        ) from None
+
+
+def _fields(value: Json) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise BadRequest("The parameter 'fields' must be a list of job fields, such as ['status']")
+    return value
+
+
+def _previous(value: Json) -> list[Json] | None:
+    if value is not None and not isinstance(value, list):
+        raise BadRequest("The parameter 'previous_job_info' must be a list of values or null")
+    return value
+
+
+def _serial(value: Json) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise BadRequest("The parameter 'previous_log_serial' must be a number or null")
+    return value
+
+
+def _timeout(text: str | None) -> float:
+    if text is None:
+        return DEFAULT_WAIT
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_WAIT:
+        raise BadRequest(
+            f"Invalid value for the 'timeout' parameter: expected 0 to {LONGEST_WAIT:g} seconds"
+        )
+    return seconds
+
+
+async def follow(call: Call, job_id: int) -> Sequence[Any]:  # Any: each opcode's own result
+    """Wait for a job's end; the results of its opcodes. Raises the error that ended it."""
+    status: Json = None
+    serial = 0
+    while status not in FINAL_STATES:
+        previous = None if status is None else [status]
+        change = await call.jobs.wait(job_id, ["status"], previous, serial, _FOLLOW_STEP)
+        if change is not None:
+            (status,), entries = change
+            serial = max([serial, *(entry[0] for entry in entries)])
+    ((opstatus, opresult),) = await call.daemon.call(
+        "QueryJobs", [job_id], ["opstatus", "opresult"]
+    )
+    if status != "success":
+        raise _failure(job_id, opstatus, opresult)
+    return opresult  # type: ignore[no-any-return]  # the job's own
+
+
+def _failure(job_id: int, opstatus: Sequence[str], opresult: Sequence[object]) -> JobDaemonError:
+    for state, result in zip(opstatus, opresult):
+        if state == "error":
+            error = from_job_daemon(result)
+            return JobDaemonError(error.kind, f"Job {job_id}: {error.text}", error.classification)
+    return JobDaemonError("JobCanceled", f"Job {job_id} was canceled")

@@ -1,0 +1,167 @@
+"""Opcodes on nodes and their storage units."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from ganeti_rapi.api.checks import BOOLEAN, OBJECT, Maybe, OneOf
+from ganeti_rapi.api.opcodes.opcode import Opcode
+from ganeti_rapi.api.params import (
+    ALLOW_RUNTIME_CHANGES,
+    DISK_STATE,
+    EARLY_RELEASE,
+    FORCE,
+    HV_STATE,
+    IALLOCATOR,
+    IGNORE_CONSISTENCY,
+    IGNORE_IPOLICY,
+    LIVE,
+    MAYBE_BOOLEAN,
+    MAYBE_NAME,
+    MIGRATION_MODE,
+    NDPARAMS,
+    NODE_NAME,
+    NODE_UUID,
+    NODES,
+    OUTPUT_FIELDS,
+    REMOTE_NODE,
+    REMOTE_NODE_UUID,
+    STORAGE_NAME,
+    STORAGE_TYPE,
+    TARGET_NODE,
+    TARGET_NODE_UUID,
+    Param,
+)
+
+_JOBS = (
+    "An object whose jobs are a list of pairs: whether the job was submitted, and its id or else "
+    "the reason."
+)
+
+OPCODES = (
+    Opcode(
+        "OP_NODE_EVACUATE",
+        "Moves instances away from a node, by jobs of its own.",
+        (
+            EARLY_RELEASE,
+            NODE_NAME,
+            NODE_UUID,
+            REMOTE_NODE,
+            REMOTE_NODE_UUID,
+            IALLOCATOR,
+            Param(
+                "mode",
+                OneOf(("all", "primary-only", "secondary-only")),
+                "Which instances to move: those that run on the node, those that it mirrors, or "
+                "all.",
+            ),
+            Param(
+                "ignore_soft_errors",
+                MAYBE_BOOLEAN,
+                "Whether the allocator may go on where it would only advise against a move.",
+                None,
+            ),
+        ),
+        subject="node_name",
+        result=_JOBS,
+    ),
+    Opcode(
+        "OP_NODE_MIGRATE",
+        "Migrates all instances that run on a node, by jobs of its own.",
+        (
+            NODE_NAME,
+            NODE_UUID,
+            MIGRATION_MODE,
+            LIVE,
+            TARGET_NODE,
+            TARGET_NODE_UUID,
+            ALLOW_RUNTIME_CHANGES,
+            IGNORE_IPOLICY,
+            IALLOCATOR,
+        ),
+        subject="node_name",
+        result=_JOBS,
+    ),
+    Opcode(
+        "OP_NODE_MODIFY_STORAGE",
+        "Changes a storage unit of a node.",
+        (
+            NODE_NAME,
+            NODE_UUID,
+            STORAGE_TYPE,
+            STORAGE_NAME,
+            Param(
+                "changes",
+                OBJECT,
+                "What to change: allocatable, true or false, for LVM physical volumes.",
+            ),
+        ),
+        subject="node_name",
+    ),
+    Opcode(
+        "OP_NODE_POWERCYCLE",
+        "Reboots a node at once, without shutting anything down.",
+        (NODE_NAME, NODE_UUID, FORCE),
+        subject="node_name",
+        result="What the hypervisor says of it, or null.",
+    ),
+    Opcode(
+        "OP_NODE_QUERY_STORAGE",
+        "Lists storage units of nodes.",
+        (
+            OUTPUT_FIELDS,
+            evolve(STORAGE_TYPE, check=Maybe(STORAGE_TYPE.check), default=None),
+            NODES,
+            STORAGE_NAME,
+        ),
+        result="A list with, for each storage unit, the list of the values of the fields.",
+    ),
+    Opcode(
+        "OP_NODE_SET_PARAMS",
+        "Changes a node's role and parameters; what is null stays as it is.",
+        (
+            NODE_NAME,
+            NODE_UUID,
+            FORCE,
+            HV_STATE,
+            DISK_STATE,
+            Param(
+                "master_candidate",
+                MAYBE_BOOLEAN,
+                "Whether the node keeps a copy of the configuration and can become master.",
+                None,
+            ),
+            Param("offline", MAYBE_BOOLEAN, "Whether Ganeti leaves the node alone.", None),
+            Param("drained", MAYBE_BOOLEAN, "Whether the node gets no new instances.", None),
+            Param(
+                "auto_promote",
+                BOOLEAN,
+                "Whether other nodes become master candidates when there would be too few.",
+                False,
+            ),
+            Param("master_capable", MAYBE_BOOLEAN, "Whether the node may become master.", None),
+            Param("vm_capable", MAYBE_BOOLEAN, "Whether the node may hold instances.", None),
+            Param(
+                "secondary_ip",
+                MAYBE_NAME,
+                "The address that the node replicates disks over.",
+                None,
+            ),
+            NDPARAMS,
+            Param(
+                "powered",
+                MAYBE_BOOLEAN,
+                "Whether Ganeti takes the node for powered on; needs out of band management.",
+                None,
+            ),
+        ),
+        subject="node_name",
+        result="A list of pairs: the parameter's name and its new value.",
+    ),
+    Opcode(
+        "OP_REPAIR_NODE_STORAGE",
+        "Repairs a storage unit of a node, such as a volume group with missing disks.",
+        (NODE_NAME, NODE_UUID, STORAGE_TYPE, STORAGE_NAME, IGNORE_CONSISTENCY),
+        subject="node_name",
+    ),
+)

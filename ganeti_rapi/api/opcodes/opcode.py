@@ -1,0 +1,93 @@
+"""What an opcode is: its parameters, how they are checked, and how a job shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from decimal import Decimal
+from difflib import get_close_matches
+from reprlib import repr as shortened
+
+from attrs import field, frozen
+
+from ganeti_rapi.api.checks import CheckError, expectation
+from ganeti_rapi.api.params import COMMON, Param
+from ganeti_rapi.errors import BadRequest
+from ganeti_rapi.jsontext import Json
+
+
+@frozen
+class Opcode:
+    """An operation that a job can be made of.
+
+    ``params`` are its own parameters, without those that every opcode has. ``subject`` names the
+    parameter that a job's summary shows. ``result`` describes what the job's result holds.
+    """
+
+    name: str
+    doc: str
+    params: tuple[Param, ...] = ()
+    subject: str | None = None
+    result: str = "null"
+    parameters: Mapping[str, Param] = field(init=False, eq=False, repr=False)
+    """All parameters by name, the common ones last."""
+
+    @parameters.default
+    def _all_parameters(self) -> Mapping[str, Param]:
+        return {param.name: param for param in (*self.params, *COMMON)}
+
+    def checked(self, values: Mapping[str, Json]) -> dict[str, Json]:
+        """The given values as they will be submitted, without defaults: those are luxid's.
+
+        Raises `BadRequest` for a parameter that is unknown, missing or wrong.
+        """
+        for name in values:
+            self._refuse_unknown(name)
+        for param in self.parameters.values():
+            if param.required and param.name not in values:
+                expected = expectation(param.check)
+                raise BadRequest(f"Missing parameter {self.name}.{param.name}: expected {expected}")
+        return {name: self._checked(name, value) for name, value in values.items()}
+
+    def _refuse_unknown(self, name: str) -> None:
+        if name in self.parameters:
+            return
+        close = get_close_matches(name, self.parameters, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        raise BadRequest(f"{self.name} has no parameter {shortened(name)}{hint}")
+
+    def _checked(self, name: str, value: Json) -> Json:
+        try:
+            return self.parameters[name].check(value)
+        except CheckError as error:
+            raise BadRequest(f"Invalid parameter {self.name}.{name}: {error}") from None
+
+    def with_defaults(self, values: Mapping[str, Json]) -> dict[str, Json]:
+        """The values and, for the parameters that are not among them, copies of the defaults."""
+        defaults = {
+            name: deepcopy(param.default)
+            for name, param in self.parameters.items()
+            if not param.required and name not in values
+        }
+        return {**defaults, **values}  # type: ignore[dict-item]  # required ones have no default
+
+    def summary(self, values: Mapping[str, Json]) -> str:
+        """What luxid calls it in a job's summary: ``INSTANCE_STARTUP(web1)``."""
+        verb = self.name.removeprefix("OP_")
+        if self.subject is None or self.subject not in values:
+            return verb
+        return f"{verb}({_as_luxid_shows(values[self.subject])})"
+
+
+def _as_luxid_shows(value: Json) -> str:
+    if isinstance(value, (int, float)):
+        return _as_haskell_shows(float(value))
+    return str(value)
+
+
+def _as_haskell_shows(number: float) -> str:
+    """A float in luxid's notation, which has an exponent below 0.1 and from ten million on."""
+    if number == 0 or 0.1 <= abs(number) < 1e7:
+        return repr(number)
+    mantissa, exponent = f"{Decimal(repr(number)).normalize():e}".split("e")
+    return f"{mantissa if '.' in mantissa else f'{mantissa}.0'}e{int(exponent)}"

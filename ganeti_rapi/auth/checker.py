@@ -1,0 +1,68 @@
+"""Credentials, from the Authorization header to the answer whether they are right."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import IUsernamePassword, UsernamePassword
+from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.defer import Deferred, fail, succeed
+from zope.interface import implementer
+
+from ganeti_rapi.auth.users import UsersFile
+from ganeti_rapi.errors import BadRequest, Unauthorized
+
+
+def basic_credentials(header: bytes) -> UsernamePassword:
+    """The name and password in the value of an Authorization header.
+
+    As the stock daemon does, this takes any case of ``Basic``, skips what is no base64 in the
+    token and ignores what follows the token. Raises `BadRequest` when there is no token, and
+    `Unauthorized` for any other scheme and for what is no name and password.
+    """
+    scheme, token = (*header.split(maxsplit=2), b"", b"")[:2]
+    if scheme.lower() != b"basic":
+        raise Unauthorized
+    if not token:
+        raise BadRequest("Basic authentication requires credentials")
+    name, colon, password = _decode_token(token).partition(b":")
+    if not colon:
+        raise Unauthorized
+    return UsernamePassword(name, password)
+
+
+def _decode_token(token: bytes) -> bytes:
+    try:
+        return base64.b64decode(token)
+    except binascii.Error:  # the padding is wrong
+        raise Unauthorized from None
+
+
+def _decode_text(sent: bytes) -> str:
+    """What a person typed. Basic names no encoding: clients send UTF-8 or, older ones, Latin-1."""
+    try:
+        return sent.decode("utf-8")
+    except UnicodeDecodeError:
+        return sent.decode("latin-1")
+
+
+@implementer(ICredentialsChecker)
+class UsersFileChecker:
+    """Checks a name and a password against the users file as it is at that moment.
+
+    The avatar id is the user's name in UTF-8.
+    """
+
+    credentialInterfaces = (IUsernamePassword,)
+
+    def __init__(self, users: UsersFile) -> None:
+        self._users = users
+
+    def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes | tuple[()]]:
+        name, password = _decode_text(credentials.username), _decode_text(credentials.password)
+        user = self._users.check(name, password)
+        if user is None:
+            return fail(UnauthorizedLogin("the name or the password is wrong"))
+        return succeed(user.name.encode("utf-8"))

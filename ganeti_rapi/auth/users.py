@@ -1,0 +1,174 @@
+"""The users file: its text to accounts, and credentials against them. No I/O.
+
+A line is a name, a password and, if wanted, options separated by commas; all three are separated by
+white space. A password is clear text, or has its scheme in braces before it. Source: the
+requirements, "Users and passwords"; what they leave open is as in the stock daemon.
+
+Whatever the scheme, an account keeps the password in one form, the MD5 hash ``HA1`` of RFC 2617.
+So no clear text stays in memory, and each check is the same work and one comparison, which takes
+the same time whether or not there is such a user.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping
+
+from attrs import define, field, frozen
+
+from ganeti_rapi.auth.permissions import KNOWN_OPTIONS, User
+
+REALM = "Ganeti Remote API"
+"""A part of every hashed password, and what the challenge of a 401 names."""
+
+NO_DIGEST = b""
+"""In place of a digest, where no password can match."""
+
+
+@frozen
+class Account:
+    """A user and the digest of the password: 32 lower-case hexadecimal digits, or `NO_DIGEST`."""
+
+    user: User
+    digest: bytes = field(repr=False)
+
+
+@frozen
+class Problem:
+    """Something in the file that has no effect, or not the one that its author may expect.
+
+    The text quotes nothing from the file: a misplaced field can be a part of a password.
+    """
+
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.text}"
+
+
+ONE_FIELD = "ignored, since it has a name but no password"
+UNUSABLE_NAME = "nobody can log in with this name, since HTTP Basic ends a name at its first colon"
+UNCLOSED_BRACE = (
+    "nobody can log in with this password: it starts with a brace that is not closed; "
+    "write {cleartext} before a password that starts with a brace"
+)
+UNKNOWN_SCHEME = (
+    "nobody can log in with this password: the scheme in braces is neither {cleartext} nor {ha1}; "
+    "write {cleartext} before a password that starts with a brace"
+)
+BAD_HASH = "nobody can log in with this password: {ha1} needs 32 hexadecimal digits after it"
+UNKNOWN_OPTION = (
+    "ignored what is neither read nor write among the options; commas separate options, "
+    "and a comment needs a line of its own"
+)
+DUPLICATE = "has the name of an earlier line, which no longer counts"
+
+
+def ha1(name: str, password: str) -> bytes:
+    """The digest of a password, in hexadecimal. Source: RFC 2617, section 3.2.2.2."""
+    text = f"{name}:{REALM}:{password}"
+    md5 = hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False)
+    return md5.hexdigest().encode("ascii")
+
+
+def _hash_as_written(_name: str, digits: str) -> bytes:
+    lowered = digits.lower()
+    return lowered.encode("ascii") if re.fullmatch("[0-9a-f]{32}", lowered) else NO_DIGEST
+
+
+def _no_digest(_name: str, _text: str) -> bytes:
+    return NO_DIGEST
+
+
+@frozen
+class Scheme:
+    """A way to write a password.
+
+    ``digest`` makes the digest of the user's name and the text after the braces. Where it makes
+    `NO_DIGEST`, ``problem`` says why.
+    """
+
+    digest: Callable[[str, str], bytes]
+    problem: str = ""
+
+
+CLEARTEXT = Scheme(ha1)
+UNCLOSED = Scheme(_no_digest, UNCLOSED_BRACE)
+UNKNOWN = Scheme(_no_digest, UNKNOWN_SCHEME)
+
+SCHEMES: Mapping[str, Scheme] = {
+    "cleartext": CLEARTEXT,
+    "ha1": Scheme(_hash_as_written, BAD_HASH),
+}
+"""By the lower-case name in the braces."""
+
+
+def parse(text: str) -> tuple[dict[str, Account], list[Problem]]:
+    """The accounts by name, and the problems in the order of their lines. Raises nothing."""
+    accounts: dict[str, Account] = {}
+    problems: list[Problem] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        account, notes = _parse_line(line)
+        if account is not None:
+            if account.user.name in accounts:
+                notes.append(DUPLICATE)
+            accounts[account.user.name] = account
+        problems += (Problem(number, note) for note in notes)
+    return accounts, problems
+
+
+def _parse_line(line: str) -> tuple[Account | None, list[str]]:
+    fields = line.split(maxsplit=2)
+    if not fields or fields[0].startswith("#"):
+        return None, []
+    if len(fields) == 1:
+        return None, [ONE_FIELD]
+    return _parse_fields(*fields)
+
+
+def _parse_fields(name: str, password: str, options: str = "") -> tuple[Account, list[str]]:
+    scheme, text = _split_scheme(password)
+    digest = scheme.digest(name, text)
+    chosen = frozenset(option.strip() for option in options.split(",")) - {""}
+    checks = (
+        (":" in name, UNUSABLE_NAME),
+        (digest == NO_DIGEST, scheme.problem),
+        (not chosen <= KNOWN_OPTIONS, UNKNOWN_OPTION),
+    )
+    notes = [note for wrong, note in checks if wrong]
+    return Account(User(name, chosen & KNOWN_OPTIONS), digest), notes
+
+
+def _split_scheme(password: str) -> tuple[Scheme, str]:
+    """The scheme of a password field, and the text that follows the braces."""
+    if not password.startswith("{"):
+        return CLEARTEXT, password
+    name, brace, text = password[1:].partition("}")
+    if not brace:
+        return UNCLOSED, ""
+    return SCHEMES.get(name.lower(), UNKNOWN), text
+
+
+# Stands in for a user who does not exist, so that the check does the same work.
+_NOBODY = Account(User(""), NO_DIGEST)
+
+
+@define
+class UsersFile:
+    """The accounts as they are now. Whoever reads the file sets ``accounts`` anew."""
+
+    accounts: Mapping[str, Account] = field(factory=dict, repr=False)
+
+    def user(self, name: str) -> User | None:
+        """The user of that name, if there is one."""
+        account = self.accounts.get(name)
+        return account.user if account else None
+
+    def check(self, name: str, password: str) -> User | None:
+        """The user whose credentials these are, or None when they are not valid."""
+        account = self.accounts.get(name, _NOBODY)
+        right = hmac.compare_digest(ha1(name, password), account.digest)
+        return account.user if right else None

@@ -1,0 +1,211 @@
+"""The errors of the whole program, and the one map from them to HTTP status codes.
+
+Two families meet here. `ApiError` is what a client is told: a status code and a message. Its
+counterpart `LuxiError` is what can go wrong between us and the job daemon. `as_api_error` is the
+only place where the second becomes the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+# What each status means in general; the ``explain`` of an error body.
+# Source: the stock daemon takes these from Python's BaseHTTPRequestHandler.
+EXPLAIN: dict[int, str] = {
+    400: "Bad request syntax or unsupported method",
+    401: "No permission -- see authorization schemes",
+    403: "Request forbidden -- authorization will not help",
+    404: "Nothing matches the given URI",
+    408: "Request timed out; try again later",
+    413: "Entity is too large",
+    414: "URI is too long",
+    415: "Entity body in unsupported format",
+    500: "Server got itself in trouble",
+    501: "Server does not support this operation",
+    502: "Invalid responses from another server/proxy",
+    503: "The server cannot process the request due to a high load",
+    504: "The gateway server did not receive a timely response",
+}
+
+
+class ApiError(Exception):
+    """What a client is told instead of a result.
+
+    ``headers`` are sent with the reply, beside the body {code, message, explain}.
+    """
+
+    code: int = 500
+
+    def __init__(self, message: str = "", headers: Mapping[str, str] | None = None) -> None:
+        self.message = message or HTTPStatus(self.code).phrase
+        self.headers = dict(headers or {})
+        super().__init__(self.message)
+
+    def body(self) -> dict[str, object]:
+        """The reply's JSON object, as every RAPI client expects it."""
+        return {"code": self.code, "message": self.message, "explain": EXPLAIN[self.code]}
+
+
+class BadRequest(ApiError):
+    """The request is wrong as it stands; the message names what."""
+
+    code = 400
+
+
+class Unauthorized(ApiError):
+    """No valid credentials."""
+
+    code = 401
+
+
+class Forbidden(ApiError):
+    """Valid credentials that do not suffice, or a parameter that RAPI must not set."""
+
+    code = 403
+
+
+class NotFound(ApiError):
+    """No such resource, or no such object in the cluster."""
+
+    code = 404
+
+
+class BodyTooLarge(ApiError):
+    """The request body is over the limit."""
+
+    code = 413
+
+
+class UriTooLong(ApiError):
+    """The request line is over the limit."""
+
+    code = 414
+
+
+class UnsupportedMediaType(ApiError):
+    """The request has a body that does not call itself JSON."""
+
+    code = 415
+
+
+class InternalError(ApiError):
+    """Something failed that the client can do nothing about."""
+
+    code = 500
+
+
+class MethodNotSupported(ApiError):
+    """The resource exists but not with this method. The stock daemon says 501, never 405."""
+
+    code = 501
+
+
+class BadGateway(ApiError):
+    """The job daemon cannot be reached, or its reply cannot be understood."""
+
+    code = 502
+
+
+class Unavailable(ApiError):
+    """The request is fine and may succeed later."""
+
+    code = 503
+
+
+class GatewayTimeout(ApiError):
+    """The job daemon did not answer in time."""
+
+    code = 504
+
+
+class LuxiError(Exception):
+    """Anything that goes wrong between us and the job daemon."""
+
+
+class LuxiUnreachable(LuxiError):
+    """There is nobody at the socket, or the connection broke before the reply."""
+
+
+class LuxiTimeout(LuxiError):
+    """No free connection, no connection or no reply within the time allowed."""
+
+
+class LuxiProtocolError(LuxiError):
+    """The bytes from the peer are not a LUXI message."""
+
+
+class LuxiMessageTooLarge(LuxiProtocolError):
+    """A message is over the size limit."""
+
+
+class JobDaemonError(LuxiError):
+    """An error that the job daemon answered with.
+
+    ``kind`` is Ganeti's class name, such as ``OpPrereqError``, or the empty string when the daemon
+    sent bare text (it could not parse our request). ``text`` is for people. ``classification``
+    is the error code that Ganeti adds to some errors, such as ``unknown_entity``, or None.
+    Source: the requirements, ``/2/jobs/[job_id]``.
+    """
+
+    def __init__(self, kind: str, text: str, classification: str | None = None) -> None:
+        self.kind = kind
+        self.text = text
+        self.classification = classification
+        super().__init__(f"{kind}: {text}" if kind else text)
+
+
+# Ganeti classes that mean something more precise than "the request failed".
+_BY_KIND: dict[str, type[ApiError]] = {
+    "JobLost": NotFound,
+    "JobQueueDrainError": Unavailable,
+    "JobQueueFull": Unavailable,
+}
+
+_BY_CLASSIFICATION: dict[str, type[ApiError]] = {
+    "unknown_entity": NotFound,
+    "wrong_input": BadRequest,
+}
+
+# luxid of Ganeti 2.12 and newer has no class of its own for a drained queue.
+_QUEUE_DRAINED = "Queue drained"
+
+
+def from_job_daemon(result: object) -> JobDaemonError:
+    """Decode the ``result`` of a LUXI reply whose ``success`` is false.
+
+    It is ``[class name, [arguments…]]``, or a bare string when the daemon could not parse the
+    request. Anything else is shown as it is.
+    """
+    if (
+        isinstance(result, Sequence)
+        and not isinstance(result, str)
+        and len(result) == 2
+        and isinstance(result[0], str)
+        and isinstance(result[1], Sequence)
+        and not isinstance(result[1], str)
+    ):
+        kind, arguments = result
+        if len(arguments) == 2 and isinstance(arguments[1], str):
+            return JobDaemonError(kind, str(arguments[0]), arguments[1])
+        return JobDaemonError(kind, ", ".join(map(str, arguments)) or kind)
+    return JobDaemonError("", str(result))
+
+
+def as_api_error(error: LuxiError) -> ApiError:
+    """What a client is told when the job daemon could not serve its request."""
+    if isinstance(error, JobDaemonError):
+        return _from_daemon_error(error)
+    if isinstance(error, LuxiTimeout):
+        return GatewayTimeout(str(error))
+    return BadGateway(str(error))
+
+
+def _from_daemon_error(error: JobDaemonError) -> ApiError:
+    if not error.kind:
+        return BadGateway(f"The job daemon refused the request: {error.text}")
+    if error.text == _QUEUE_DRAINED:
+        return Unavailable("The job queue is drained: the cluster accepts no new jobs")
+    by_classification = _BY_CLASSIFICATION.get(error.classification or "")
+    api_error = by_classification or _BY_KIND.get(error.kind, InternalError)
+    return api_error(error.text)

@@ -1,0 +1,1 @@
+"""How we talk to Ganeti's job daemon: the LUXI protocol over its Unix socket."""

@@ -1,0 +1,109 @@
+"""The command line of ``twistd ganeti-rapi``. Names and defaults are the stock daemon's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from twisted.python.usage import Options as UsageOptions
+from twisted.python.usage import UsageError
+
+DEFAULT_PEM = "/var/lib/ganeti/rapi.pem"
+DEFAULT_USERS = "/var/lib/ganeti/rapi/users"
+DEFAULT_SOCKET = "/var/run/ganeti/socket/ganeti-query"
+
+
+def _whole(least: int, most: int) -> Any:  # Any: usage wants a function with an attribute
+    def convert(text: str) -> int:
+        number = int(text)
+        if not least <= number <= most:
+            raise ValueError(f"must be {least} to {most}")
+        return number
+
+    convert.coerceDoc = f"A whole number, {least} to {most}."  # type: ignore[attr-defined]
+    return convert
+
+
+_PORT = _whole(0, 65535)
+_COUNT = _whole(0, 1_000_000)
+_POSITIVE = _whole(1, 1_000_000)
+_BYTES = _whole(1, 2**31)
+
+Row = list[Any]  # Any: usage's rows mix texts, defaults and functions
+
+
+class Options(UsageOptions):
+    """Options of the daemon. ``endpoints`` are the values of every --endpoint."""
+
+    synopsis = "[options]"
+    longdesc = (
+        "The remote API of a Ganeti cluster, over HTTPS. Runs on the master node, beside "
+        "ganeti-luxid; or anywhere with --simulate, on a cluster that it makes up."
+    )
+
+    optFlags: list[Row] = [
+        ["no-ssl", None, "Serve plain HTTP instead of HTTPS."],
+        ["require-authentication", None, "Ask for a user even where anyone may read."],
+        ["no-keep-alive", None, "Close the connection after each reply, as the stock daemon does."],
+    ]
+
+    optParameters: list[Row] = [
+        ["port", "p", 5080, "The TCP port to listen on.", _PORT],
+        ["bind", "b", "127.0.0.1", "The IP address to listen on; 0.0.0.0 or :: for all."],
+        ["ssl-cert", "C", DEFAULT_PEM, "PEM file with the certificate, and perhaps its chain."],
+        ["ssl-key", "K", None, "PEM file with the private key.  [default: the one of --ssl-cert]"],
+        ["ssl-chain", None, None, "PEM file with the certificates between ours and the root."],
+        ["luxi-socket", None, DEFAULT_SOCKET, "The Unix socket of ganeti-luxid."],
+        ["users-file", None, DEFAULT_USERS, "The file with users, passwords and options."],
+        ["max-clients", None, 0, "Connections open at the same time; 0 is no limit.", _COUNT],
+        ["max-body-size", None, 10 * 1024 * 1024, "Largest request body, in bytes.", _BYTES],
+        ["idle-timeout", None, 30, "Seconds until an idle connection is closed.", _POSITIVE],
+        ["luxi-connections", None, 16, "Connections to luxid for requests.", _POSITIVE],
+        ["wait-connections", None, 100, "Connections to luxid for job waits.", _POSITIVE],
+        ["access-log", None, None, "File for one line per request, in the combined format."],
+    ]
+
+    compData: Any = None  # Any: usage's own hook for shell completion
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.endpoints: list[str] = []
+        self.simulated_size: str | None = None
+
+    def opt_endpoint(self, description: str) -> None:
+        """Listen on this Twisted endpoint instead of --bind and --port, for example
+        systemd:domain=INET:index=0 or unix:/run/rapi.sock. May be given several times.
+        """
+        self.endpoints.append(description)
+
+    def opt_simulate(self, size: str) -> None:
+        """Run on a simulated cluster, with a certificate and users made for it. May be followed
+        by a size, such as nodes=500,instances=10000,jobs=5000,seed=7.
+        """
+        self.simulated_size = size
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """Parse; --simulate may stand alone, which usage cannot express."""
+        super().parseOptions(None if options is None else with_size(options))
+
+    def parseArgs(self, *arguments: str) -> None:
+        """There are no arguments beside the options."""
+        if arguments:
+            raise UsageError(f"Unexpected argument: {arguments[0]}")
+
+    def postOptions(self) -> None:
+        """Fill in what follows from other options."""
+        self["ssl-key"] = self["ssl-key"] or self["ssl-cert"]
+
+
+def with_size(options: Sequence[str]) -> list[str]:
+    """The same options, where each --simulate has a size: an empty one if none was given."""
+    result: list[str] = []
+    rest = list(options)
+    while rest:
+        option = rest.pop(0)
+        if option == "--simulate":
+            size = rest.pop(0) if rest and "=" in rest[0] and not rest[0].startswith("-") else ""
+            option = f"--simulate={size}"
+        result.append(option)
+    return result

@@ -1,0 +1,215 @@
+"""Puts the daemon together: the only module that knows all the others."""
+
+from __future__ import annotations
+
+import resource
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from twisted.application.internet import TimerService
+from twisted.application.service import MultiService, Service
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
+from twisted.logger import Logger
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python.filepath import FilePath
+from twisted.python.usage import UsageError
+
+from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.auth.realm import make_portal
+from ganeti_rapi.auth.users import UsersFile
+from ganeti_rapi.auth.watch import UsersFileWatcher
+from ganeti_rapi.luxi.connection import Limits, LuxiPool
+from ganeti_rapi.luxi.jobs import JobWatches
+from ganeti_rapi.options import Options
+from ganeti_rapi.web.cycle import Rapi
+from ganeti_rapi.web.http import RapiSite
+from ganeti_rapi.web.routes import grow_tree
+from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError
+
+__all__ = ["Options", "makeService"]
+
+WATCH_ACQUIRE = 1.0
+"""Seconds after which a job that finds no free connection for its wait is read instead."""
+
+CERTIFICATE_CHECK = 10.0
+"""Seconds between two looks whether the certificate was replaced."""
+
+AnyFactory = Any  # Any: Factory is generic in newer versions of Twisted only
+Reactor = Any  # Any: one object that provides many zope interfaces, which mypy cannot express
+
+
+class Listener(Service):
+    """Listens on an endpoint; ends the program with a plain message when it cannot."""
+
+    log = Logger()
+
+    def __init__(self, endpoint: IStreamServerEndpoint, factory: AnyFactory, name: str) -> None:
+        self._endpoint = endpoint
+        self._factory = factory
+        self._name = name
+        self.port: IListeningPort | None = None
+
+    def privilegedStartService(self) -> None:
+        """Listen before privileges are dropped, so that ports below 1024 work."""
+        self._endpoint.listen(self._factory).addCallbacks(self._listening, self._failed)
+
+    def _listening(self, port: IListeningPort) -> None:
+        self.port = port
+        self.log.info("Listening on {name}", name=self._name)
+
+    def _failed(self, failure: Any) -> None:  # Any: Failure, generic only in newer Twisted
+        failure.trap(CannotListenError, OSError)
+        raise SystemExit(f"ganeti-rapi: can't listen on {self._name}: {failure.getErrorMessage()}")
+
+    def stopService(self) -> object:
+        super().stopService()
+        return self.port.stopListening() if self.port is not None else None
+
+
+class OnHangup(Service):
+    """Calls functions on SIGHUP, in the reactor's thread."""
+
+    def __init__(self, reactor: Reactor, reload: list[Callable[[], None]]) -> None:
+        self._reactor = reactor
+        self._reload = reload
+
+    def startService(self) -> None:
+        super().startService()
+        signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self._call_all))
+
+    def stopService(self) -> None:
+        super().stopService()
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+    def _call_all(self) -> None:
+        for function in self._reload:
+            function()
+
+
+class Pools(Service):
+    """Closes the connections to the job daemon at the end."""
+
+    def __init__(self, *pools: LuxiPool) -> None:
+        self._pools = pools
+
+    def stopService(self) -> None:
+        super().stopService()
+        for pool in self._pools:
+            pool.close()
+
+
+def makeService(options: Options) -> MultiService:
+    """The whole daemon as a service. Raises `UsageError` when the options cannot work."""
+    from twisted.internet import reactor  # not at import: twistd may install another one first
+
+    raise_file_limit()
+    parent = MultiService()
+    if options.simulated_size is not None:
+        _simulate(parent, options, reactor)
+    reload = _assemble(parent, options, reactor)
+    OnHangup(reactor, reload).setServiceParent(parent)
+    return parent
+
+
+def _simulate(parent: MultiService, options: Options, reactor: Reactor) -> None:
+    from ganeti_rapi.simulator.playground import Playground  # the daemon itself never needs it
+
+    try:
+        playground = Playground.make(reactor, options.simulated_size or "")
+    except ValueError as error:
+        raise UsageError(f"--simulate: {error}") from None
+    playground.adjust(options)
+    playground.setServiceParent(parent)
+
+
+def _assemble(parent: MultiService, options: Options, reactor: Reactor) -> list[Callable[[], None]]:
+    """Add all services to the parent; return what SIGHUP shall call."""
+    users = UsersFile()
+    watcher = UsersFileWatcher(FilePath(options["users-file"]), users, reactor)
+    watcher.setServiceParent(parent)
+    tls = _tls(parent, options, reactor)
+    site = make_site(parent, options, reactor, users)
+    for description in _endpoints(options):
+        wrapped = wrap(site, tls, description)
+        endpoint = _endpoint(reactor, description)
+        Listener(endpoint, wrapped, description).setServiceParent(parent)
+    return [watcher.reload, *([tls.reload] if tls is not None else [])]
+
+
+def make_site(
+    parent: MultiService, options: Options, reactor: Reactor, users: UsersFile
+) -> RapiSite:
+    """The HTTP side over the job daemon's socket."""
+    path = options["luxi-socket"]
+    requests = LuxiPool(reactor, path, Limits(connections=options["luxi-connections"]))
+    waits = LuxiPool(
+        reactor, path, Limits(connections=options["wait-connections"], acquire=WATCH_ACQUIRE)
+    )
+    Pools(requests, waits).setServiceParent(parent)
+    rapi = Rapi(
+        make_portal(users),
+        requests,
+        JobWatches(reactor, requests, waits),
+        require_authentication=bool(options["require-authentication"]),
+    )
+    return RapiSite(
+        grow_tree(RESOURCES, rapi.serve),
+        reactor,
+        keep_alive=not options["no-keep-alive"],
+        timeout=options["idle-timeout"],
+        max_body=options["max-body-size"],
+        max_clients=options["max-clients"],
+        access_log=options["access-log"],
+    )
+
+
+def _tls(
+    parent: MultiService, options: Options, reactor: Reactor
+) -> ReloadingContextFactory | None:
+    if options["no-ssl"]:
+        return None
+    files = PemFiles(options["ssl-cert"], options["ssl-key"], options["ssl-chain"])
+    try:
+        tls = ReloadingContextFactory(files)
+    except TlsError as error:
+        raise UsageError(str(error)) from None
+    check = TimerService(CERTIFICATE_CHECK, tls.reload_if_changed)
+    check.clock = reactor
+    check.setServiceParent(parent)
+    return tls
+
+
+def _endpoints(options: Options) -> list[str]:
+    if options.endpoints:
+        return options.endpoints
+    address = options["bind"].replace(":", r"\:")
+    kind = "tcp6" if ":" in options["bind"] else "tcp"
+    return [f"{kind}:port={options['port']}:interface={address}"]
+
+
+def _endpoint(reactor: Reactor, description: str) -> IStreamServerEndpoint:
+    try:
+        endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
+    except (ValueError, TypeError, KeyError) as error:
+        raise UsageError(f"The endpoint {description} can't be used: {error}") from None
+    return endpoint
+
+
+def wrap(site: RapiSite, tls: ReloadingContextFactory | None, description: str) -> AnyFactory:
+    """The site behind TLS, unless the endpoint does that itself or is local."""
+    if tls is None or description.startswith(("ssl:", "tls:", "unix:")):
+        return site
+    return TLSMemoryBIOFactory(tls, False, site)
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files as the system lets us: every waiting client holds one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == hard:
+        return
+    with suppress(OSError, ValueError):  # a sandbox may forbid it; then what we have must do
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

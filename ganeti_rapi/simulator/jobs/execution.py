@@ -1,0 +1,197 @@
+"""The life of a job from the moment it leaves the queue: one opcode after the other.
+
+Each opcode waits for its locks, passes its checks, runs its steps and gives its locks back. The
+first that fails takes those behind it along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import define, field, frozen
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from ganeti_rapi.errors import JobDaemonError
+from ganeti_rapi.simulator.jobs.job import (
+    CANCELED,
+    ERROR,
+    FINALIZED,
+    RUNNING,
+    SUCCESS,
+    WAITING,
+    Job,
+    QueuedOpcode,
+    Timestamp,
+    error_result,
+    reason_entry,
+    timestamp,
+)
+from ganeti_rapi.simulator.jobs.locks import LockManager
+from ganeti_rapi.simulator.state import Cluster, Identities
+from ganeti_rapi.simulator.work import Opcode, Steps, Unit, Work
+
+_Ending = tuple[str, Any]  # Any: what an opcode's result is
+"""The status and the result of opcodes that do not come to an end of their own."""
+
+_CANCELED: _Ending = (CANCELED, "Job canceled by request")
+
+_DRY_RUN = " - INFO: dry-run mode requested, not actually executing the operation"
+
+_log = Logger()
+
+
+def _exec_error(text: str) -> JobDaemonError:
+    return JobDaemonError("OpExecError", text)
+
+
+@frozen
+class Surroundings:
+    """What a job in execution needs of its queue.
+
+    ``changed`` is told of every change of a job; ``submit`` is `Work.submit`.
+    """
+
+    clock: IReactorTime
+    cluster: Cluster
+    identities: Identities
+    units: Mapping[str, Unit]
+    jobs: Mapping[int, Job]
+    locks: LockManager
+    changed: Callable[[Job], None]
+    submit: Callable[[list[list[Opcode]]], list[tuple[bool, int | str]]]
+
+    def timestamp(self) -> Timestamp:
+        """Now."""
+        return timestamp(self.clock.seconds())
+
+
+@define(eq=False)
+class Execution:
+    """One job, being executed."""
+
+    job: Job
+    _around: Surroundings
+    _pause: Deferred[None] | None = field(default=None, init=False)
+    """What the current opcode waits for: its locks, or the end of a step."""
+    _ending: _Ending | None = field(default=None, init=False)
+    """What becomes of the opcodes that are not done, once that is known."""
+
+    async def run(self) -> None:
+        """Take the job to its end. Raises nothing: what goes wrong is the job's result."""
+        self.job.start_ts = self._around.timestamp()
+        for opcode in self.job.opcodes:
+            if self._ending is None:
+                await self._run(opcode)
+        if self._ending is not None:
+            self.job.mark_unfinished(*self._ending)
+        self.job.end_ts = self._around.timestamp()
+
+    def cancel(self) -> bool:
+        """Skip what has not begun to run. False if an opcode runs, which goes on to its end."""
+        self._ending = _CANCELED
+        if self.job.status == RUNNING:
+            return False
+        self._interrupt()
+        return True
+
+    def kill(self) -> None:
+        """End the job where it stands, as if its process had died."""
+        text = f"detected death of job {self.job.id}"
+        self._ending = (ERROR, text)
+        for opcode in self.job.opcodes:
+            if not opcode.finalized:
+                entry = reason_entry(
+                    "gnt:daemon:luxid:deathdetection", text, self._around.clock.seconds()
+                )
+                opcode.input["reason"].append(entry)
+        self._interrupt()
+
+    def _interrupt(self) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+
+    async def _run(self, opcode: QueuedOpcode) -> None:
+        opcode.status, opcode.start = WAITING, self._around.timestamp()
+        opcode.input["debug_level"] = opcode.input.get("debug_level") or 0
+        self._around.changed(self.job)
+        status, result = await self._end_of(opcode)
+        opcode.status, opcode.result, opcode.end = status, result, self._around.timestamp()
+        self._around.locks.release(self.job.id)
+        if status == ERROR and self._ending is None:
+            self._ending = (ERROR, error_result(_exec_error("Preceding opcode failed")))
+
+    async def _end_of(self, opcode: QueuedOpcode) -> _Ending:
+        try:
+            return SUCCESS, await self._result_of(opcode)
+        except CancelledError:
+            return self._ending or _CANCELED
+        except JobDaemonError as error:
+            return ERROR, error_result(error)
+        except Exception as error:
+            _log.failure(
+                "Job {job_id} failed in {summary}", job_id=self.job.id, summary=opcode.summary
+            )
+            return ERROR, error_result(_exec_error(str(error)))
+
+    async def _result_of(self, opcode: QueuedOpcode) -> Any:  # Any: the opcode's own
+        self._require_dependencies(opcode)
+        unit = self._around.units.get(opcode.input["OP_ID"])
+        if unit is None:
+            raise _exec_error(f"The simulator cannot execute {opcode.input['OP_ID']}")
+        locks = unit.locks(self._around.cluster, opcode.input)
+        await self._wait(self._around.locks.acquire(self.job.id, locks, opcode.priority))
+        work = self._work(opcode)
+        return await self._drive(opcode, work, unit.run(work))
+
+    def _require_dependencies(self, opcode: QueuedOpcode) -> None:
+        for job_id, statuses in opcode.input["depends"] or ():
+            job = self._around.jobs.get(job_id)
+            if job is None:
+                raise _exec_error(f"Dependency error: Job {job_id} not found")
+            if job.status not in (statuses or FINALIZED):
+                raise _exec_error(
+                    f"Dependency job {job_id} finished with status '{job.status}',"
+                    f" not one of '{', '.join(statuses)}' as required"
+                )
+
+    def _work(self, opcode: QueuedOpcode) -> Work:
+        return Work(
+            cluster=self._around.cluster,
+            op=opcode.input,
+            now=self._around.clock.seconds,
+            log=lambda text: self._add_log(opcode, text),
+            submit=self._around.submit,
+            identities=self._around.identities,
+        )
+
+    async def _drive(self, opcode: QueuedOpcode, work: Work, steps: Steps) -> Any:  # Any: as above
+        try:
+            seconds = next(steps)
+            self._begin(opcode)
+            if opcode.input["dry_run"]:
+                self._add_log(opcode, _DRY_RUN)
+                return work.dry_run_result
+            while True:
+                await self._wait(deferLater(self._around.clock, seconds))
+                seconds = next(steps)
+        except StopIteration as end:
+            opcode.exec = opcode.exec or self._around.timestamp()
+            return end.value
+        finally:
+            steps.close()
+
+    def _begin(self, opcode: QueuedOpcode) -> None:
+        opcode.status, opcode.exec = RUNNING, self._around.timestamp()
+        self._around.changed(self.job)
+
+    async def _wait(self, pause: Deferred[None]) -> None:
+        self._pause = pause
+        await pause
+
+    def _add_log(self, opcode: QueuedOpcode, text: str) -> None:
+        self.job.add_log(opcode, self._around.timestamp(), text)
+        self._around.changed(self.job)

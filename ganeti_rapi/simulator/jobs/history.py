@@ -1,0 +1,32 @@
+"""Jobs of the past, so that a new cluster has something to show."""
+
+from __future__ import annotations
+
+from ganeti_rapi.errors import JobDaemonError
+from ganeti_rapi.simulator.jobs.queue import JobQueue
+from ganeti_rapi.simulator.state import Cluster
+from ganeti_rapi.simulator.work import Opcode
+
+_EVERY = 60.0
+"""Seconds between the starts of two jobs."""
+
+_ACTIONS = ("OP_INSTANCE_REBOOT", "OP_INSTANCE_SHUTDOWN", "OP_INSTANCE_STARTUP")
+
+_FAILURES = 25
+"""One job in so many failed."""
+
+
+def add_history(queue: JobQueue, cluster: Cluster, count: int, now: float) -> None:
+    """Record jobs that went over the cluster's instances in turn and ended before ``now``."""
+    for number in range(count):
+        op = _action(cluster, number)
+        failed = number % _FAILURES == _FAILURES - 1
+        error = JobDaemonError("OpExecError", "The node did not answer in time") if failed else None
+        queue.add_finished([op], now - (count - number) * _EVERY, error=error)
+
+
+def _action(cluster: Cluster, number: int) -> Opcode:
+    if not cluster.instances:
+        return {"OP_ID": "OP_CLUSTER_REDIST_CONF"}
+    instance = cluster.instances[number // len(_ACTIONS) % len(cluster.instances)]
+    return {"OP_ID": _ACTIONS[number % len(_ACTIONS)], "instance_name": instance.name}

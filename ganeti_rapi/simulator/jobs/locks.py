@@ -1,0 +1,68 @@
+"""Locks that order opcodes which touch the same thing.
+
+An opcode asks for all its locks at once and gets them at once, so two opcodes can never wait for
+each other. Whoever asked first, among equal priorities, is served first: a request also waits for
+the conflicting ones ahead of it, so that a stream of shared locks cannot starve an exclusive one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import define, field
+from twisted.internet.defer import Deferred
+
+Locks = Mapping[str, bool]
+"""By the lock's name: whether it is exclusive."""
+
+
+def conflict(one: Locks, other: Locks) -> bool:
+    """Whether two sets of locks cannot be held at the same time."""
+    fewer, more = sorted((one, other), key=len)
+    return any(name in more and (fewer[name] or more[name]) for name in fewer)
+
+
+@define(eq=False)
+class _Request:
+    owner: int
+    locks: Locks
+    priority: int
+    granted: Deferred[None]
+
+
+@define
+class LockManager:
+    """Who holds which locks, and who waits. Owners are job ids; each has one request at a time."""
+
+    held: dict[int, Locks] = field(factory=dict, init=False)
+    _requests: list[_Request] = field(factory=list, init=False)
+
+    def acquire(self, owner: int, locks: Locks, priority: int = 0) -> Deferred[None]:
+        """Fire when the owner has its locks. Cancelling the Deferred withdraws the request."""
+        request = _Request(owner, locks, priority, Deferred(lambda _: self._withdraw(request)))
+        self._requests.append(request)
+        self._requests.sort(key=lambda request: request.priority)
+        self._grant()
+        return request.granted
+
+    def release(self, owner: int) -> None:
+        """Give back whatever the owner holds."""
+        if self.held.pop(owner, None) is not None:
+            self._grant()
+
+    def _withdraw(self, request: _Request) -> None:
+        self._requests.remove(request)
+        self._grant()
+
+    def _grant(self) -> None:
+        granted: list[_Request] = []
+        waiting: list[_Request] = []
+        ahead = list(self.held.values())
+        for request in self._requests:
+            blocked = any(conflict(request.locks, locks) for locks in ahead)
+            (waiting if blocked else granted).append(request)
+            ahead.append(request.locks)
+        self._requests = waiting
+        self.held.update((request.owner, request.locks) for request in granted)
+        for request in granted:
+            request.granted.callback(None)

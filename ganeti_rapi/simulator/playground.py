@@ -1,0 +1,127 @@
+"""What ``--simulate`` sets up around the simulated cluster, in a directory of its own."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, maybeDeferred
+
+from ganeti_rapi.simulator.service import SimulatedJobDaemon, parse_size
+
+USERS = {"admin": ("admin", "write"), "guest": ("guest", "read")}
+"""The users of the simulated cluster, with password and option. Everybody may know them."""
+
+_VALID = datetime.timedelta(days=365)
+
+
+class Playground(Service):
+    """A simulated job daemon, a certificate and a users file; removed at the end."""
+
+    def __init__(self, directory: Path, daemon: SimulatedJobDaemon) -> None:
+        self.directory = directory
+        self._daemon = daemon
+        self._welcome = ""
+
+    @classmethod
+    def make(cls, reactor: Any, size: str) -> Playground:  # Any: many zope interfaces in one
+        """Set everything up. Raises ValueError when the size is none."""
+        parsed = parse_size(size)
+        directory = Path(tempfile.mkdtemp(prefix="ganeti-rapi-"))
+        write_users(directory / "users")
+        write_certificate(directory / "server.pem")
+        daemon = SimulatedJobDaemon(reactor, str(directory / "luxi.sock"), parsed)
+        return cls(directory, daemon)
+
+    def adjust(self, options: Any) -> None:  # Any: the options know us, not we them
+        """Point the daemon's options at what is here."""
+        options["luxi-socket"] = str(self.directory / "luxi.sock")
+        options["users-file"] = str(self.directory / "users")
+        options["ssl-cert"] = options["ssl-key"] = str(self.directory / "server.pem")
+        self._welcome = welcome(self.directory, options)
+
+    def startService(self) -> None:
+        super().startService()
+        self._daemon.startService()
+        # Past the log, which would put a time before every line.
+        print(self._welcome, file=sys.__stdout__, flush=True)
+
+    def stopService(self) -> Deferred[None]:
+        super().stopService()
+        stopped = maybeDeferred(self._daemon.stopService)
+        return stopped.addBoth(lambda _: shutil.rmtree(self.directory, ignore_errors=True))
+
+
+def write_users(path: Path) -> None:
+    """The users file of the simulated cluster."""
+    lines = [f"{name} {password} {option}\n" for name, (password, option) in USERS.items()]
+    path.write_text("".join(lines))
+
+
+def write_certificate(path: Path) -> None:
+    """A self-signed certificate for this machine alone, and its key, in one PEM file.
+
+    Its key is elliptic: a handshake then costs a quarter less than with RSA.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    names = x509.SubjectAlternativeName(
+        [
+            x509.DNSName("localhost"),
+            x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+            x509.IPAddress(ipaddress.ip_address("::1")),
+        ]
+    )
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + _VALID)
+        .add_extension(names, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path.touch(mode=0o600)
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+
+
+def welcome(directory: Path, options: Any) -> str:  # Any: the options know us, not we them
+    """What a person needs to know to use the simulated cluster."""
+    scheme = "http" if options["no-ssl"] else "https"
+    host = "127.0.0.1" if options["bind"] in ("0.0.0.0", "::") else options["bind"]
+    host = f"[{host}]" if ":" in host else host
+    url = f"{scheme}://{host}:{options['port']}"
+    trust = "" if options["no-ssl"] else f"--cacert {options['ssl-cert']} "
+    users = ", ".join(
+        f"{name} (password {password}, may {option})" for name, (password, option) in USERS.items()
+    )
+    return f"""
+A simulated Ganeti cluster is at {url}
+
+  users   {users}
+  files   {directory}
+  try     curl {trust}{url}/2/instances
+          curl {trust}-u admin:admin -X PUT {url}/2/instances/web1.example.com/shutdown
+
+Stop it with Ctrl-C.
+"""

@@ -1,0 +1,68 @@
+"""The simulated job daemon as a service on a Unix socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IListeningPort
+
+from ganeti_rapi.simulator.build import SeededIdentities, sized, small
+from ganeti_rapi.simulator.calls import JobDaemon
+from ganeti_rapi.simulator.jobs.history import add_history
+from ganeti_rapi.simulator.jobs.queue import JobQueue
+from ganeti_rapi.simulator.protocol import LuxidFactory
+from ganeti_rapi.simulator.size import Size, parse_size
+from ganeti_rapi.simulator.state import Cluster
+from ganeti_rapi.simulator.units import UNITS
+
+__all__ = ["SimulatedJobDaemon", "Size", "parse_size"]
+
+_OWNER_ONLY = 0o600
+
+_SMALL = Size()
+
+_FEW_NODES = 5
+"""Where only the number of instances is given."""
+
+
+class SimulatedJobDaemon(Service):
+    """A job daemon with a cluster inside, which listens for LUXI clients at ``path``.
+
+    Only the user who runs it may connect. ``cluster`` and ``queue`` are there for whoever wants to
+    look inside or change things behind the clients' backs.
+    """
+
+    def __init__(  # Any: the reactor provides many interfaces in one
+        self, reactor: Any, path: str, size: Size = _SMALL
+    ) -> None:
+        identities = SeededIdentities(size.seed)
+        now = reactor.seconds()
+        self.cluster = _cluster(size, now)
+        self.queue = JobQueue(reactor, self.cluster, identities, UNITS)
+        add_history(self.queue, self.cluster, size.jobs, now)
+        self._factory = LuxidFactory(JobDaemon(reactor, self.cluster, identities, self.queue))
+        self._reactor = reactor
+        self._path = path
+        self._port: IListeningPort | None = None
+
+    def startService(self) -> None:
+        """Listen. Raises `CannotListenError` when the path is taken."""
+        super().startService()
+        self._port = self._reactor.listenUNIX(self._path, self._factory, mode=_OWNER_ONLY)
+
+    def stopService(self) -> Deferred[None]:
+        """Stop listening, disconnect every client and end all jobs."""
+        super().stopService()
+        self.queue.stop()
+        self._factory.disconnect_all()
+        port, self._port = self._port, None
+        stopped = None if port is None else port.stopListening()
+        return stopped or succeed(None)
+
+
+def _cluster(size: Size, now: float) -> Cluster:
+    if size.is_small:
+        return small(now, SeededIdentities(size.seed, "cluster"))
+    return sized(size.nodes or _FEW_NODES, size.instances or 0, size.seed, now)

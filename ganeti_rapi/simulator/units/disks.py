@@ -1,0 +1,238 @@
+"""The opcodes on the disks of an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ganeti_rapi.simulator.queries.context import Context, disk_usage
+from ganeti_rapi.simulator.state import Disk, Instance, Node, Params
+from ganeti_rapi.simulator.units import refusals
+from ganeti_rapi.simulator.units.capacity import (
+    Demand,
+    allocator,
+    choose_among,
+    require_storage,
+)
+from ganeti_rapi.simulator.units.instance import require_disks
+from ganeti_rapi.simulator.units.locks import allocation, one_instance
+from ganeti_rapi.simulator.units.lookup import (
+    find_node,
+    instance_of,
+    node_in,
+    nodes_of,
+    require_online,
+    require_stopped,
+    require_usable,
+)
+from ganeti_rapi.simulator.units.policy import disk_measure, refuse_or_warn, violations
+from ganeti_rapi.simulator.units.power import log_sync
+from ganeti_rapi.simulator.units.volumes import path, shown_size
+from ganeti_rapi.simulator.work import Steps, Unit, Work
+
+
+def _activate(work: Work) -> Steps:
+    instance = instance_of(work)
+    require_online(instance.primary)
+    yield 0.2
+    instance.disks_active = bool(instance.disks)
+    node = instance.primary.name
+    return [
+        [node, f"disk/{index}", path(work.cluster, instance, index)]
+        for index in range(len(instance.disks))
+    ]
+
+
+def _deactivate(work: Work) -> Steps:
+    instance = instance_of(work)
+    require_online(instance.primary)
+    if not work.op["force"]:
+        require_stopped(instance, "cannot shutdown disks")
+    yield 0.2
+    instance.disks_active = False
+    return None
+
+
+def _grow(work: Work) -> Steps:
+    op, instance = work.op, instance_of(work)
+    disk = _disk_at(instance, op["disk"])
+    require_online(instance.primary)
+    growth = _growth(disk, op["amount"], absolute=op["absolute"])
+    _check_growth(work, instance, disk.size + growth)
+    require_storage(work.cluster, nodes_of(instance), instance.disk_template, growth)
+    yield 0.2
+    require_storage(work.cluster, nodes_of(instance), instance.disk_template, growth)
+    disk.size += growth
+    instance.touch(work.now())
+    work.log(
+        f"Growing disk {op['disk']} of instance '{instance.name}'"
+        f" by {shown_size(growth)} to {shown_size(disk.size)}"
+    )
+    if op["wait_for_sync"]:
+        yield 0.2
+        log_sync(work, instance)
+    return None
+
+
+def _disk_at(instance: Instance, index: int) -> Disk:
+    if not 0 <= index < len(instance.disks):
+        raise refusals.wrong_input(
+            f"Invalid disk index: {index} (instance has disks 0 to {len(instance.disks) - 1})"
+        )
+    return instance.disks[index]
+
+
+def _growth(disk: Disk, amount: int, *, absolute: bool) -> int:
+    growth = amount - disk.size if absolute else amount
+    if growth < 0:
+        raise refusals.wrong_state(
+            f"Requested size ({shown_size(amount)}) is smaller than"
+            f" current disk size ({shown_size(disk.size)})"
+        )
+    return growth
+
+
+def _check_growth(work: Work, instance: Instance, size: int) -> None:
+    index = work.op["disk"]
+    context = Context(work.cluster, {})
+    found = violations(context, instance.primary.group, [disk_measure(index, size)])
+    refuse_or_warn(work, f"Growing disk {index}", found)
+
+
+def _recreate(work: Work) -> Steps:
+    instance = instance_of(work)
+    require_disks(instance)
+    require_stopped(instance, "cannot recreate disks")
+    changes = _recreated(instance, work.op["disks"])
+    nodes = _nodes_for_recreation(work, instance)
+    yield 0.2
+    _require_room_on_new(work, instance, nodes)
+    for index, params in changes.items():
+        _change_recreated(instance.disks[index], params)
+    instance.primary, instance.secondary = nodes[0], nodes[1] if len(nodes) > 1 else None
+    instance.touch(work.now())
+    yield 0.2
+    return None
+
+
+def _recreated(instance: Instance, wanted: list[Any]) -> dict[int, Params]:
+    """By index: what changes about each disk that is made again; no wish means all disks."""
+    pairs: list[tuple[int, Params]] = [
+        tuple(item) if isinstance(item, list) else (item, {}) for item in wanted
+    ]
+    for index, _ in pairs:
+        if index >= len(instance.disks):
+            raise refusals.wrong_input(f"Invalid disk index '{index}'")
+    everything: list[tuple[int, Params]] = [(index, {}) for index in range(len(instance.disks))]
+    return dict(pairs or everything)
+
+
+def _change_recreated(disk: Disk, params: Params) -> None:
+    disk.mode = params.get("mode", disk.mode)
+    disk.spindles = params.get("spindles", disk.spindles)
+
+
+def _nodes_for_recreation(work: Work, instance: Instance) -> list[Node]:
+    current = nodes_of(instance)
+    wanted = work.op["node_uuids"] or work.op["nodes"]
+    if wanted and work.op["iallocator"]:
+        raise refusals.wrong_input("Do not specify both, iallocator and node")
+    if wanted and len(wanted) != len(current):
+        raise refusals.wrong_input(
+            f"Instance {instance.name} currently has {len(current)} nodes, but {len(wanted)}"
+            " replacement nodes were specified"
+        )
+    nodes = [find_node(work.cluster, name) for name in wanted] or current
+    if work.op["iallocator"]:
+        nodes = _allocated(work, instance, len(current))
+    for node in nodes:
+        require_online(node)
+    _require_room_on_new(work, instance, nodes)
+    return nodes
+
+
+def _require_room_on_new(work: Work, instance: Instance, nodes: list[Node]) -> None:
+    new = [node for node in nodes if node not in nodes_of(instance)]
+    require_storage(work.cluster, new, instance.disk_template, disk_usage(instance))
+
+
+def _allocated(work: Work, instance: Instance, count: int) -> list[Node]:
+    nodes: list[Node] = []
+    for _ in range(count):
+        nodes.append(_other_node(work, instance, nodes))
+    return nodes
+
+
+def _other_node(work: Work, instance: Instance, exclude: list[Node]) -> Node:
+    """A node of the instance's group with room for its disks, as the allocator chooses."""
+    demand = Demand(0, disk_usage(instance), instance.disk_template)
+    candidates = work.cluster.nodes_of(instance.primary.group)
+    return choose_among(work, candidates, demand, exclude)
+
+
+_NEW_SECONDARY = "replace_new_secondary"
+
+
+def _replace(work: Work) -> Steps:
+    instance = instance_of(work)
+    _check_replacement(work)
+    if instance.disk_template != "drbd":
+        raise refusals.strange_layout(
+            "The instance has a strange layout, expected one secondary but found 0"
+        )
+    for index in work.op["disks"]:
+        _disk_at(instance, index)
+    target = _new_secondary(work, instance) if work.op["mode"] == _NEW_SECONDARY else None
+    yield 0.1
+    work.log(f"Replacing disk(s) {_told_indices(work, instance)} for instance '{instance.name}'")
+    yield 0.3
+    if target is not None:
+        require_storage(work.cluster, [target], instance.disk_template, disk_usage(instance))
+        instance.secondary = target
+    instance.touch(work.now())
+    log_sync(work, instance)
+    return None
+
+
+def _told_indices(work: Work, instance: Instance) -> str:
+    indices = work.op["disks"] or range(len(instance.disks))
+    return ", ".join(str(index) for index in indices)
+
+
+def _check_replacement(work: Work) -> None:
+    op = work.op
+    if op["mode"] == _NEW_SECONDARY:
+        if op["remote_node"] and op["iallocator"]:
+            raise refusals.wrong_input("Do not specify both, iallocator and node")
+    elif op["remote_node"] or op["iallocator"]:
+        raise refusals.wrong_input(
+            "The iallocator and new node options can only be used when changing the secondary node"
+        )
+    if op["mode"] == "replace_auto" and op["disks"]:
+        raise refusals.wrong_input("Cannot specify disks to be replaced")
+
+
+def _new_secondary(work: Work, instance: Instance) -> Node:
+    named = node_in(work.cluster, work.op, "remote_node")
+    if named is None:
+        chosen = _other_node(work, instance, nodes_of(instance))
+        work.log(f"Selected new secondary for instance '{instance.name}': {chosen.name}")
+        work.log(f" - INFO: Chosen by iallocator {allocator(work)}")
+        return chosen
+    if named is instance.primary:
+        raise refusals.wrong_input("The specified node is the primary node of the instance")
+    if named is instance.secondary:
+        raise refusals.wrong_input("The specified node is already the secondary node")
+    require_online(named)
+    require_usable(named, "secondary")
+    require_storage(work.cluster, [named], instance.disk_template, disk_usage(instance))
+    return named
+
+
+UNITS: Mapping[str, Unit] = {
+    "OP_INSTANCE_ACTIVATE_DISKS": Unit(_activate, one_instance),
+    "OP_INSTANCE_DEACTIVATE_DISKS": Unit(_deactivate, one_instance),
+    "OP_INSTANCE_GROW_DISK": Unit(_grow, one_instance),
+    "OP_INSTANCE_RECREATE_DISKS": Unit(_recreate, one_instance),
+    "OP_INSTANCE_REPLACE_DISKS": Unit(_replace, allocation),
+}

@@ -1,0 +1,93 @@
+"""The opcodes that remove, rename, reinstall and describe instances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ganeti_rapi.simulator.state import Instance
+from ganeti_rapi.simulator.units import parameters, refusals
+from ganeti_rapi.simulator.units.description import description
+from ganeti_rapi.simulator.units.locks import nothing, one_instance
+from ganeti_rapi.simulator.units.lookup import (
+    find_instance,
+    instance_of,
+    require_online,
+    require_os,
+    require_stopped,
+)
+from ganeti_rapi.simulator.units.names import (
+    host_name,
+    require_name_check_for_ip_check,
+    require_new_name,
+)
+from ganeti_rapi.simulator.units.power import power_off
+from ganeti_rapi.simulator.work import Steps, Unit, Work
+
+
+def _remove(work: Work) -> Steps:
+    instance = instance_of(work)
+    if not work.op["ignore_failures"]:
+        require_online(instance.primary)
+    yield 0.2
+    power_off(work, instance)
+    yield 0.1
+    work.cluster.instances.remove(instance)
+    return None
+
+
+def _rename(work: Work) -> Steps:
+    op, instance = work.op, instance_of(work)
+    require_name_check_for_ip_check(op)
+    require_online(instance.primary)
+    require_stopped(instance, "cannot rename")
+    new_name = host_name(op["new_name"], must_resolve=op["name_check"])
+    if new_name != instance.name:
+        require_new_name(work.cluster, new_name)
+    yield 0.2
+    instance.name = new_name
+    instance.touch(work.now())
+    return new_name
+
+
+def require_disks(instance: Instance) -> None:
+    """Refuse an instance without disks."""
+    if not instance.disks:
+        raise refusals.wrong_input(f"Instance '{instance.name}' has no disks")
+
+
+def _reinstall(work: Work) -> Steps:
+    op, instance = work.op, instance_of(work)
+    require_online(instance.primary)
+    require_disks(instance)
+    require_stopped(instance, "cannot reinstall")
+    name = op["os_type"] or instance.os
+    osparams = parameters.merged_free(instance.osparams, op["osparams"] or {})
+    private = parameters.merged_free(instance.osparams_private, op["osparams_private"] or {})
+    given = {**osparams, **private, **(op["osparams_secret"] or {})}
+    require_os(work.cluster, instance.primary, name, given, op["force_variant"])
+    yield 0.1
+    if op["os_type"]:
+        work.log(f"Changing OS scripts to '{name}'...")
+    instance.os, instance.osparams, instance.osparams_private = name, osparams, private
+    instance.touch(work.now())
+    work.log(" - INFO: Running instance OS create scripts...")
+    yield 0.3
+    return None
+
+
+def _query_data(work: Work) -> Steps:
+    static, cluster = work.op["static"], work.cluster
+    if not (static or work.op["use_locking"]):
+        work.log(" - WARNING: Non-static data requested, locks need to be acquired")
+    named = [find_instance(cluster, name) for name in work.op["instances"]]
+    yield 0.05
+    there = [instance for instance in named or cluster.instances if instance in cluster.instances]
+    return {instance.name: description(cluster, instance, static=static) for instance in there}
+
+
+UNITS: Mapping[str, Unit] = {
+    "OP_INSTANCE_QUERY_DATA": Unit(_query_data, nothing),
+    "OP_INSTANCE_REINSTALL": Unit(_reinstall, one_instance),
+    "OP_INSTANCE_REMOVE": Unit(_remove, one_instance),
+    "OP_INSTANCE_RENAME": Unit(_rename, one_instance),
+}

@@ -1,0 +1,125 @@
+"""Disks, made and changed from what the user asked for, and where they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ganeti_rapi.simulator.state import Cluster, Disk, Instance, Nic, Params
+from ganeti_rapi.simulator.units import refusals
+from ganeti_rapi.simulator.units.nics import none_as_null
+from ganeti_rapi.simulator.units.parameters import parse_size
+from ganeti_rapi.simulator.work import Work
+
+_DISK_PARAMETERS = frozenset(
+    ["access", "adopt", "metavg", "mode", "name", "provider", "size", "spindles", "vg"]
+)
+
+_NAMED = frozenset(["mode", "name", "size", "spindles"])
+
+_ARBITRARY_PARAMETERS = ("ext",)
+# Disk templates whose providers define parameters of their own.
+
+_FILE_DIRECTORIES = {
+    "file": "file_storage_dir",
+    "sharedfile": "shared_file_storage_dir",
+    "gluster": "gluster_storage_dir",
+}
+
+_DRBD_PORTS = 11000, 25000
+
+
+def new_disk(work: Work, params: Params, template: str, missing_size: str) -> Disk:
+    """A disk as asked for; ``missing_size`` is what to say when its size was left out."""
+    unknown = sorted(set(params) - _DISK_PARAMETERS)
+    if unknown and template not in _ARBITRARY_PARAMETERS:
+        raise refusals.wrong_type(f"Unknown parameter '{unknown[0]}'")
+    if "size" not in params:
+        raise refusals.wrong_input(missing_size)
+    return Disk(
+        uuid=work.identities.uuid(),
+        size=parse_size("size", params["size"]),
+        mode=_disk_mode(params.get("mode", "rw")),
+        name=none_as_null(params.get("name")),
+        spindles=params.get("spindles"),
+        params={name: value for name, value in params.items() if name not in _NAMED},
+    )
+
+
+def _disk_mode(mode: str) -> str:
+    if mode not in ("rw", "ro"):
+        raise refusals.wrong_input(f"Invalid disk access mode '{mode}'")
+    return mode
+
+
+def modify_disk(disk: Disk, params: Params) -> list[str]:
+    """Change the access mode or the name of a disk; return which of them were changed."""
+    if "size" in params:
+        raise refusals.wrong_input("Disk size change not possible, use grow-disk")
+    if unknown := sorted(set(params) - {"mode", "name"}):
+        raise refusals.wrong_input(f"Disk modification doesn't support '{unknown[0]}'")
+    if "mode" in params:
+        disk.mode = _disk_mode(params["mode"])
+    if "name" in params:
+        disk.name = none_as_null(params["name"])
+    return sorted(params)
+
+
+def find_device(devices: Sequence[Disk | Nic], identifier: int | str, what: str) -> int:
+    """The index of a disk or NIC, by index, uuid or name; ``-1`` is the last.
+
+    ``what`` is ``disk`` or ``NIC``.
+    """
+    by_name = [i for i, device in enumerate(devices) if identifier in (device.name, device.uuid)]
+    if by_name:
+        return by_name[0]
+    try:
+        index = int(identifier)
+    except ValueError:
+        raise refusals.unknown_entity(f"Cannot find {what} with identifier {identifier}") from None
+    if not devices or not -1 <= index < len(devices):
+        raise refusals.failed(f"Got {what} index {index}, but there are only {len(devices)}")
+    return index % len(devices)
+
+
+def path(cluster: Cluster, instance: Instance, index: int) -> str:
+    """Where a disk of an instance is seen on its node."""
+    device = logical_id(cluster, instance, index)
+    if instance.disk_template == "plain":
+        return f"/dev/{device[0]}/{device[1]}"
+    if instance.disk_template == "drbd":
+        return f"/dev/drbd{device[3]}"
+    return str(device[1])
+
+
+def logical_id(
+    cluster: Cluster, instance: Instance, index: int
+) -> list[Any]:  # Any: names and numbers
+    """What identifies a disk on its storage, in the shape of its template's type."""
+    disk, template = instance.disks[index], instance.disk_template
+    if template == "drbd":
+        return _drbd_id(instance, disk, index)
+    if template in _FILE_DIRECTORIES:
+        base = cluster.info.get(_FILE_DIRECTORIES[template])
+        directory = "/".join(filter(None, [base, disk.params.get("file_storage_dir")]))
+        driver = disk.params.get("file_driver", "loop")
+        return [driver, f"{directory}/{instance.name}/{disk.uuid}.{template}.disk{index}"]
+    group = disk.params.get("vg") or cluster.info.get("volume_group_name")
+    return [group, disk.params.get("adopt") or f"{disk.uuid}.disk{index}"]
+
+
+def _drbd_id(instance: Instance, disk: Disk, index: int) -> list[Any]:  # Any: as logical_id
+    number = int(disk.uuid.replace("-", "")[:8], 16)
+    low, high = _DRBD_PORTS
+    nodes = [instance.primary.uuid, instance.secondary.uuid if instance.secondary else None]
+    minor = number % 1000 + index
+    return [*nodes, low + number % (high - low), minor, minor, None]
+
+
+def shown_size(mebibytes: int) -> str:
+    """A size as log messages tell it: ``16M``, ``1.0G``."""
+    units = {"T": 1024 * 1024, "G": 1024}
+    for unit, size in units.items():
+        if mebibytes >= size:
+            return f"{mebibytes / size:.1f}{unit}"
+    return f"{mebibytes}M"

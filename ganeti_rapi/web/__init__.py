@@ -1,0 +1,1 @@
+"""The twisted.web shell: routes, the life of a request, TLS."""

@@ -1,0 +1,241 @@
+"""The life of a request, from the route to the reply. To know the daemon, read `Rapi.answer`."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from attrs import frozen
+from twisted.cred.error import UnauthorizedLogin
+from twisted.cred.portal import Portal
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ganeti_rapi import jsontext
+from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.call import ABSENT, Absent, Call, JobDaemon, JobWaits, parse_query
+from ganeti_rapi.api.cells import Cell
+from ganeti_rapi.api.resources import Resource as Row
+from ganeti_rapi.auth.checker import basic_credentials
+from ganeti_rapi.auth.permissions import User
+from ganeti_rapi.auth.realm import IRapiUser
+from ganeti_rapi.auth.users import REALM
+from ganeti_rapi.errors import (
+    ApiError,
+    BadRequest,
+    Forbidden,
+    InternalError,
+    LuxiError,
+    MethodNotSupported,
+    NotFound,
+    Unauthorized,
+    UnsupportedMediaType,
+    as_api_error,
+)
+from ganeti_rapi.jsontext import Json
+from ganeti_rapi.luxi.batching import SharedReads
+from ganeti_rapi.web.http import JSON_TYPE, RapiRequest, encode
+
+CHALLENGE = {"WWW-Authenticate": f'Basic realm="{REALM}"'}
+"""Old clients look for this realm, to the letter."""
+
+
+@frozen
+class Reply:
+    """A finished reply."""
+
+    body: bytes
+    code: int = 200
+    headers: Mapping[str, str] = {}
+
+
+class Rapi:
+    """The API behind HTTP: everything that answering a request needs.
+
+    ``now`` gives the seconds since the epoch.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        portal: Portal,
+        daemon: JobDaemon,
+        jobs: JobWaits,
+        *,
+        require_authentication: bool = False,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._portal = portal
+        self._daemon = daemon
+        self._jobs = jobs
+        self._require_authentication = require_authentication
+        self._now = now
+        self._reads: SharedReads[bytes] = SharedReads()
+
+    async def answer(self, request: RapiRequest, row: Row | None) -> Reply:
+        """The life of a request, in the stock daemon's order.
+
+        Raises `ApiError` or `LuxiError` where it ends early.
+        """
+        user = await self._who(request) if self._require_authentication else None
+        if self._require_authentication and user is None:
+            raise Unauthorized(headers=CHALLENGE)
+        row = existing(row)  # 404
+        if request.method == b"OPTIONS":
+            return Reply(b"", 204, {"Allow": allowed(row)})
+        cell = cell_for(row, request)  # 501
+        user = user or await self._who(request)  # 401
+        request.user_name = user.name if user else None
+        check_access(user, cell)  # 403
+        body = read_body(request)  # 415, 400
+        call = Call(
+            items=dict(zip(row.items, request.items)),
+            query=parse_query(request.query_string.decode("utf-8", "replace")),
+            daemon=self._daemon,
+            jobs=self._jobs,
+            now=self._now,
+            body=body,
+            user=request.user_name,
+            resource=row.name,
+        )
+        return Reply(await self._run(request, cell, call))
+
+    async def _who(self, request: RapiRequest) -> User | None:
+        """The user, or None without credentials. Wrong ones are 401 on open resources, too."""
+        header = request.getHeader(b"authorization")
+        if header is None:
+            return None
+        try:
+            credentials = basic_credentials(header)
+            _, avatar, _ = await self._portal.login(credentials, None, IRapiUser)
+        except (UnauthorizedLogin, Unauthorized):
+            raise Unauthorized(headers=CHALLENGE) from None
+        return cast(User, avatar)
+
+    async def _run(self, request: RapiRequest, cell: Cell, call: Call) -> bytes:
+        """The cell's reply as bytes; identical reads under way share one."""
+
+        async def run() -> bytes:
+            return encode(await cell.run(call))
+
+        if cell.shared and not call.has_body:
+            return await self._reads.read(request.uri, run)
+        return await run()
+
+    def serve(self, request: RapiRequest, row: Row | None) -> None:
+        """Answer a request; if the client goes away, so does the work for it."""
+        work = Deferred.fromCoroutine(self.answer(request, row))
+        work.addCallback(self._send, request)
+        work.addErrback(self._send_failure, request)
+        work.addErrback(self._could_not_send, request)
+        if not work.called:
+            finished: Deferred[None] = request.notifyFinish()
+            finished.addErrback(self._client_gone, request, work)
+
+    def _client_gone(self, _reason: Failure, request: RapiRequest, work: Deferred[Any]) -> None:
+        # Any: whatever the work would have come to
+        request.gone = True
+        work.cancel()
+        if request.method not in _READS:  # it may have had its effect
+            self._audit(request, _CLIENT_LEFT, "the client left before the reply")
+
+    def _send(self, reply: Reply, request: RapiRequest) -> None:
+        for name, value in reply.headers.items():
+            request.setHeader(name, value)
+        request.send(reply.code, reply.body)
+        if request.method not in _READS:
+            self._audit(request, reply.code, reply.body[:_AUDITED].decode("utf-8", "replace"))
+
+    def _send_failure(self, failure: Failure, request: RapiRequest) -> None:
+        if request.gone:
+            return
+        error = self._api_error(failure)
+        request.send_error(error)
+        if request.method not in _READS or error.code >= 500:
+            self._audit(request, error.code, error.message)
+
+    def _api_error(self, failure: Failure) -> ApiError:
+        if isinstance(failure.value, ApiError):
+            return failure.value
+        if isinstance(failure.value, LuxiError):
+            return as_api_error(failure.value)
+        incident = uuid.uuid4().hex[:12]
+        self.log.failure("Incident {incident}", failure=failure, incident=incident)
+        return InternalError(f"Something unexpected went wrong; the log has it as {incident}")
+
+    def _could_not_send(self, failure: Failure, request: RapiRequest) -> None:
+        if not request.gone:
+            request.processingFailed(failure)
+
+    def _audit(self, request: RapiRequest, code: int, outcome: str) -> None:
+        """Note who did what: every write, and every read that failed."""
+        self.log.info(
+            "{address} {user} {method} {uri} {code} {outcome}",
+            address=getattr(request.getClientAddress(), "host", "-"),
+            user=request.user_name or "-",
+            method=request.method.decode("ascii", "replace"),
+            uri=request.uri.decode("ascii", "backslashreplace"),
+            code=code,
+            outcome=" ".join(outcome.split()),
+        )
+
+
+_READS = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+_CLIENT_LEFT = 499
+"""In the log only: there is no reply. The number is nginx's."""
+
+_AUDITED = 60
+"""Bytes of a write's reply that the log shows: a job id, or the start of a list."""
+
+
+def existing(row: Row | None) -> Row:
+    """The row of the table. Raises `NotFound` when the path has none."""
+    if row is None:
+        raise NotFound
+    return row
+
+
+def allowed(row: Row) -> str:
+    """The methods of a row, as the Allow header lists them."""
+    methods = [*row.cells, *(["HEAD"] if "GET" in row.cells else []), "OPTIONS"]
+    return ", ".join(methods)
+
+
+def cell_for(row: Row, request: RapiRequest) -> Cell:
+    """The cell of the request's method, in any case. Raises `MethodNotSupported`."""
+    method = request.method.decode("ascii", "replace").upper()
+    cell = row.cells.get("GET" if method == "HEAD" else method)
+    if cell is None:
+        path = request.path.decode("ascii", "backslashreplace")
+        raise MethodNotSupported(
+            f"Method {method} is unsupported for path {path}", {"Allow": allowed(row)}
+        )
+    return cell
+
+
+def check_access(user: User | None, cell: Cell) -> None:
+    """Raise `Unauthorized` without a user where one is needed, `Forbidden` for the wrong one."""
+    if cell.access is Access.OPEN:
+        return
+    if user is None:
+        raise Unauthorized(headers=CHALLENGE)
+    if not user.may(cell.access):
+        raise Forbidden
+
+
+def read_body(request: RapiRequest) -> Json | Absent:
+    """The decoded body. Raises `UnsupportedMediaType` or `BadRequest`."""
+    text = request.content.read() if request.content is not None else b""
+    if not text:
+        return ABSENT
+    media_type = (request.getHeader(b"content-type") or b"").split(b";")[0]
+    if media_type.strip().lower() != JSON_TYPE:
+        raise UnsupportedMediaType("The request body must have the content type application/json")
+    try:
+        return jsontext.loads(text)  # type: ignore[no-any-return]  # JSON is what loads returns
+    except ValueError as error:
+        raise BadRequest(f"Unable to parse JSON data: {error}") from None

@@ -1,0 +1,83 @@
+"""The tree of twisted.web resources, grown from the table of the API.
+
+Every path segment is a node. A segment in braces becomes the node's variable child, which takes
+any segment that its pattern matches and notes it as a path item of the request.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from attrs import frozen
+from twisted.web.iweb import IRequest
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+
+from ganeti_rapi.api.resources import Resource as Row
+from ganeti_rapi.web.http import RapiRequest
+
+Serve = Callable[[RapiRequest, "Row | None"], None]
+"""Answers a request for a row of the table, or for a path that has none."""
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+# Not more digits than a 64-bit integer has: longer ones name nothing.
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_PATTERNS = {"{job_id}": _NUMBER, "{disk}": _NUMBER}
+
+
+@frozen
+class _Variable:
+    pattern: re.Pattern[str]
+    node: RouteNode
+
+
+class RouteNode(Resource):
+    """One segment of a path, and the row of the table that ends here, if one does."""
+
+    def __init__(self, serve: Serve) -> None:
+        super().__init__()
+        self.row: Row | None = None
+        self._serve = serve
+        self._variable: _Variable | None = None
+
+    def grow(self, segment: str) -> RouteNode:
+        """The child for a segment of a template, made if it is not there yet."""
+        if segment.startswith("{"):
+            if self._variable is None:
+                pattern = _PATTERNS.get(segment, _NAME)
+                self._variable = _Variable(pattern, RouteNode(self._serve))
+            return self._variable.node
+        name = segment.encode("ascii")
+        child = self.children.get(name)
+        if not isinstance(child, RouteNode):
+            child = RouteNode(self._serve)
+            self.putChild(name, child)
+        return child
+
+    def getChild(self, path: bytes, request: IRequest) -> RouteNode:
+        """The variable child if the segment fits; twisted.web asks here after the static ones."""
+        variable = self._variable
+        text = path.decode("ascii", "replace")
+        if variable is None or variable.pattern.fullmatch(text) is None:
+            return RouteNode(self._serve)  # it has no row, nor have its children
+        assert isinstance(request, RapiRequest)
+        request.items.append(text)
+        return variable.node
+
+    def render(self, request: IRequest) -> int:
+        """Hand the request over; the reply comes when it is ready."""
+        assert isinstance(request, RapiRequest)
+        self._serve(request, self.row)
+        return NOT_DONE_YET
+
+
+def grow_tree(rows: Iterable[Row], serve: Serve) -> RouteNode:
+    """The tree's root. The row of ``/`` sits at the root's empty segment, as twisted.web asks."""
+    root = RouteNode(serve)
+    for row in rows:
+        node = root
+        for segment in row.segments or ("",):
+            node = node.grow(segment)
+        node.row = row
+    return root

@@ -1,0 +1,78 @@
+"""The house rules of the imports: arrows point down, and api is free of Twisted."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+ROOT = Path(__file__).parent.parent / "ganeti_rapi"
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "jsontext": set(),
+    "errors": set(),
+    "api": {"errors", "jsontext"},
+    "luxi": {"api", "errors", "jsontext"},
+    "auth": {"api", "errors"},
+    "web": {"api", "auth", "luxi", "errors", "jsontext"},
+    "simulator": {"api", "luxi", "errors", "jsontext"},
+    "options": set(),
+    "service": {"api", "auth", "luxi", "web", "simulator", "options"},
+}
+"""For every room of the house, whom it may import beside itself."""
+
+TWISTED_FREE = {"api", "errors", "jsontext"}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT).with_suffix("").parts[0]
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules() -> list[Path]:
+    return [path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py"]
+
+
+class ImportTests(SynchronousTestCase):
+    def test_every_room_has_a_rule(self) -> None:
+        self.assertEqual({room_of(path) for path in modules()}, set(MAY_IMPORT))
+
+    def test_arrows_point_down(self) -> None:
+        wrong = [
+            f"{path.relative_to(ROOT)} imports {name}"
+            for path in modules()
+            for name in imported(path)
+            if name.startswith("ganeti_rapi.")
+            and name != "ganeti_rapi.__version__"
+            and (room := name.split(".")[1]) != room_of(path)
+            and room not in MAY_IMPORT[room_of(path)]
+        ]
+        self.assertEqual(wrong, [])
+
+    def test_the_api_is_free_of_twisted(self) -> None:
+        wrong = [
+            f"{path.relative_to(ROOT)} imports {name}"
+            for path in modules()
+            if room_of(path) in TWISTED_FREE
+            for name in imported(path)
+            if name.split(".")[0] in {"twisted", "zope"}
+        ]
+        self.assertEqual(wrong, [])
+
+    def test_the_daemon_imports_the_simulator_in_one_place_only(self) -> None:
+        importers = {
+            room_of(path)
+            for path in modules()
+            for name in imported(path)
+            if name.startswith("ganeti_rapi.simulator") and room_of(path) != "simulator"
+        }
+        self.assertEqual(importers, {"service"})
