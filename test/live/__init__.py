@@ -1,0 +1,1 @@
+"""Tests against a real Ganeti; skipped where there is none."""
