@@ -34,13 +34,10 @@ class Api(Protocol):
     ) -> AnyReply: ...
 
 
-class Contract:
-    """Mix this into a test case that sets ``api``."""
+class Conversation:
+    """Talking to a daemon: mix this into a test case that sets ``api``."""
 
     api: Api
-    new_name = "instance61"
-    other_name = "instance62"
-    os = "noop+default"
 
     # What trial's TestCase brings.
     assertEqual: Any
@@ -49,8 +46,6 @@ class Contract:
     assertIsNone: Any
     assertIsInstance: Any
     addCleanup: Any
-
-    # -- helpers -------------------------------------------------------------------------------
 
     def ask(self, method: str, path: str, body: object = None, status: int = 200) -> Any:
         """Send a request as a user who may all; its reply's JSON. Fails on another status."""
@@ -94,6 +89,17 @@ class Contract:
         return next(
             result for status, result in zip(job["opstatus"], job["opresult"]) if status == "error"
         )
+
+
+class Contract(Conversation):
+    """The contract's tests: mix this into a test case that sets ``api``.
+
+    The names are free to be given to new instances, and ``os`` can be installed.
+    """
+
+    new_name = "instance61"
+    other_name = "instance62"
+    os = "noop+default"
 
     def instance(self) -> str:
         return str(self.get("/2/instances")[0]["id"])
