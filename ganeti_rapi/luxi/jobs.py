@@ -193,7 +193,7 @@ class JobWatches:
         try:
             values, entries = await self._watching.call(
                 "WaitForJobChange",
-                *(job_id, WATCHED_FIELDS, known, None, WATCH_SECONDS),
+                *(job_id, WATCHED_FIELDS, known, serial, WATCH_SECONDS),
                 timeout=WATCH_SECONDS + REPLY_MARGIN,
             )
         except LuxiTimeout:
