@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from twisted.python.usage import Options as UsageOptions
@@ -13,23 +14,22 @@ DEFAULT_USERS = "/var/lib/ganeti/rapi/users"
 DEFAULT_SOCKET = "/var/run/ganeti/socket/ganeti-query"
 
 
-def _whole(least: int, most: int) -> Any:  # Any: usage wants a function with an attribute
-    def convert(text: str) -> int:
-        number = int(text)
-        if not least <= number <= most:
-            raise ValueError(f"must be {least} to {most}")
-        return number
-
-    convert.coerceDoc = f"A whole number, {least} to {most}."  # type: ignore[attr-defined]
-    return convert
-
-
-_PORT = _whole(0, 65535)
-_COUNT = _whole(0, 1_000_000)
-_POSITIVE = _whole(1, 1_000_000)
-_BYTES = _whole(1, 2**31)
-
 Row = list[Any]  # Any: usage's rows mix texts, defaults and functions
+
+
+def _number(name: str, short: str | None, default: int, doc: str, least: int, most: int) -> Row:
+    """The row of an option that is a whole number."""
+
+    def convert(text: str) -> int:
+        with suppress(ValueError):
+            if least <= int(text) <= most:
+                return int(text)
+        raise ValueError(f"--{name} needs a whole number from {least} to {most}, not {text!r}")
+
+    return [name, short, default, doc, convert]
+
+
+_MOST = 1_000_000
 
 
 class Options(UsageOptions):
@@ -48,18 +48,18 @@ class Options(UsageOptions):
     ]
 
     optParameters: list[Row] = [
-        ["port", "p", 5080, "The TCP port to listen on.", _PORT],
+        _number("port", "p", 5080, "The TCP port to listen on.", 0, 65535),
         ["bind", "b", "127.0.0.1", "The IP address to listen on; 0.0.0.0 or :: for all."],
         ["ssl-cert", "C", DEFAULT_PEM, "PEM file with the certificate, and perhaps its chain."],
         ["ssl-key", "K", None, "PEM file with the private key.  [default: the one of --ssl-cert]"],
         ["ssl-chain", None, None, "PEM file with the certificates between ours and the root."],
         ["luxi-socket", None, DEFAULT_SOCKET, "The Unix socket of ganeti-luxid."],
         ["users-file", None, DEFAULT_USERS, "The file with users, passwords and options."],
-        ["max-clients", None, 0, "Connections open at the same time; 0 is no limit.", _COUNT],
-        ["max-body-size", None, 10 * 1024 * 1024, "Largest request body, in bytes.", _BYTES],
-        ["idle-timeout", None, 30, "Seconds until an idle connection is closed.", _POSITIVE],
-        ["luxi-connections", None, 16, "Connections to luxid for requests.", _POSITIVE],
-        ["wait-connections", None, 100, "Connections to luxid for job waits.", _POSITIVE],
+        _number("max-clients", None, 0, "Connections open at a time; 0 is no limit.", 0, _MOST),
+        _number("max-body-size", None, 10 * 2**20, "Largest request body, in bytes.", 1, 2**31),
+        _number("idle-timeout", None, 30, "Seconds until an idle connection is closed.", 1, _MOST),
+        _number("luxi-connections", None, 16, "Connections to luxid for requests.", 1, _MOST),
+        _number("wait-connections", None, 100, "Connections to luxid for job waits.", 1, _MOST),
         ["access-log", None, None, "File for one line per request, in the combined format."],
     ]
 

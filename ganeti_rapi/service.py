@@ -11,7 +11,6 @@ from typing import Any
 from twisted.application.internet import TimerService
 from twisted.application.service import MultiService, Service
 from twisted.internet.endpoints import serverFromString
-from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
@@ -23,6 +22,7 @@ from ganeti_rapi.auth.realm import make_portal
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.auth.watch import UsersFileWatcher
 from ganeti_rapi.luxi.connection import Limits, LuxiPool
+from ganeti_rapi.luxi.feed import JobFeed
 from ganeti_rapi.luxi.jobs import JobWatches
 from ganeti_rapi.options import Options
 from ganeti_rapi.web.cycle import Rapi
@@ -42,6 +42,14 @@ AnyFactory = Any  # Any: Factory is generic in newer versions of Twisted only
 Reactor = Any  # Any: one object that provides many zope interfaces, which mypy cannot express
 
 
+class CannotStart(SystemExit, Exception):
+    """Ends the program with a plain message.
+
+    Being an `Exception`, twistd cleans up and, in the background, tells the foreground; being a
+    `SystemExit`, Python shows no traceback.
+    """
+
+
 class Listener(Service):
     """Listens on an endpoint; ends the program with a plain message when it cannot."""
 
@@ -55,15 +63,21 @@ class Listener(Service):
 
     def privilegedStartService(self) -> None:
         """Listen before privileges are dropped, so that ports below 1024 work."""
-        self._endpoint.listen(self._factory).addCallbacks(self._listening, self._failed)
+        problems: list[str] = []
+        listening = self._endpoint.listen(self._factory)
+        listening.addCallbacks(self._listening, self._failed, errbackArgs=(problems,))
+        if problems:  # not in the errback, which would keep the exception to itself
+            raise CannotStart(f"ganeti-rapi: {problems[0]}")
 
     def _listening(self, port: IListeningPort) -> None:
         self.port = port
         self.log.info("Listening on {name}", name=self._name)
 
-    def _failed(self, failure: Any) -> None:  # Any: Failure, generic only in newer Twisted
-        failure.trap(CannotListenError, OSError)
-        raise SystemExit(f"ganeti-rapi: can't listen on {self._name}: {failure.getErrorMessage()}")
+    def _failed(self, failure: Any, problems: list[str]) -> None:
+        # Any: Failure, generic only in newer Twisted
+        reason = getattr(failure.value, "socketError", failure.getErrorMessage())
+        problems.append(f"can't listen on {self._name}: {reason}")
+        self.log.critical("{problem}", problem=problems[0])
 
     def stopService(self) -> object:
         super().stopService()
@@ -103,10 +117,18 @@ class Pools(Service):
 
 
 def makeService(options: Options) -> MultiService:
-    """The whole daemon as a service. Raises `UsageError` when the options cannot work."""
+    """The whole daemon as a service, for twistd. Ends the program when the options cannot work."""
     from twisted.internet import reactor  # not at import: twistd may install another one first
 
     raise_file_limit()
+    try:
+        return make_daemon(options, reactor)
+    except UsageError as error:  # twistd would show a traceback
+        raise CannotStart(f"ganeti-rapi: {error}") from None
+
+
+def make_daemon(options: Options, reactor: Reactor) -> MultiService:
+    """The whole daemon as a service. Raises `UsageError` when the options cannot work."""
     parent = MultiService()
     if options.simulated_size is not None:
         _simulate(parent, options, reactor)
@@ -154,6 +176,7 @@ def make_site(
         make_portal(users),
         requests,
         JobWatches(reactor, requests, waits),
+        feed=JobFeed(reactor, requests),
         require_authentication=bool(options["require-authentication"]),
     )
     return RapiSite(
@@ -194,7 +217,11 @@ def _endpoints(options: Options) -> list[str]:
 def _endpoint(reactor: Reactor, description: str) -> IStreamServerEndpoint:
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
-    except (ValueError, TypeError, KeyError) as error:
+    except LookupError:  # of all kinds of endpoint, only systemd's looks something up
+        raise UsageError(
+            f"The endpoint {description} can't be used: systemd passed no such socket"
+        ) from None
+    except (ValueError, TypeError, AttributeError, OSError) as error:
         raise UsageError(f"The endpoint {description} can't be used: {error}") from None
     return endpoint
 

@@ -23,11 +23,12 @@ from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.auth.realm import make_portal
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.luxi.connection import Limits, LuxiPool
+from ganeti_rapi.luxi.feed import JobFeed
 from ganeti_rapi.luxi.jobs import JobWatches
 from ganeti_rapi.simulator.service import SimulatedJobDaemon
 from ganeti_rapi.simulator.size import Size
 from ganeti_rapi.web.cycle import Rapi
-from ganeti_rapi.web.http import RapiSite
+from ganeti_rapi.web.http import RapiChannel, RapiSite
 from ganeti_rapi.web.routes import grow_tree
 
 SOCKET = "/luxi.sock"
@@ -62,8 +63,10 @@ class Pipe:
     other: Pipe | None = None
     connected: bool = True
     disconnecting: bool = False
+    writes: int = 0
 
     def write(self, data: bytes) -> None:
+        self.writes += 1
         if self.connected and not self.disconnecting:
             self.clock.callLater(0, self._deliver, bytes(data))
 
@@ -94,13 +97,14 @@ class Pipe:
     getHost = getPeer
 
 
-def join(client: Protocol, server: Protocol, clock: Clock, address: IAddress) -> None:
-    """Connect two protocols with each other."""
+def join(client: Protocol, server: Protocol, clock: Clock, address: IAddress) -> Pipe:
+    """Connect two protocols with each other; the client's end."""
     near, far = Pipe(clock, address), Pipe(clock, address)
     near.other, far.other = far, near
     near.protocol, far.protocol = client, server
     server.makeConnection(far)
     client.makeConnection(near)
+    return near
 
 
 class Loopback(Clock):
@@ -110,6 +114,7 @@ class Loopback(Clock):
         super().__init__()
         self.rightNow = START
         self.listeners: dict[str, Factory] = {}
+        self.connections: list[Pipe] = []
 
     def listenUNIX(self, address: str, factory: Factory, **_: Any) -> Listening:
         self.listeners[address] = factory
@@ -125,7 +130,7 @@ class Loopback(Clock):
         where = UNIXAddress(address)
         server = listener.buildProtocol(where)
         assert isinstance(server, Protocol)
-        join(factory.buildProtocol(where), server, self, where)
+        self.connections.append(join(factory.buildProtocol(where), server, self, where))
 
 
 @frozen
@@ -185,9 +190,15 @@ class SimulatedApi:
         self.requests = LuxiPool(self.reactor, SOCKET, Limits())
         self.waits = LuxiPool(self.reactor, SOCKET, Limits(connections=100, acquire=1))
         self.watches = JobWatches(self.reactor, self.requests, self.waits)
+        self.feed = JobFeed(self.reactor, self.requests)
+        self.channels: list[RapiChannel] = []
         accounts, _ = parse(USERS)
         rapi = Rapi(
-            make_portal(UsersFile(accounts)), self.requests, self.watches, now=self.reactor.seconds
+            make_portal(UsersFile(accounts)),
+            self.requests,
+            self.watches,
+            feed=self.feed,
+            now=self.reactor.seconds,
         )
         self.site = RapiSite(grow_tree(RESOURCES, rapi.serve), self.reactor)
 
@@ -195,15 +206,21 @@ class SimulatedApi:
         """A new HTTP connection."""
         client = Collector()
         peer = IPv4Address("TCP", "192.0.2.99", 40000)
-        join(client, self.site.buildProtocol(peer), self.reactor, peer)
+        channel = self.site.buildProtocol(peer)
+        self.channels = [channel]
+        join(client, channel, self.reactor, peer)
         return client
+
+    def daemon_calls(self) -> int:
+        """How many times the job daemon was asked something so far."""
+        return sum(connection.writes for connection in self.reactor.connections)
 
     def request(
         self,
         method: str,
         path: str,
         body: object = None,
-        user: str | None = "admin:secret",
+        user: str | None = writer,
     ) -> Reply:
         """Send a request and let time pass until the reply is there."""
         client = self.connect()

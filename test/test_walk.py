@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from attrs import frozen
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.api.cells import Stream
 from ganeti_rapi.api.resources import RESOURCES
 
 from .contract import Conversation
@@ -75,5 +76,10 @@ class WalkTests(Conversation, SynchronousTestCase):
 
     def test_it_passes_every_resource_and_method(self) -> None:
         walked = {row_of(command) for command in commands()}
-        all_rows = {(method, row.uri) for row in RESOURCES for method in row.cells}
+        all_rows = {
+            (method, row.uri)
+            for row in RESOURCES
+            for method, cell in row.cells.items()
+            if not isinstance(cell, Stream)  # they do not end; test_events reads them
+        }
         self.assertEqual(sorted(all_rows - walked), [])

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 from attrs import frozen
 
+from ganeti_rapi.api.events import EventFeed
 from ganeti_rapi.errors import BadRequest
 from ganeti_rapi.jsontext import Json
 
@@ -29,8 +30,8 @@ class JobWaits(Protocol):
         previous: Sequence[Json] | None,
         previous_serial: int | None,
         timeout: float,
-    ) -> tuple[list[Json], list[Any]] | None:
-        # Any: a log entry is [serial, [seconds, microseconds], type, message]
+    ) -> tuple[list[Any], list[Any]] | None:
+        # Any: values of the fields; a log entry is [serial, [seconds, microseconds], type, message]
         """Field values and new log entries, once they differ from the previous ones.
 
         None when nothing changed within ``timeout`` seconds. Raises `LuxiError`; an unknown or
@@ -71,8 +72,16 @@ class Call:
     now: Callable[[], float]
     body: Json | Absent = ABSENT
     user: str | None = None
+    feed: EventFeed | None = None
+    last_event_id: str | None = None
+    """The id of the last event that a reader of a stream has seen."""
     resource: str = ""
     """The row's name, for the reason trail."""
+
+    @property
+    def resume_after(self) -> str | None:
+        """The last event that a reader of a stream has seen, from the header or the query."""
+        return self.last_event_id or self.text("last_event_id")
 
     @property
     def has_body(self) -> bool:
@@ -100,6 +109,23 @@ class Call:
             return bool(int(value))
         except ValueError:
             raise BadRequest(f"Invalid value for the '{name}' parameter: expected 1 or 0") from None
+
+    def seconds(
+        self, name: str, default: float | None, longest: float
+    ) -> Any:  # Any: float, or None where that is the default
+        """A query argument that is a time of 0 to ``longest``. Raises `BadRequest` otherwise."""
+        text = self.text(name)
+        if text is None:
+            return default
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = -1.0
+        if not 0 <= seconds <= longest:
+            raise BadRequest(
+                f"Invalid value for the '{name}' parameter: expected 0 to {longest:g} seconds"
+            )
+        return seconds
 
     def words(self, name: str) -> list[str] | None:
         """A query argument that is a list with commas, blanks around the words taken off."""

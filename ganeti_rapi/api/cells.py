@@ -7,8 +7,7 @@ and returns the reply's JSON or raises `ApiError` or `LuxiError`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from enum import Enum
 from typing import Any, Literal
 
@@ -16,9 +15,12 @@ from attrs import field, frozen
 
 from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.call import Call
+from ganeti_rapi.api.events import Event
 from ganeti_rapi.api.fields import Kind
+from ganeti_rapi.api.jobs import LONGEST_RETURN, RETURN_TIMEOUT, submit_job
 from ganeti_rapi.api.opcodes import OPCODES
-from ganeti_rapi.errors import BadRequest, Forbidden, JobDaemonError, NotFound
+from ganeti_rapi.api.queries import query_arguments, query_one
+from ganeti_rapi.errors import BadRequest, Forbidden
 from ganeti_rapi.jsontext import Json
 
 Values = dict[str, Json]
@@ -63,6 +65,12 @@ def flag(name: str, doc: str, param: str = "", default: bool | None = False) -> 
 BULK = flag("bulk", "Show every object with its details instead of its name and URI.")
 LOCK = flag("lock", "Ask for locked queries, which current Ganeti refuses.")
 DRY_RUN = flag("dry-run", "Only make the checks that come before the job's execution.", "dry_run")
+WAIT = Arg(
+    RETURN_TIMEOUT,
+    f"Wait up to so many seconds, {LONGEST_RETURN:g} at the most, for the job's end. If it ends in "
+    "time the reply is the job, as /2/jobs/[job_id] shows it.",
+    "seconds",
+)
 REASON = Arg("reason", "Why this is done; kept in the job's reason trail.")
 
 
@@ -106,15 +114,6 @@ class Constant(Cell):
         return self.value
 
 
-def query_arguments(
-    kind: Kind, names: Sequence[str], fields: Sequence[str], lock: bool
-) -> list[Any]:
-    # Any: LUXI arguments
-    """The arguments of a kind's LUXI query for some objects, or for all when there are no names."""
-    objects = list(names) or kind.all_objects
-    return [objects, list(fields), lock] if kind.takes_lock else [objects, list(fields)]
-
-
 @frozen(kw_only=True)
 class Listing(Cell):
     """All objects of a kind: their names and URIs, or with ``bulk`` their details."""
@@ -135,17 +134,6 @@ class Listing(Cell):
         arguments = query_arguments(self.kind, [], fields, lock)
         rows: list[list[Any]] = await call.daemon.call(self.kind.method, *arguments)
         return rows
-
-
-async def query_one(
-    call: Call, kind: Kind, name: str, fields: Sequence[str], lock: bool = False
-) -> list[Any]:  # Any: a field's value is JSON of the field's own shape
-    """The fields of one object. Raises `NotFound` when there is none of that name."""
-    arguments = query_arguments(kind, [name], fields, lock)
-    rows: list[list[Any]] = await call.daemon.call(kind.method, *arguments)
-    if not rows or rows[0] is None:
-        raise NotFound(f"There is no {kind.name} '{name}'")
-    return rows[0]
 
 
 @frozen(kw_only=True)
@@ -199,7 +187,7 @@ class Submit(Cell):
     prepare: Prepare | None = None
 
     async def run(self, call: Call) -> Json:
-        return await submit(call, [self.build(call)])
+        return await submit_job(call, [self.build(call)])
 
     def build(self, call: Call) -> Values:
         """The opcode that this call asks for, checked. Raises `BadRequest` or `Forbidden`."""
@@ -262,34 +250,9 @@ def rename_keys(values: Values, renames: Mapping[str, str]) -> Values:
 def build_opcode(name: str, values: Values, static: Values) -> Values:
     """An opcode of both, checked. Raises `BadRequest` when the body repeats a static parameter."""
     if repeated := sorted(values.keys() & static.keys()):
-        raise BadRequest(
-            f"The request body must not set {', '.join(repeated)}: the URI already does"
-        )
+        names = ", ".join(repeated)
+        raise BadRequest(f"The request body must not set {names}: that follows from the URI")
     return {"OP_ID": name, **OPCODES[name].checked({**values, **static})}
-
-
-async def submit(call: Call, opcodes: Sequence[Values]) -> int:
-    """Submit one job and return its id.
-
-    Raises `LuxiError`, or `BadRequest` for the few values that pass Ganeti's own checks of an
-    opcode and that luxid still cannot read.
-    """
-    try:
-        job_id: int = await call.daemon.call("SubmitJob", list(opcodes))
-    except JobDaemonError as error:
-        if error.kind:
-            raise
-        raise BadRequest(_unreadable(error.text)) from None
-    return job_id
-
-
-def _unreadable(text: str) -> str:
-    """Which parameter luxid could not read. The rest of its text may quote a secret value."""
-    found = _UNREADABLE.search(text)
-    return f"The job daemon cannot read the {f'value of {found[1]}' if found else 'opcode'}"
-
-
-_UNREADABLE = re.compile(r"Can't parse value for ('\w+')")
 
 
 @frozen(kw_only=True)
@@ -300,3 +263,16 @@ class Handler(Cell):
 
     async def run(self, call: Call) -> Json:
         return await self.function(call)
+
+
+Source = Callable[[Call], Coroutine[Any, Any, AsyncIterator[Event] | None]]
+# Any: what coroutines are made of
+
+
+@frozen(kw_only=True)
+class Stream(Cell):
+    """A method whose reply is a stream of events, or nothing when there is nothing to come."""
+
+    source: Source
+    access: Access = Access.WRITE
+    reply: str = "Server-Sent Events, with ids to go on from and heartbeats."

@@ -10,6 +10,8 @@ from typing import Any
 
 from attrs import frozen
 
+from ganeti_rapi.api.secrets import without_secrets
+
 Row = dict[str, Any]  # Any: a field's value is JSON of the field's own shape
 
 _MARKS = ("ctime", "mtime", "uuid", "serial_no", "tags")
@@ -148,6 +150,7 @@ JOB = _kind(
     item_fields=JOB_FIELDS,
     takes_lock=False,
     all_objects=None,
+    finish=without_secrets,
 )
 FILTER = _kind(
     "filter",

@@ -17,6 +17,7 @@ from ganeti_rapi.api.cells import (
     DRY_RUN,
     LOCK,
     REASON,
+    WAIT,
     Arg,
     Body,
     Cell,
@@ -24,12 +25,13 @@ from ganeti_rapi.api.cells import (
     Handler,
     Item,
     Listing,
+    Stream,
     Submit,
     Tags,
     flag,
 )
 from ganeti_rapi.api.fields import FILTER, GROUP, INSTANCE, JOB, NETWORK, NODE
-from ganeti_rapi.api.handlers import cluster, instances, jobs, nodes, tags
+from ganeti_rapi.api.handlers import cluster, events, instances, jobs, nodes, tags
 from ganeti_rapi.jsontext import Json
 
 
@@ -72,7 +74,7 @@ def _tag_cells(kind: str, thing: str) -> dict[str, Cell]:
         "PUT": Submit(
             doc=f"Add tags to {thing}: the body is a list of them.",
             opcode="OP_TAGS_SET",
-            query=(tag, DRY_RUN, REASON),
+            query=(tag, DRY_RUN, REASON, WAIT),
             fixed=fixed,
             body=Body.OTHER,
             prepare=tags.tags_to_set,
@@ -80,7 +82,7 @@ def _tag_cells(kind: str, thing: str) -> dict[str, Cell]:
         "DELETE": Submit(
             doc=f"Remove tags from {thing}.",
             opcode="OP_TAGS_DEL",
-            query=(tag, DRY_RUN, REASON),
+            query=(tag, DRY_RUN, REASON, WAIT),
             fixed=fixed,
             body=Body.DEPENDS,
             prepare=tags.tags_to_delete,
@@ -144,7 +146,7 @@ _CLUSTER = (
             "PUT": Submit(
                 doc="Send the cluster's configuration to all nodes again.",
                 opcode="OP_CLUSTER_REDIST_CONF",
-                query=(REASON,),
+                query=(REASON, WAIT),
             )
         },
     ),
@@ -156,7 +158,7 @@ _CLUSTER = (
             "PUT": Submit(
                 doc="Change parameters of the cluster.",
                 opcode="OP_CLUSTER_SET_PARAMS",
-                query=(REASON,),
+                query=(REASON, WAIT),
                 body=Body.REQUIRED,
                 forbidden=frozenset({"compression_tools"}),
             )
@@ -265,6 +267,38 @@ _JOBS = (
     ),
 )
 
+_LAST_EVENT = Arg(
+    "last_event_id",
+    "The id of the last event seen, for a reader that cannot send the header Last-Event-ID.",
+)
+
+_EVENTS = (
+    Resource(
+        "jobs_id_events",
+        "/2/jobs/{job_id}/events",
+        "The changes of a job, as they happen.",
+        {
+            "GET": Stream(
+                doc="Stream each change and log entry of a job, until it has ended.",
+                query=(_LAST_EVENT,),
+                source=events.job_events,
+            )
+        },
+    ),
+    Resource(
+        "events",
+        "/2/events",
+        "What happens to all jobs, as it happens.",
+        {
+            "GET": Stream(
+                doc="Stream which jobs are submitted, change and finish, from now on.",
+                query=(_LAST_EVENT,),
+                source=events.all_events,
+            )
+        },
+    ),
+)
+
 _STORAGE_TYPE = Arg(
     "storage_type",
     "The type of the storage unit: file, lvm-pv or lvm-vg, or another that Ganeti knows.",
@@ -302,7 +336,7 @@ _NODES = (
             "POST": Submit(
                 doc="Power-cycle a node, hard.",
                 opcode="OP_NODE_POWERCYCLE",
-                query=(flag("force", "Do it even to the master node."), REASON),
+                query=(flag("force", "Do it even to the master node."), REASON, WAIT),
             )
         },
     ),
@@ -329,6 +363,7 @@ _NODES = (
                         "auto_promote",
                     ),
                     REASON,
+                    WAIT,
                 ),
                 body=Body.OTHER,
                 prepare=nodes.role_change,
@@ -354,6 +389,7 @@ _NODES = (
                     flag("early_release", "Release the old disks before the new ones are in sync."),
                     DRY_RUN,
                     REASON,
+                    WAIT,
                 ),
                 body=Body.PARAMETERS,
                 function=nodes.evacuate,
@@ -372,6 +408,7 @@ _NODES = (
                     Arg("live", "Older form of `mode`: 1 is `live`, 0 is `non-live`.", "flag"),
                     Arg("mode", "`live` or `non-live`; with it the body is ignored."),
                     REASON,
+                    WAIT,
                 ),
                 prepare=nodes.migration,
             )
@@ -383,7 +420,9 @@ _NODES = (
         "A node's parameters.",
         {
             "POST": Submit(
-                doc="Change parameters of a node.", opcode="OP_NODE_SET_PARAMS", query=(REASON,)
+                doc="Change parameters of a node.",
+                opcode="OP_NODE_SET_PARAMS",
+                query=(REASON, WAIT),
             )
         },
     ),
@@ -405,6 +444,7 @@ _NODES = (
                         required=True,
                     ),
                     REASON,
+                    WAIT,
                 ),
                 body=Body.IGNORED,
                 as_list={"node_name": "nodes"},
@@ -424,6 +464,7 @@ _NODES = (
                     _UNIT_NAME,
                     Arg("allocatable", "Whether instances may be put there.", "flag"),
                     REASON,
+                    WAIT,
                 ),
                 body=Body.DEPENDS,
                 prepare=nodes.storage_changes,
@@ -438,7 +479,7 @@ _NODES = (
             "PUT": Submit(
                 doc="Repair a storage unit of a node; only lvm-vg can be repaired.",
                 opcode="OP_REPAIR_NODE_STORAGE",
-                query=(_STORAGE_TYPE, _UNIT_NAME, REASON),
+                query=(_STORAGE_TYPE, _UNIT_NAME, REASON, WAIT),
                 body=Body.DEPENDS,
             )
         },
@@ -463,7 +504,7 @@ _INSTANCES = (
             "POST": Submit(
                 doc="Create an instance.",
                 opcode="OP_INSTANCE_CREATE",
-                query=(DRY_RUN, REASON),
+                query=(DRY_RUN, REASON, WAIT),
                 body=Body.REQUIRED,
                 renames=instances.CREATE_RENAMES,
                 prepare=instances.creation,
@@ -478,7 +519,7 @@ _INSTANCES = (
             "POST": Submit(
                 doc="Create several instances; the allocator places them all together.",
                 opcode="OP_INSTANCE_MULTI_ALLOC",
-                query=(DRY_RUN, REASON),
+                query=(DRY_RUN, REASON, WAIT),
                 body=Body.REQUIRED,
                 prepare=instances.multi_allocation,
             )
@@ -499,7 +540,7 @@ _INSTANCES = (
             "DELETE": Submit(
                 doc="Remove an instance and its disks.",
                 opcode="OP_INSTANCE_REMOVE",
-                query=(DRY_RUN, REASON),
+                query=(DRY_RUN, REASON, WAIT),
                 fixed={"ignore_failures": False},
             ),
         },
@@ -513,7 +554,11 @@ _INSTANCES = (
                 doc="Ask for detailed information: submits a job whose result it is.",
                 opcode="OP_INSTANCE_QUERY_DATA",
                 access=Access.OPEN,
-                query=(flag("static", "Show the configuration without asking the nodes."), REASON),
+                query=(
+                    flag("static", "Show the configuration without asking the nodes."),
+                    REASON,
+                    WAIT,
+                ),
                 body=Body.IGNORED,
                 as_list={"instance_name": "instances"},
             )
@@ -532,6 +577,7 @@ _INSTANCES = (
                     flag("ignore_secondaries", "Start even if secondary disks are failing."),
                     DRY_RUN,
                     REASON,
+                    WAIT,
                 ),
             )
         },
@@ -548,6 +594,7 @@ _INSTANCES = (
                     flag("no_remember", "Do not remember that the instance shall be down."),
                     DRY_RUN,
                     REASON,
+                    WAIT,
                 ),
             )
         },
@@ -565,6 +612,7 @@ _INSTANCES = (
                     flag("no_remember", "Do not remember that the instance shall be up."),
                     DRY_RUN,
                     REASON,
+                    WAIT,
                 ),
                 body=Body.DEPENDS,
             )
@@ -586,6 +634,7 @@ _INSTANCES = (
                     Arg("os", "The operating system, for requests without a body."),
                     flag("nostartup", "Leave the instance down, for requests without a body."),
                     REASON,
+                    WAIT,
                 ),
                 body=Body.PARAMETERS,
                 function=instances.reinstall,
@@ -606,6 +655,7 @@ _INSTANCES = (
                     Arg("remote_node", "The new secondary node."),
                     Arg("iallocator", "The allocator that chooses the new secondary node."),
                     REASON,
+                    WAIT,
                 ),
                 prepare=instances.disk_replacement,
             )
@@ -619,7 +669,7 @@ _INSTANCES = (
             "PUT": Submit(
                 doc="Activate an instance's disks.",
                 opcode="OP_INSTANCE_ACTIVATE_DISKS",
-                query=(flag("ignore_size", "Ignore the recorded size of the disks."), REASON),
+                query=(flag("ignore_size", "Ignore the recorded size of the disks."), REASON, WAIT),
                 body=Body.DEPENDS,
             )
         },
@@ -632,7 +682,7 @@ _INSTANCES = (
             "PUT": Submit(
                 doc="Deactivate an instance's disks.",
                 opcode="OP_INSTANCE_DEACTIVATE_DISKS",
-                query=(flag("force", "Do it even if the instance runs."), REASON),
+                query=(flag("force", "Do it even if the instance runs."), REASON, WAIT),
                 body=Body.DEPENDS,
             )
         },
@@ -645,7 +695,7 @@ _INSTANCES = (
             "POST": Submit(
                 doc="Create an instance's lost disks again, empty.",
                 opcode="OP_INSTANCE_RECREATE_DISKS",
-                query=(REASON,),
+                query=(REASON, WAIT),
             )
         },
     ),
@@ -658,8 +708,11 @@ _INSTANCES = (
                 doc="Prepare an export; the job's result is what the destination needs.",
                 opcode="OP_BACKUP_PREPARE",
                 query=(
-                    Arg("mode", "The export mode: `local` or `remote`.", param="mode", required=True),
+                    Arg(
+                        "mode", "The export mode: `local` or `remote`.", param="mode", required=True
+                    ),
                     REASON,
+                    WAIT,
                 ),
                 body=Body.DEPENDS,
             )
@@ -673,13 +726,13 @@ _INSTANCES = (
             "PUT": Submit(
                 doc="Export an instance to a node, or to another cluster.",
                 opcode="OP_BACKUP_EXPORT",
-                query=(REASON,),
+                query=(REASON, WAIT),
                 renames={"destination": "target_node"},
             ),
             "DELETE": Submit(
                 doc="Remove an instance's exports.",
                 opcode="OP_BACKUP_REMOVE",
-                query=(REASON,),
+                query=(REASON, WAIT),
             ),
         },
     ),
@@ -691,7 +744,7 @@ _INSTANCES = (
             "PUT": Submit(
                 doc="Migrate an instance to another node while it runs.",
                 opcode="OP_INSTANCE_MIGRATE",
-                query=(REASON,),
+                query=(REASON, WAIT),
             )
         },
     ),
@@ -703,7 +756,7 @@ _INSTANCES = (
             "PUT": Submit(
                 doc="Stop an instance and start it on another node.",
                 opcode="OP_INSTANCE_FAILOVER",
-                query=(REASON,),
+                query=(REASON, WAIT),
             )
         },
     ),
@@ -711,7 +764,13 @@ _INSTANCES = (
         "instances_name_rename",
         "/2/instances/{instance_name}/rename",
         "An instance's name.",
-        {"PUT": Submit(doc="Rename an instance.", opcode="OP_INSTANCE_RENAME", query=(REASON,))},
+        {
+            "PUT": Submit(
+                doc="Rename an instance.",
+                opcode="OP_INSTANCE_RENAME",
+                query=(REASON, WAIT),
+            )
+        },
     ),
     Resource(
         "instances_name_modify",
@@ -721,7 +780,7 @@ _INSTANCES = (
             "PUT": Submit(
                 doc="Change parameters, disks and network interfaces of an instance.",
                 opcode="OP_INSTANCE_SET_PARAMS",
-                query=(REASON,),
+                query=(REASON, WAIT),
                 body=Body.REQUIRED,
                 renames={"custom_beparams": "beparams", "custom_hvparams": "hvparams"},
                 prepare=instances.usb_devices,
@@ -736,7 +795,7 @@ _INSTANCES = (
             "POST": Submit(
                 doc="Grow a disk of an instance.",
                 opcode="OP_INSTANCE_GROW_DISK",
-                query=(REASON,),
+                query=(REASON, WAIT),
             )
         },
     ),
@@ -773,7 +832,7 @@ _GROUPS = (
             "POST": Submit(
                 doc="Create a node group.",
                 opcode="OP_GROUP_ADD",
-                query=(DRY_RUN, REASON),
+                query=(DRY_RUN, REASON, WAIT),
                 renames={"name": "group_name"},
             ),
         },
@@ -793,7 +852,7 @@ _GROUPS = (
             "DELETE": Submit(
                 doc="Remove a node group, which must be empty.",
                 opcode="OP_GROUP_REMOVE",
-                query=(DRY_RUN, REASON),
+                query=(DRY_RUN, REASON, WAIT),
                 body=Body.DEPENDS,
             ),
         },
@@ -806,7 +865,7 @@ _GROUPS = (
             "PUT": Submit(
                 doc="Change parameters of a node group.",
                 opcode="OP_GROUP_SET_PARAMS",
-                query=(REASON,),
+                query=(REASON, WAIT),
                 renames={
                     "custom_ndparams": "ndparams",
                     "custom_ipolicy": "ipolicy",
@@ -821,7 +880,7 @@ _GROUPS = (
         "A node group's name.",
         {
             "PUT": Submit(
-                doc="Rename a node group.", opcode="OP_GROUP_RENAME", query=(DRY_RUN, REASON)
+                doc="Rename a node group.", opcode="OP_GROUP_RENAME", query=(DRY_RUN, REASON, WAIT)
             )
         },
     ),
@@ -837,6 +896,7 @@ _GROUPS = (
                     DRY_RUN,
                     flag("force", "Do it even if instances are then split between groups."),
                     REASON,
+                    WAIT,
                 ),
             )
         },
@@ -861,7 +921,7 @@ _NETWORKS = (
             "POST": Submit(
                 doc="Create a network.",
                 opcode="OP_NETWORK_ADD",
-                query=(DRY_RUN, REASON),
+                query=(DRY_RUN, REASON, WAIT),
                 renames={"name": "network_name"},
             ),
         },
@@ -881,7 +941,7 @@ _NETWORKS = (
             "DELETE": Submit(
                 doc="Remove a network.",
                 opcode="OP_NETWORK_REMOVE",
-                query=(DRY_RUN, REASON),
+                query=(DRY_RUN, REASON, WAIT),
             ),
         },
     ),
@@ -898,28 +958,31 @@ _NETWORKS = (
                 "The connection of a network to a group.",
                 "Connect a network to a node group.",
                 "OP_NETWORK_CONNECT",
-                (DRY_RUN, REASON),
+                (DRY_RUN, REASON, WAIT),
             ),
             (
                 "disconnect",
                 "The end of a network's connection to a group.",
                 "Disconnect a network from a node group.",
                 "OP_NETWORK_DISCONNECT",
-                (DRY_RUN, REASON),
+                (DRY_RUN, REASON, WAIT),
             ),
             (
                 "modify",
                 "A network's parameters.",
                 "Change parameters of a network.",
                 "OP_NETWORK_SET_PARAMS",
-                (REASON,),
+                (
+                    REASON,
+                    WAIT,
+                ),
             ),
             (
                 "rename",
                 "A network's name.",
                 "Rename a network; needs Ganeti 3.1.",
                 "OP_NETWORK_RENAME",
-                (DRY_RUN, REASON),
+                (DRY_RUN, REASON, WAIT),
             ),
         )
     ),
@@ -977,6 +1040,7 @@ _LEAVES = (
     *_CLUSTER,
     *_FILTERS,
     *_JOBS,
+    *_EVENTS,
     *_NODES,
     *_INSTANCES,
     *_GROUPS,

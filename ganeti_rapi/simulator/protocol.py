@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import ClassVar
 
 from attrs import define, field
 from twisted.internet.defer import CancelledError, Deferred, ensureDeferred, maybeDeferred
@@ -92,7 +91,7 @@ class LuxidProtocol(Protocol):
 class LuxidFactory(Factory):
     """Serves one job daemon to any number of clients."""
 
-    noisy: ClassVar[bool] = False  # not worth a line in the log
+    noisy = False  # not worth a line in the log
     _daemon: JobDaemon
     _connections: set[LuxidProtocol] = field(factory=set, init=False)
 

@@ -17,7 +17,8 @@ from twisted.python.failure import Failure
 from ganeti_rapi import jsontext
 from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.call import ABSENT, Absent, Call, JobDaemon, JobWaits, parse_query
-from ganeti_rapi.api.cells import Cell
+from ganeti_rapi.api.cells import Cell, Stream
+from ganeti_rapi.api.events import EventFeed
 from ganeti_rapi.api.resources import Resource as Row
 from ganeti_rapi.auth.checker import basic_credentials
 from ganeti_rapi.auth.permissions import User
@@ -37,6 +38,7 @@ from ganeti_rapi.errors import (
 )
 from ganeti_rapi.jsontext import Json
 from ganeti_rapi.luxi.batching import SharedReads
+from ganeti_rapi.web.events import EventStream
 from ganeti_rapi.web.http import JSON_TYPE, RapiRequest, encode
 
 CHALLENGE = {"WWW-Authenticate": f'Basic realm="{REALM}"'}
@@ -66,18 +68,20 @@ class Rapi:
         daemon: JobDaemon,
         jobs: JobWaits,
         *,
+        feed: EventFeed | None = None,
         require_authentication: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._portal = portal
         self._daemon = daemon
         self._jobs = jobs
+        self._feed = feed
         self._require_authentication = require_authentication
         self._now = now
         self._reads: SharedReads[bytes] = SharedReads()
 
-    async def answer(self, request: RapiRequest, row: Row | None) -> Reply:
-        """The life of a request, in the stock daemon's order.
+    async def answer(self, request: RapiRequest, row: Row | None) -> Reply | None:
+        """The life of a request, in the stock daemon's order. None when the reply is sent already.
 
         Raises `ApiError` or `LuxiError` where it ends early.
         """
@@ -100,8 +104,12 @@ class Rapi:
             now=self._now,
             body=body,
             user=request.user_name,
+            feed=self._feed,
+            last_event_id=request.getHeader("last-event-id"),
             resource=row.name,
         )
+        if isinstance(cell, Stream):
+            return await self._stream(request, cell, call)
         return Reply(await self._run(request, cell, call))
 
     async def _who(self, request: RapiRequest) -> User | None:
@@ -126,6 +134,21 @@ class Rapi:
             return await self._reads.read(request.uri, run)
         return await run()
 
+    async def _stream(self, request: RapiRequest, cell: Stream, call: Call) -> Reply | None:
+        """Send events until there are no more, or the client leaves."""
+        events = await cell.source(call)
+        if events is None:
+            return Reply(b"", 204)  # tells an EventSource not to come back
+        stream = EventStream(request)
+        stream.start()
+        try:
+            if request.method != b"HEAD":
+                async for event in events:
+                    stream.send(event)
+        finally:
+            stream.finish()
+        return None
+
     def serve(self, request: RapiRequest, row: Row | None) -> None:
         """Answer a request; if the client goes away, so does the work for it."""
         work = Deferred.fromCoroutine(self.answer(request, row))
@@ -143,7 +166,9 @@ class Rapi:
         if request.method not in _READS:  # it may have had its effect
             self._audit(request, _CLIENT_LEFT, "the client left before the reply")
 
-    def _send(self, reply: Reply, request: RapiRequest) -> None:
+    def _send(self, reply: Reply | None, request: RapiRequest) -> None:
+        if reply is None:
+            return
         for name, value in reply.headers.items():
             request.setHeader(name, value)
         request.send(reply.code, reply.body)

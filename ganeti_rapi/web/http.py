@@ -149,6 +149,11 @@ class RapiChannel(HTTPChannel):
         request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
         return False
 
+    def abort(self) -> None:
+        """Drop the connection without another word."""
+        assert self.transport is not None
+        self.transport.abortConnection()  # type: ignore[attr-defined]  # all real ones have it
+
     def refuse(self, error: ApiError) -> None:
         """Answer what cannot be read on. What the peer still sends is thrown away.
 

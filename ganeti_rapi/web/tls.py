@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from OpenSSL import SSL
 from OpenSSL.crypto import X509, PKey
 from twisted.internet.interfaces import IOpenSSLContextFactory
 from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.logger import Logger
 from zope.interface import implementer
+
+if TYPE_CHECKING:  # older versions have it under another name
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 class TlsError(Exception):
@@ -78,15 +85,23 @@ def _read(path: str) -> bytes:
 def _load_key(path: str) -> PrivateKeyTypes:
     try:
         return serialization.load_pem_private_key(_read(path), password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise TlsError(f"{path} holds no private key in PEM form without a password") from None
 
 
 def _load_certificates(path: str) -> list[x509.Certificate]:
     try:
-        return x509.load_pem_x509_certificates(_read(path))
-    except ValueError:
-        raise TlsError(f"{path} holds no certificate in PEM form") from None
+        certificates = [x509.load_pem_x509_certificate(pem) for pem in _pems(path)]
+    except ValueError as error:
+        raise TlsError(f"{path} holds a certificate that is damaged: {error}") from None
+    if not certificates:
+        raise TlsError(f"{path} holds no certificate in PEM form")
+    return certificates
+
+
+def _pems(path: str) -> list[bytes]:
+    found: list[bytes] = _CERTIFICATE.findall(_read(path))
+    return found
 
 
 def _belongs(certificate: x509.Certificate, key: PrivateKeyTypes) -> bool:
@@ -134,7 +149,14 @@ class ReloadingContextFactory:
 
 
 def _context(files: PemFiles) -> SSL.Context:
-    context = load(files).getContext()
+    options = load(files)
+    try:
+        context = options.getContext()
+    except SSL.Error as error:
+        reasons = ", ".join(reason for *_, reason in error.args[0])
+        raise TlsError(
+            f"OpenSSL refuses the certificate in {files.certificate}: {reasons}"
+        ) from None
     # Renegotiation lets a client make the server work for nothing (CVE-2015-7944).
     context.set_options(ssl.OP_NO_RENEGOTIATION)
     return context

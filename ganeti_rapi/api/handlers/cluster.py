@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from reprlib import repr as shortened
 from typing import Any
 
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.cells import BULK, submit
+from ganeti_rapi.api.cells import BULK
 from ganeti_rapi.api.checks import Anything, Check, CheckError, Integer, ListOf
 from ganeti_rapi.api.fields import OS_FIELDS, QUERY_RESOURCES
-from ganeti_rapi.api.handlers.jobs import follow
+from ganeti_rapi.api.jobs import follow, submit
 from ganeti_rapi.errors import BadGateway, BadRequest, JobDaemonError, NotFound
 from ganeti_rapi.jsontext import Json
 
@@ -69,7 +70,7 @@ _FILTER_CHECKS: dict[str, tuple[Check, Json]] = {
 def _filter_arguments(call: Call) -> list[Json]:
     body = call.required_object()
     if unknown := sorted(body.keys() - _FILTER_CHECKS.keys()):
-        raise BadRequest(f"A filter rule has no parameter '{unknown[0]}'")
+        raise BadRequest(f"A filter rule has no parameter {shortened(unknown[0])}")
     return [_filter_value(name, body) for name in _FILTER_CHECKS]
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.cells import Values, build_opcode, query_one, rename_keys, submit
+from ganeti_rapi.api.cells import Values, build_opcode, rename_keys
 from ganeti_rapi.api.fields import INSTANCE
+from ganeti_rapi.api.jobs import submit_job
 from ganeti_rapi.api.opcodes import OPCODES
+from ganeti_rapi.api.params import COMMON
+from ganeti_rapi.api.queries import query_one
 from ganeti_rapi.errors import BadRequest, Unavailable
 from ganeti_rapi.jsontext import Json
 
@@ -39,12 +42,21 @@ def multi_allocation(call: Call, values: Values) -> Values:
     instances = values.get("instances")
     if not isinstance(instances, list):
         raise BadRequest("The parameter 'instances' must be a list of instance definitions")
-    return {**values, "instances": [_nested(call, instance) for instance in instances]}
+    nested = [_nested_at(at, call, instance) for at, instance in enumerate(instances)]
+    return {**values, "instances": nested}
+
+
+def _nested_at(at: int, call: Call, instance: Json) -> Json:
+    try:
+        return _nested(call, instance)
+    except BadRequest as error:
+        place = f"Invalid parameter OP_INSTANCE_MULTI_ALLOC.instances: item {at}"
+        raise BadRequest(f"{place}: {error.message}") from None
 
 
 def _nested(call: Call, instance: Json) -> Json:
     if not isinstance(instance, dict):
-        raise BadRequest("Every item of 'instances' must be an object: an instance definition")
+        raise BadRequest("expected an object: an instance definition")
     values = usb_devices(call, rename_keys(instance, CREATE_RENAMES))
     opcode = OPCODES["OP_INSTANCE_CREATE"]
     # luxid fills in defaults for a job's own opcodes, but not for those nested in a parameter.
@@ -58,13 +70,17 @@ async def reinstall(call: Call) -> Json:
         "instance_name": call.items["instance_name"],
         "reason": call.reason_trail(),
     }
+    for param in COMMON:
+        if param.name in values and param.name not in static:
+            # A dry run, a priority or a dependency is meant for the shutdown as well.
+            static[param.name] = values.pop(param.name)
     opcodes = [
         build_opcode("OP_INSTANCE_SHUTDOWN", {}, static),
         build_opcode("OP_INSTANCE_REINSTALL", values, static),
     ]
     if start:
         opcodes.append(build_opcode("OP_INSTANCE_STARTUP", {"force": False}, static))
-    return await submit(call, opcodes)
+    return await submit_job(call, opcodes)
 
 
 def _reinstallation(call: Call) -> tuple[Values, bool]:

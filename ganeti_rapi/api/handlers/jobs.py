@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from attrs import frozen
 
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.cells import query_one
-from ganeti_rapi.api.fields import FINAL_STATES, JOB
-from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound, from_job_daemon
+from ganeti_rapi.api.jobs import show_job
+from ganeti_rapi.api.secrets import without_secrets
+from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound
 from ganeti_rapi.jsontext import Json
 
 DEFAULT_WAIT = 10.0
 LONGEST_WAIT = 60.0
 """Seconds that /2/jobs/[job_id]/wait waits by default and at the most."""
-
-_FOLLOW_STEP = 60.0
 
 
 def _job_id(call: Call) -> int:
@@ -25,12 +20,8 @@ def _job_id(call: Call) -> int:
 
 
 async def show(call: Call) -> Json:
-    """GET /2/jobs/[job_id]. luxid answers an unknown job with nulls; that is 404 here."""
-    job_id = _job_id(call)
-    job = JOB.item(await query_one(call, JOB, call.items["job_id"], JOB.item_fields))
-    if job["status"] is None:
-        raise NotFound(f"There is no job {job_id}")
-    return job
+    """GET /2/jobs/[job_id]."""
+    return await show_job(call, _job_id(call))
 
 
 async def cancel(call: Call) -> Json:
@@ -75,7 +66,7 @@ async def wait(call: Call) -> Json:
     if change is None:
         return None
     job_info, log_entries = change
-    return {"job_info": job_info, "log_entries": log_entries}
+    return {"job_info": without_secrets(job_info), "log_entries": log_entries}
 
 
 def _wait_request(call: Call) -> WaitRequest:
@@ -85,7 +76,7 @@ def _wait_request(call: Call) -> WaitRequest:
         _fields(body.get("fields")),
         _previous(body.get("previous_job_info")),
         _serial(body.get("previous_log_serial")),
-        _timeout(call.text("timeout")),
+        call.seconds("timeout", DEFAULT_WAIT, LONGEST_WAIT),
     )
 
 
@@ -127,43 +118,3 @@ def _serial(value: Json) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         raise BadRequest("The parameter 'previous_log_serial' must be a number or null")
     return value
-
-
-def _timeout(text: str | None) -> float:
-    if text is None:
-        return DEFAULT_WAIT
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= LONGEST_WAIT:
-        raise BadRequest(
-            f"Invalid value for the 'timeout' parameter: expected 0 to {LONGEST_WAIT:g} seconds"
-        )
-    return seconds
-
-
-async def follow(call: Call, job_id: int) -> Sequence[Any]:  # Any: each opcode's own result
-    """Wait for a job's end; the results of its opcodes. Raises the error that ended it."""
-    status: Json = None
-    serial = 0
-    while status not in FINAL_STATES:
-        previous = None if status is None else [status]
-        change = await call.jobs.wait(job_id, ["status"], previous, serial, _FOLLOW_STEP)
-        if change is not None:
-            (status,), entries = change
-            serial = max([serial, *(entry[0] for entry in entries)])
-    ((opstatus, opresult),) = await call.daemon.call(
-        "QueryJobs", [job_id], ["opstatus", "opresult"]
-    )
-    if status != "success":
-        raise _failure(job_id, opstatus, opresult)
-    return opresult  # type: ignore[no-any-return]  # the job's own
-
-
-def _failure(job_id: int, opstatus: Sequence[str], opresult: Sequence[object]) -> JobDaemonError:
-    for state, result in zip(opstatus, opresult):
-        if state == "error":
-            error = from_job_daemon(result)
-            return JobDaemonError(error.kind, f"Job {job_id}: {error.text}", error.classification)
-    return JobDaemonError("JobCanceled", f"Job {job_id} was canceled")

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.cells import LOCK, Values, build_opcode, path_values, query_one, submit
+from ganeti_rapi.api.cells import LOCK, Values, build_opcode, path_values
 from ganeti_rapi.api.fields import NODE
-from ganeti_rapi.api.handlers.jobs import follow
+from ganeti_rapi.api.jobs import follow, submit, submit_job
+from ganeti_rapi.api.queries import query_one
 from ganeti_rapi.errors import BadRequest, JobDaemonError
 from ganeti_rapi.jsontext import Json
 
@@ -79,7 +80,7 @@ async def evacuate(call: Call) -> Json:
     static.update(path_values(call))
     if call.has_body:
         body = call.object_body()
-        return await submit(call, [build_opcode("OP_NODE_EVACUATE", body, static)])
+        return await submit_job(call, [build_opcode("OP_NODE_EVACUATE", body, static)])
     opcode = build_opcode("OP_NODE_EVACUATE", _secondaries(call), static)
     (result,) = await follow(call, await submit(call, [opcode]))
     if static["dry_run"]:

@@ -115,7 +115,7 @@ def _recreate(work: Work) -> Steps:
     return None
 
 
-def _recreated(instance: Instance, wanted: list[Any]) -> dict[int, Params]:
+def _recreated(instance: Instance, wanted: list[Any]) -> dict[int, Params]:  # Any: either
     """By index: what changes about each disk that is made again; no wish means all disks."""
     pairs: list[tuple[int, Params]] = [
         tuple(item) if isinstance(item, list) else (item, {}) for item in wanted

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.simulator.queries.context import disk_usage
-from ganeti_rapi.simulator.state import Instance, Node
+from ganeti_rapi.simulator.state import Instance, Node, Params
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.capacity import Demand, allocator, choose_among, headroom
 from ganeti_rapi.simulator.units.instance_move import MIRRORED_TO_SECONDARY, NOT_MOVABLE
@@ -32,7 +32,7 @@ def _migrate(work: Work) -> Steps:
     return {"jobs": work.submit(jobs)}
 
 
-def _opcode(work: Work, name: str, instance: Instance, values: Mapping[str, object]) -> Opcode:
+def _opcode(work: Work, name: str, instance: Instance, values: Params) -> Opcode:
     """An opcode for an instance, which has this opcode's reason."""
     given = {"OP_ID": name, "instance_name": instance.name, "reason": work.op.get("reason") or []}
     return dict(OPCODES[name].with_defaults({**given, **values}))

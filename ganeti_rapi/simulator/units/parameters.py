@@ -66,8 +66,7 @@ def _text(name: str, value: object) -> str:
     raise refusals.wrong_type(f"'{name}' (value {value}) is not a valid string")
 
 
-# Any: what the user sent, and a value of the type.
-_CONVERSIONS: Mapping[type, Callable[[str, Any], Any]] = {
+_CONVERSIONS: Mapping[type, Callable[[str, Any], Any]] = {  # Any: what was sent
     bool: _boolean,
     int: _integer,
     float: _number,

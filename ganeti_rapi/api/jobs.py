@@ -1,0 +1,108 @@
+"""Jobs from our side: submitting them, and following one to its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ganeti_rapi.api.call import Call
+from ganeti_rapi.api.fields import FINAL_STATES, JOB
+from ganeti_rapi.api.queries import query_one
+from ganeti_rapi.errors import BadRequest, JobDaemonError, LuxiError, NotFound, from_job_daemon
+from ganeti_rapi.jsontext import Json
+
+Opcode = Mapping[str, Json]
+
+RETURN_TIMEOUT = "return_timeout"
+LONGEST_RETURN = 120.0
+"""The query argument with which a write waits for its job, and its limit in seconds."""
+
+
+async def show_job(call: Call, job_id: int) -> dict[str, Any]:  # Any: each field's own JSON
+    """A job as /2/jobs/[job_id] shows it. luxid answers an unknown job with nulls; that is 404."""
+    job = JOB.item(await query_one(call, JOB, str(job_id), JOB.item_fields))
+    if job["status"] is None:
+        raise NotFound(f"There is no job {job_id}")
+    return job
+
+
+async def submit_job(call: Call, opcodes: Sequence[Opcode]) -> Json:
+    """Submit one job for a client: its id, or the job itself once it has ended.
+
+    The client asks for the latter by ``return_timeout``, the most seconds that it is ready to wait.
+    Once the job is submitted nothing is an error any more: its id is then all that we can tell.
+    """
+    patience = call.seconds(RETURN_TIMEOUT, None, LONGEST_RETURN)
+    job_id = await submit(call, opcodes)
+    if patience is None:
+        return job_id
+    try:
+        ended = await wait_for_end(call, job_id, patience)
+        return await show_job(call, job_id) if ended else job_id
+    except (LuxiError, NotFound):
+        return job_id
+
+
+async def submit(call: Call, opcodes: Sequence[Opcode]) -> int:
+    """Submit one job and return its id.
+
+    Raises `LuxiError`, or `BadRequest` for the few values that pass Ganeti's own checks of an
+    opcode and that luxid still cannot read.
+    """
+    try:
+        job_id: int = await call.daemon.call("SubmitJob", list(opcodes))
+    except JobDaemonError as error:
+        if error.kind:
+            raise
+        raise BadRequest(_unreadable(error.text)) from None
+    return job_id
+
+
+def _unreadable(text: str) -> str:
+    """Which parameter luxid could not read. The rest of its text may quote a secret value."""
+    found = _UNREADABLE.search(text)
+    return f"The job daemon cannot read the {f'value of {found[1]}' if found else 'opcode'}"
+
+
+_UNREADABLE = re.compile(r"Can't parse value for ('\w+')")
+
+
+async def wait_for_end(call: Call, job_id: int, patience: float) -> bool:
+    """Whether a job ends within ``patience`` seconds. Returns as soon as it does."""
+    deadline = call.now() + patience
+    status: Json = None
+    serial = 0
+    while status not in FINAL_STATES:
+        previous = None if status is None else [status]
+        left = max(0.0, deadline - call.now())
+        change = await call.jobs.wait(job_id, ["status"], previous, serial, min(left, _STEP))
+        if change is not None:
+            (status,), entries = change
+            serial = max([serial, *(entry[0] for entry in entries)])
+        elif left == 0.0:
+            return False
+    return True
+
+
+_STEP = 60.0
+_FOREVER = float("inf")
+
+
+async def follow(call: Call, job_id: int) -> Sequence[Any]:  # Any: each opcode's own result
+    """Wait for a job's end; the results of its opcodes. Raises the error that ended it."""
+    await wait_for_end(call, job_id, _FOREVER)
+    ((status, opstatus, opresult),) = await call.daemon.call(
+        "QueryJobs", [job_id], ["status", "opstatus", "opresult"]
+    )
+    if status != "success":
+        raise _failure(job_id, opstatus, opresult)
+    return opresult  # type: ignore[no-any-return]  # the job's own
+
+
+def _failure(job_id: int, opstatus: Sequence[str], opresult: Sequence[object]) -> JobDaemonError:
+    for state, result in zip(opstatus, opresult):
+        if state == "error":
+            error = from_job_daemon(result)
+            return JobDaemonError(error.kind, f"Job {job_id}: {error.text}", error.classification)
+    return JobDaemonError("JobCanceled", f"Job {job_id} was canceled")

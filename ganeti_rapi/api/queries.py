@@ -1,0 +1,30 @@
+"""Asking luxid for objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ganeti_rapi.api.call import Call
+from ganeti_rapi.api.fields import Kind
+from ganeti_rapi.errors import NotFound
+
+
+def query_arguments(
+    kind: Kind, names: Sequence[str], fields: Sequence[str], lock: bool
+) -> list[Any]:
+    # Any: LUXI arguments
+    """The arguments of a kind's LUXI query for some objects, or for all when there are no names."""
+    objects = list(names) or kind.all_objects
+    return [objects, list(fields), lock] if kind.takes_lock else [objects, list(fields)]
+
+
+async def query_one(
+    call: Call, kind: Kind, name: str, fields: Sequence[str], lock: bool = False
+) -> list[Any]:  # Any: a field's value is JSON of the field's own shape
+    """The fields of one object. Raises `NotFound` when there is none of that name."""
+    arguments = query_arguments(kind, [name], fields, lock)
+    rows: list[list[Any]] = await call.daemon.call(kind.method, *arguments)
+    if not rows or rows[0] is None:
+        raise NotFound(f"There is no {kind.name} '{name}'")
+    return rows[0]

@@ -1,0 +1,70 @@
+"""Server-Sent Events over HTTP: heartbeats, and no mercy for readers who do not read."""
+
+from __future__ import annotations
+
+from twisted.internet.interfaces import IPushProducer
+from twisted.internet.task import LoopingCall
+from zope.interface import implementer
+
+from ganeti_rapi.api.events import HEARTBEAT, Event
+from ganeti_rapi.web.http import SERVER, RapiRequest
+
+HEARTBEAT_SECONDS = 15.0
+
+MOST_BUFFERED = 256 * 1024
+"""Bytes that may wait for a reader who does not read; then the connection is dropped."""
+
+
+@implementer(IPushProducer)
+class EventStream:
+    """One reader's stream. twisted.web pauses it while the reader does not take what is sent."""
+
+    def __init__(self, request: RapiRequest) -> None:
+        self._request = request
+        self._unread: int | None = None
+        self._heartbeat = LoopingCall(self._write, HEARTBEAT)
+        self._heartbeat.clock = request.channel.site.reactor
+
+    def start(self) -> None:
+        """Send the headers, so that the reader knows that it is connected."""
+        headers = self._request.responseHeaders
+        headers.setRawHeaders(b"Server", [SERVER])
+        headers.setRawHeaders(b"Content-Type", [b"text/event-stream"])
+        headers.setRawHeaders(b"Cache-Control", [b"no-store"])
+        # nginx would otherwise keep events back until its buffer is full.
+        headers.setRawHeaders(b"X-Accel-Buffering", [b"no"])
+        self._request.registerProducer(self, True)
+        self._heartbeat.start(HEARTBEAT_SECONDS)
+
+    def send(self, event: Event) -> None:
+        """Send an event."""
+        self._write(event.encode())
+
+    def finish(self) -> None:
+        """End the stream, and the reply if the reader is still there."""
+        if self._heartbeat.running:
+            self._heartbeat.stop()
+        if not self._request.gone:
+            self._request.unregisterProducer()
+            self._request.finish()
+
+    def _write(self, data: bytes) -> None:
+        if self._request.gone:
+            return
+        if self._unread is not None:
+            self._unread += len(data)
+            if self._unread > MOST_BUFFERED:
+                self._request.channel.abort()
+                return
+        self._request.write(data)
+
+    def pauseProducing(self) -> None:
+        """The reader is behind: count what waits for it."""
+        self._unread = 0
+
+    def resumeProducing(self) -> None:
+        """The reader has caught up."""
+        self._unread = None
+
+    def stopProducing(self) -> None:
+        """The reader is gone; its request's own errback does the rest."""
