@@ -13,8 +13,17 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from attrs import frozen
+
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 """A JSON value. ``loads`` makes lists and dicts; whoever only reads takes the wider type."""
+
+
+@frozen
+class Encoded:
+    """A JSON value that is text already."""
+
+    text: bytes
 
 
 def _stdlib_dumps(value: object) -> bytes:

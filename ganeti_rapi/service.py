@@ -6,12 +6,15 @@ import resource
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from twisted.application.internet import TimerService
 from twisted.application.service import MultiService, Service
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
+from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.filepath import FilePath
@@ -37,6 +40,9 @@ WATCH_ACQUIRE = 1.0
 
 CERTIFICATE_CHECK = 10.0
 """Seconds between two looks whether the certificate was replaced."""
+
+WITHOUT_OUR_TLS = ("ssl:", "tls:", "unix:", "systemd:domain=UNIX:", "systemd:UNIX:")
+"""How endpoints begin that bring TLS themselves, or that other machines cannot reach."""
 
 AnyFactory = Any  # Any: Factory is generic in newer versions of Twisted only
 Reactor = Any  # Any: one object that provides many zope interfaces, which mypy cannot express
@@ -177,6 +183,7 @@ def make_site(
         requests,
         JobWatches(reactor, requests, waits),
         feed=JobFeed(reactor, requests),
+        in_thread=partial(_in_thread, reactor),
         require_authentication=bool(options["require-authentication"]),
     )
     return RapiSite(
@@ -188,6 +195,10 @@ def make_site(
         max_clients=options["max-clients"],
         access_log=options["access-log"],
     )
+
+
+def _in_thread(reactor: Reactor, function: Callable[..., bytes], *args: object) -> Deferred[bytes]:
+    return deferToThreadPool(reactor, reactor.getThreadPool(), function, *args)
 
 
 def _tls(
@@ -228,7 +239,7 @@ def _endpoint(reactor: Reactor, description: str) -> IStreamServerEndpoint:
 
 def wrap(site: RapiSite, tls: ReloadingContextFactory | None, description: str) -> AnyFactory:
     """The site behind TLS, unless the endpoint does that itself or is local."""
-    if tls is None or description.startswith(("ssl:", "tls:", "unix:")):
+    if tls is None or description.startswith(WITHOUT_OUR_TLS):
         return site
     return TLSMemoryBIOFactory(tls, False, site)
 

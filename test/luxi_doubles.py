@@ -20,7 +20,8 @@ from twisted.python.failure import Failure
 
 from ganeti_rapi import jsontext
 from ganeti_rapi.errors import JobDaemonError, LuxiError
-from ganeti_rapi.luxi.codec import Framer, Request, decode_request, encode_result
+from ganeti_rapi.luxi.codec import Framer, Request, decode_reply, decode_request, encode_result
+from ganeti_rapi.luxi.connection import Decode
 
 
 @define(eq=False)
@@ -261,8 +262,13 @@ class FakePool:
         self.timeouts: list[float | None] = []
         self._under_way: list[Deferred[Any]] = []  # Any: the method's own result
 
-    async def call(self, method: str, *args: object, timeout: float | None = None) -> Any:
-        # Any: the result's shape is the method's
+    async def call(
+        self,
+        method: str,
+        *args: object,
+        timeout: float | None = None,
+        decode: Decode = decode_reply,
+    ) -> Any:  # Any: the result's shape is the method's
         assert len(self.calls) < TOO_MANY, "a busy loop"
         self.calls.append(Request(method, args))
         self.timeouts.append(timeout)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
 
@@ -18,6 +18,9 @@ class JobDaemon(Protocol):
 
     async def call(self, method: str, *args: object) -> Any:  # Any: the method's own result
         """Call a LUXI method. Raises `LuxiError`."""
+
+    def rows(self, method: str, *args: object) -> AsyncIterator[list[list[Any]]]:
+        """The rows that a query answers, in slices if they are many. Raises `LuxiError`."""
 
 
 class JobWaits(Protocol):

@@ -7,7 +7,7 @@ and returns the reply's JSON or raises `ApiError` or `LuxiError`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from enum import Enum
 from typing import Any, Literal
 
@@ -15,13 +15,15 @@ from attrs import field, frozen
 
 from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.call import Call
+from ganeti_rapi.api.checks import Check, Schema
 from ganeti_rapi.api.events import Event
 from ganeti_rapi.api.fields import Kind
 from ganeti_rapi.api.jobs import LONGEST_RETURN, RETURN_TIMEOUT, submit_job
 from ganeti_rapi.api.opcodes import OPCODES
+from ganeti_rapi.api.params import Param
 from ganeti_rapi.api.queries import query_arguments, query_one
 from ganeti_rapi.errors import BadRequest, Forbidden
-from ganeti_rapi.jsontext import Json
+from ganeti_rapi.jsontext import Encoded, Json, dumps
 
 Values = dict[str, Json]
 
@@ -40,6 +42,8 @@ class Arg:
     param: str = ""
     default: Json = None
     required: bool = False
+    longest: float | None = None
+    """The most seconds that may be given."""
 
     def read(self, call: Call) -> Json:
         """The argument's value in this call. Raises `BadRequest`."""
@@ -70,6 +74,7 @@ WAIT = Arg(
     f"Wait up to so many seconds, {LONGEST_RETURN:g} at the most, for the job's end. If it ends in "
     "time the reply is the job, as /2/jobs/[job_id] shows it.",
     "seconds",
+    longest=LONGEST_RETURN,
 )
 REASON = Arg("reason", "Why this is done; kept in the job's reason trail.")
 
@@ -80,6 +85,7 @@ class Body(Enum):
     IGNORED = "not read"
     DEPENDS = "only `depends` is read"
     PARAMETERS = "an object with parameters"
+    OR_QUERY = "an object with parameters, or nothing and the query arguments"
     REQUIRED = "an object with parameters, required"
     OTHER = "see the description"
 
@@ -89,17 +95,25 @@ class Cell:
     """What every kind of cell has.
 
     ``shared`` says that identical requests under way at the same time may share one reply; only
-    reads that do not depend on the user are shared.
+    reads that do not depend on the user are shared. ``renames`` gives keys of the body other names.
+    Where the kind of cell does not tell it, ``reply_schema`` is the JSON Schema of the reply,
+    ``body_params`` are the keys of the body, and ``body_check`` is what a body that is no object of
+    parameters must pass. ``ignores_unknown`` says that the body may have other keys, too.
     """
 
     doc: str
     reply: str = ""
+    reply_schema: Schema = field(factory=dict)
     access: Access = Access.OPEN
     query: tuple[Arg, ...] = ()
     shared: bool = False
     body: Body = Body.IGNORED
+    body_params: tuple[Param, ...] = ()
+    body_check: Check | None = None
+    ignores_unknown: bool = False
+    renames: Mapping[str, str] = field(factory=dict)
 
-    async def run(self, call: Call) -> Json:
+    async def run(self, call: Call) -> Json | Encoded:
         """Answer the call."""
         raise NotImplementedError
 
@@ -108,9 +122,9 @@ class Cell:
 class Constant(Cell):
     """The same value always."""
 
-    value: Json = None
+    value: Json | Encoded = None
 
-    async def run(self, call: Call) -> Json:
+    async def run(self, call: Call) -> Json | Encoded:
         return self.value
 
 
@@ -121,19 +135,24 @@ class Listing(Cell):
     kind: Kind
     shared: bool = True
 
-    async def run(self, call: Call) -> Json:
+    async def run(self, call: Call) -> Json | Encoded:
         lock = any(arg is LOCK for arg in self.query) and call.flag(LOCK.name)
         if call.flag(BULK.name):
-            return self.kind.rows(self.kind.fields, await self._ask(call, self.kind.fields, lock))
-        rows = await self._ask(call, [self.kind.identity], lock)
-        names = sorted(row[0] for row in rows)
+            return await self._details(call, lock)
+        arguments = query_arguments(self.kind, [], [self.kind.identity], lock)
+        names = sorted(row[0] for row in await call.daemon.call(self.kind.method, *arguments))
         return [{self.kind.key: name, "uri": f"{self.kind.uri}{name}"} for name in names]
 
-    async def _ask(self, call: Call, fields: Sequence[str], lock: bool) -> list[list[Any]]:
-        # Any: a field's value is JSON of the field's own shape
+    async def _details(self, call: Call, lock: bool) -> Encoded:
+        """All objects, encoded slice by slice, so that a long list holds up nobody."""
+        fields = self.kind.fields
         arguments = query_arguments(self.kind, [], fields, lock)
-        rows: list[list[Any]] = await call.daemon.call(self.kind.method, *arguments)
-        return rows
+        slices = [
+            dumps(self.kind.rows(fields, rows))[1:-1]
+            async for rows in call.daemon.rows(self.kind.method, *arguments)
+            if rows
+        ]
+        return Encoded(b"[" + b",".join(slices) + b"]")
 
 
 @frozen(kw_only=True)
@@ -170,9 +189,10 @@ class Submit(Cell):
     """Submits one opcode as a job; replies with the job's id.
 
     The opcode's parameters come from the path, from ``fixed``, from query arguments and from the
-    body, which may not repeat what the others already say. ``renames`` gives body keys other names,
-    ``forbidden`` ones are refused with 403, and ``prepare`` rewrites the body's parameters, or
-    makes them of a body of another form, where a row's data does not suffice.
+    body, which may not repeat what the others already say. ``forbidden`` parameters are refused
+    with 403, and ``prepare`` rewrites the body's parameters, or makes them of a body of another
+    form, where a row's data does not suffice. ``body_params`` are then the keys of the body that
+    differ from the opcode's parameters.
     """
 
     opcode: str
@@ -182,7 +202,6 @@ class Submit(Cell):
     fixed: Mapping[str, Json] = field(factory=dict)
     as_list: Mapping[str, str] = field(factory=dict)
     """Path items that the opcode takes as a list of one, and the parameter's name."""
-    renames: Mapping[str, str] = field(factory=dict)
     forbidden: frozenset[str] = frozenset()
     prepare: Prepare | None = None
 
@@ -198,7 +217,7 @@ class Submit(Cell):
         return build_opcode(self.opcode, values, self._static_values(call))
 
     def _body_values(self, call: Call) -> Values:
-        if self.body is Body.PARAMETERS:
+        if self.body in (Body.PARAMETERS, Body.OR_QUERY):
             return rename_keys(call.object_body(), self.renames)
         if self.body is Body.REQUIRED:
             return rename_keys(call.required_object(), self.renames)

@@ -1,7 +1,4 @@
-"""The kinds of object that the API lists, and the fields that it shows of each.
-
-The order of the fields is the stock daemon's order in its replies.
-"""
+"""The kinds of object that the API lists, and how luxid is asked for them."""
 
 from __future__ import annotations
 
@@ -10,50 +7,19 @@ from typing import Any
 
 from attrs import frozen
 
+from ganeti_rapi.api import objects
 from ganeti_rapi.api.secrets import without_secrets
 
 Row = dict[str, Any]  # Any: a field's value is JSON of the field's own shape
 
-_MARKS = ("ctime", "mtime", "uuid", "serial_no", "tags")
-
-NODE_FIELDS = (
-    *("name", "offline", "master_candidate", "drained"),
-    *("dtotal", "dfree", "sptotal", "spfree", "mtotal", "mnode", "mfree"),
-    *("pinst_cnt", "sinst_cnt", "ctotal", "cnos", "cnodes", "csockets"),
-    *("pip", "sip", "role", "pinst_list", "sinst_list"),
-    *("master_capable", "vm_capable", "ndparams", "group.uuid"),
-    *_MARKS,
-)
-
-INSTANCE_FIELDS = (
-    *("name", "admin_state", "os", "pnode", "snodes", "disk_template"),
-    *("nic.ips", "nic.macs", "nic.modes", "nic.uuids", "nic.names", "nic.links"),
-    *("nic.networks", "nic.networks.names", "nic.bridges", "network_port"),
-    *("disk.sizes", "disk.spindles", "disk_usage", "disk.uuids", "disk.names"),
-    *("beparams", "hvparams", "oper_state", "oper_ram", "oper_vcpus", "status"),
-    *("custom_hvparams", "custom_beparams", "custom_nicparams", "custom_osparams"),
-    *_MARKS,
-)
-
-GROUP_FIELDS = (
-    *("alloc_policy", "name", "node_cnt", "node_list", "ipolicy", "custom_ipolicy"),
-    *("diskparams", "custom_diskparams", "ndparams", "custom_ndparams"),
-    *_MARKS,
-)
-
-NETWORK_FIELDS = (
-    *("name", "network", "gateway", "network6", "gateway6", "mac_prefix"),
-    *("free_count", "reserved_count", "map", "group_list", "inst_list"),
-    "external_reservations",
-    *_MARKS,
-)
-
-JOB_LIST_FIELDS = (
-    *("id", "ops", "status", "summary", "opstatus"),
-    *("received_ts", "start_ts", "end_ts"),
-)
-
-JOB_FIELDS = (*JOB_LIST_FIELDS, "oplog", "opresult")
+NODE_FIELDS = tuple(objects.NODE)
+INSTANCE_FIELDS = tuple(objects.INSTANCE)
+GROUP_FIELDS = tuple(objects.GROUP)
+NETWORK_FIELDS = tuple(objects.NETWORK)
+JOB_LIST_FIELDS = tuple(objects.JOB)
+JOB_FIELDS = (*JOB_LIST_FIELDS, *objects.JOB_ALONE)
+FILTER_FIELDS = tuple(objects.FILTER)
+OS_FIELDS = tuple(objects.OS)
 
 JOB_QUERY_FIELDS = frozenset(
     {
@@ -65,13 +31,6 @@ JOB_QUERY_FIELDS = frozenset(
 
 FINAL_STATES = frozenset({"success", "error", "canceled"})
 """The states in which a job ends."""
-
-FILTER_FIELDS = ("watermark", "priority", "predicates", "action", "reason_trail", "uuid")
-
-OS_FIELDS = (
-    *("name", "valid", "variants", "parameters", "api_versions"),
-    *("blacklisted", "hidden", "trusted"),
-)
 
 
 def as_is(row: Row) -> Row:

@@ -7,6 +7,7 @@ when the node does not answer.
 
 from __future__ import annotations
 
+from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.schemas import (
     ANYTHING,
     COUNT,
@@ -208,3 +209,81 @@ OS: Fields = {
     "hidden": Field(FLAG, "Whether lists are to leave it out."),
     "trusted": Field(FLAG, "Whether its scripts may run outside of a sandbox."),
 }
+
+_BY_NAME: Schema = {"type": "object", "additionalProperties": OBJECT}
+
+CLUSTER: Fields = {
+    "software_version": Field(TEXT, "Ganeti's version."),
+    "protocol_version": Field(INTEGER, "The version of the protocol between nodes."),
+    "config_version": Field(INTEGER, "The version of the configuration's format."),
+    "os_api_version": Field(INTEGER, "The newest version of the OS interface."),
+    "export_version": Field(INTEGER, "The version of the format of exports."),
+    "vcs_version": Field(TEXT, "Ganeti's version in more detail."),
+    "architecture": Field(NAMES, "The nodes' architecture: word size and machine."),
+    "name": Field(TEXT, "The cluster's name."),
+    "master": Field(TEXT, "The name of the master node."),
+    "default_hypervisor": Field(TEXT, "The hypervisor of instances that name none."),
+    "enabled_hypervisors": Field(NAMES, "The hypervisors that instances may use."),
+    "hvparams": Field(_BY_NAME, "Default hypervisor parameters, by hypervisor."),
+    "os_hvp": Field(_BY_NAME, "Hypervisor parameters, by OS and hypervisor."),
+    "beparams": Field(_BY_NAME, "Default backend parameters, under `default`."),
+    "osparams": Field(_BY_NAME, "OS parameters, by OS."),
+    "ipolicy": Field(OBJECT, "The instance policy: bounds for the size of instances."),
+    "nicparams": Field(_BY_NAME, "Default parameters of network interfaces, under `default`."),
+    "ndparams": Field(OBJECT, "Default node parameters."),
+    "diskparams": Field(_BY_NAME, "Default disk parameters, by disk template."),
+    "candidate_pool_size": Field(COUNT, "How many master candidates there should be."),
+    "max_running_jobs": Field(COUNT, "How many jobs may run at a time."),
+    "max_tracked_jobs": Field(COUNT, "How many running jobs are watched closely."),
+    "mac_prefix": Field(TEXT, "What the MAC addresses that Ganeti makes begin with."),
+    "master_netdev": Field(TEXT, "The master node's network device for the cluster's address."),
+    "master_netmask": Field(COUNT, "The bits of the netmask of the cluster's address."),
+    "use_external_mip_script": Field(FLAG, "Whether a script sets up the cluster's address."),
+    "volume_group_name": Field(maybe(TEXT), "The LVM volume group of disks."),
+    "drbd_usermode_helper": Field(maybe(TEXT), "The program that DRBD calls on the nodes."),
+    "file_storage_dir": Field(TEXT, "The directory of file based disks."),
+    "shared_file_storage_dir": Field(TEXT, "The shared directory of file based disks."),
+    "gluster_storage_dir": Field(TEXT, "Where Gluster volumes are mounted."),
+    "maintain_node_health": Field(FLAG, "Whether nodes stop what should not run on them."),
+    "ctime": Field(SECONDS, "When the cluster was created."),
+    "mtime": Field(SECONDS, "When its settings were last changed."),
+    "uuid": Field(TEXT, "The cluster's UUID."),
+    "tags": Field(NAMES, "The cluster's tags."),
+    "uid_pool": Field(
+        list_of(items(COUNT, COUNT)), "User ids for instances: pairs of first and last."
+    ),
+    "default_iallocator": Field(TEXT, "The instance allocator where none is named."),
+    "default_iallocator_params": Field(OBJECT, "Its parameters."),
+    "reserved_lvs": Field(NAMES, "Logical volumes that Ganeti leaves alone, as patterns."),
+    "primary_ip_version": Field(INTEGER, "4 or 6: the version of the nodes' primary addresses."),
+    "prealloc_wipe_disks": Field(FLAG, "Whether new disks are overwritten first."),
+    "hidden_os": Field(NAMES, "OS definitions that are not shown."),
+    "blacklisted_os": Field(NAMES, "OS definitions that new instances must not use."),
+    "enabled_disk_templates": Field(NAMES, "Disk templates that instances may use."),
+    "install_image": Field(TEXT, "The image of the helper that installs OSes in isolation."),
+    "instance_communication_network": Field(
+        TEXT, "The network between instances and the metadata service."
+    ),
+    "zeroing_image": Field(TEXT, "The image of the helper that zeroes free space."),
+    "compression_tools": Field(NAMES, "Programs that may compress exports on their way."),
+    "enabled_user_shutdown": Field(FLAG, "Whether instances shut down from within stay down."),
+    "enabled_data_collectors": Field(
+        {"type": "object", "additionalProperties": FLAG}, "Which data collectors are active."
+    ),
+    "data_collector_interval": Field(
+        {"type": "object", "additionalProperties": COUNT},
+        "Microseconds between two runs of each data collector.",
+    ),
+    "modify_ssh_setup": Field(FLAG, "Whether Ganeti takes care of the nodes' SSH keys."),
+    "ssh_key_type": Field(TEXT, "The type of these keys."),
+    "ssh_key_bits": Field(COUNT, "Their length in bits."),
+}
+
+CLUSTER_ALIASES = {"volume_group_name": "vg_name", "drbd_usermode_helper": "drbd_helper"}
+"""Names in luxid's reply, and the names under which /2/modify takes the same settings."""
+
+CLUSTER_INFO: Fields = {
+    **CLUSTER,
+    **{alias: CLUSTER[name] for name, alias in CLUSTER_ALIASES.items()},
+}
+"""The cluster's settings as /2/info shows them. Source: LUXI QueryClusterInfo."""

@@ -103,6 +103,14 @@ _DEPENDENCY = Items(
 
 # Every opcode.
 
+DEPENDS = Param(
+    "depends",
+    Maybe(ListOf(_DEPENDENCY)),
+    "The jobs to wait for, each with the final states that let this one start; no state means "
+    "any. A negative id counts back in the same submission.",
+    None,
+)
+
 COMMON = (
     Param(
         "dry_run",
@@ -122,13 +130,7 @@ COMMON = (
         "How early the job's turn comes: -10 is high, 0 normal and 10 low.",
         0,
     ),
-    Param(
-        "depends",
-        Maybe(ListOf(_DEPENDENCY)),
-        "The jobs to wait for, each with the final states that let this one start; no state means "
-        "any. A negative id counts back in the same submission.",
-        None,
-    ),
+    DEPENDS,
     Param("comment", MAYBE_STRING, "A remark that is kept with the job.", None),
     Param(
         "reason",

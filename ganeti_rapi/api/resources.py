@@ -7,9 +7,9 @@ trail of the jobs that the row submits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from attrs import field, frozen
+from attrs import evolve
 
 from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.cells import (
@@ -32,28 +32,25 @@ from ganeti_rapi.api.cells import (
 )
 from ganeti_rapi.api.fields import FILTER, GROUP, INSTANCE, JOB, NETWORK, NODE
 from ganeti_rapi.api.handlers import cluster, events, instances, jobs, nodes, tags
-from ganeti_rapi.jsontext import Json
+from ganeti_rapi.api.openapi import document
+from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.schemas import (
+    INTEGER,
+    JOB_ID,
+    NAMES,
+    NULL,
+    OBJECT,
+    TEXT,
+    Field,
+    any_of,
+    component,
+    list_of,
+    object_of,
+    one_of,
+)
+from ganeti_rapi.jsontext import Encoded, Json, dumps
 
-
-@frozen
-class Resource:
-    """One row: a URI template, whose ``{items}`` bear the names of opcode parameters."""
-
-    name: str
-    uri: str
-    doc: str
-    cells: Mapping[str, Cell] = field(factory=dict)
-
-    @property
-    def segments(self) -> Sequence[str]:
-        """The template's parts between slashes; none for the root."""
-        return self.uri.strip("/").split("/") if self.uri != "/" else ()
-
-    @property
-    def items(self) -> Sequence[str]:
-        """The names of the template's variable parts."""
-        return [part.strip("{}") for part in self.segments if part.startswith("{")]
-
+__all__ = ["FEATURES", "RESOURCES", "Resource"]
 
 FEATURES = (
     "instance-create-reqv1",
@@ -77,6 +74,7 @@ def _tag_cells(kind: str, thing: str) -> dict[str, Cell]:
             query=(tag, DRY_RUN, REASON, WAIT),
             fixed=fixed,
             body=Body.OTHER,
+            body_check=tags.TAGS_BODY,
             prepare=tags.tags_to_set,
         ),
         "DELETE": Submit(
@@ -99,7 +97,14 @@ _CLUSTER = (
         "version",
         "/version",
         "The version of the remote API.",
-        {"GET": Constant(doc="Show the version of the API.", reply="The number 2.", value=2)},
+        {
+            "GET": Constant(
+                doc="Show the version of the API.",
+                reply="The number 2.",
+                reply_schema=INTEGER,
+                value=2,
+            )
+        },
     ),
     Resource(
         "info",
@@ -109,6 +114,7 @@ _CLUSTER = (
             "GET": Handler(
                 doc="Show the cluster's settings.",
                 reply="An object with the settings.",
+                reply_schema=component("Cluster"),
                 function=cluster.info,
                 shared=True,
             )
@@ -120,7 +126,10 @@ _CLUSTER = (
         "What this server can do beyond the first version of the API.",
         {
             "GET": Constant(
-                doc="List the features.", reply="A list of feature names.", value=FEATURES
+                doc="List the features.",
+                reply="A list of feature names.",
+                reply_schema=NAMES,
+                value=FEATURES,
             )
         },
     ),
@@ -132,6 +141,7 @@ _CLUSTER = (
             "GET": Handler(
                 doc="List the operating systems. Runs a job and waits for it.",
                 reply="A list of names with variants, or of details.",
+                reply_schema=cluster.OS_REPLY,
                 query=(BULK,),
                 function=cluster.operating_systems,
                 shared=True,
@@ -182,8 +192,10 @@ _FILTERS = (
             "POST": Handler(
                 doc="Add a filter rule.",
                 reply="The rule's uuid.",
+                reply_schema=TEXT,
                 access=Access.WRITE,
                 body=Body.REQUIRED,
+                body_params=cluster.FILTER_PARAMS,
                 function=cluster.add_filter,
             ),
         },
@@ -202,13 +214,16 @@ _FILTERS = (
             "PUT": Handler(
                 doc="Replace a filter rule, or add one with this uuid.",
                 reply="The rule's uuid.",
+                reply_schema=TEXT,
                 access=Access.WRITE,
                 body=Body.REQUIRED,
+                body_params=cluster.FILTER_PARAMS,
                 function=cluster.replace_filter,
             ),
             "DELETE": Handler(
                 doc="Delete a filter rule.",
                 reply="null",
+                reply_schema=NULL,
                 access=Access.WRITE,
                 function=cluster.delete_filter,
             ),
@@ -231,12 +246,14 @@ _JOBS = (
             "GET": Handler(
                 doc="Show a job: its opcodes, their states, results and logs.",
                 reply="An object with the job's fields.",
+                reply_schema=component("Job"),
                 function=jobs.show,
                 shared=True,
             ),
             "DELETE": Handler(
                 doc="Cancel a job that has not started yet.",
                 reply="A list: whether it was canceled, and a sentence that says so.",
+                reply_schema=jobs.CANCEL_REPLY,
                 access=Access.WRITE,
                 function=jobs.cancel,
             ),
@@ -250,9 +267,16 @@ _JOBS = (
             "GET": Handler(
                 doc="Wait until fields of a job change or it logs something.",
                 reply="An object with `job_info` and `log_entries`, or null when nothing changed.",
+                reply_schema=jobs.WAIT_REPLY,
                 access=Access.WRITE,
                 query=(
-                    Arg("timeout", "Seconds to wait at the most.", "seconds", default=10),
+                    Arg(
+                        "timeout",
+                        "Seconds to wait at the most.",
+                        "seconds",
+                        default=jobs.DEFAULT_WAIT,
+                        longest=jobs.LONGEST_WAIT,
+                    ),
                     Arg("fields", "Job fields with commas, for clients without a body.", "words"),
                     Arg(
                         "previous_log_serial",
@@ -260,7 +284,9 @@ _JOBS = (
                         "number",
                     ),
                 ),
-                body=Body.OTHER,
+                body=Body.OR_QUERY,
+                body_params=jobs.WAIT_PARAMS,
+                ignores_unknown=True,
                 function=jobs.wait,
             )
         },
@@ -348,6 +374,7 @@ _NODES = (
             "GET": Handler(
                 doc="Show a node's role.",
                 reply="The role, a string.",
+                reply_schema=one_of(*nodes.ROLES.values()),
                 query=(LOCK,),
                 function=nodes.role,
                 shared=True,
@@ -366,6 +393,7 @@ _NODES = (
                     WAIT,
                 ),
                 body=Body.OTHER,
+                body_check=nodes.ROLE_BODY,
                 prepare=nodes.role_change,
             ),
         },
@@ -382,6 +410,7 @@ _NODES = (
                     "arguments say, and wait for the list of what is moved."
                 ),
                 reply="The job's id; without a body a list of [job id, instance, node].",
+                reply_schema=nodes.EVACUATE_REPLY,
                 access=Access.WRITE,
                 query=(
                     Arg("iallocator", "The instance allocator that chooses the new nodes."),
@@ -391,7 +420,8 @@ _NODES = (
                     REASON,
                     WAIT,
                 ),
-                body=Body.PARAMETERS,
+                body=Body.OR_QUERY,
+                body_params=nodes.EVACUATE_PARAMS,
                 function=nodes.evacuate,
             )
         },
@@ -410,6 +440,7 @@ _NODES = (
                     REASON,
                     WAIT,
                 ),
+                body=Body.OR_QUERY,
                 prepare=nodes.migration,
             )
         },
@@ -506,6 +537,7 @@ _INSTANCES = (
                 opcode="OP_INSTANCE_CREATE",
                 query=(DRY_RUN, REASON, WAIT),
                 body=Body.REQUIRED,
+                body_params=instances.CREATE_PARAMS,
                 renames=instances.CREATE_RENAMES,
                 prepare=instances.creation,
             ),
@@ -521,6 +553,7 @@ _INSTANCES = (
                 opcode="OP_INSTANCE_MULTI_ALLOC",
                 query=(DRY_RUN, REASON, WAIT),
                 body=Body.REQUIRED,
+                body_params=instances.MULTI_ALLOC_PARAMS,
                 prepare=instances.multi_allocation,
             )
         },
@@ -629,6 +662,7 @@ _INSTANCES = (
                     "OP_INSTANCE_REINSTALL in the body, or the query arguments."
                 ),
                 reply=_JOB_ID,
+                reply_schema=any_of(JOB_ID, component("Job")),
                 access=Access.WRITE,
                 query=(
                     Arg("os", "The operating system, for requests without a body."),
@@ -636,7 +670,9 @@ _INSTANCES = (
                     REASON,
                     WAIT,
                 ),
-                body=Body.PARAMETERS,
+                body=Body.OR_QUERY,
+                body_params=instances.REINSTALL_PARAMS,
+                renames=instances.REINSTALL_RENAMES,
                 function=instances.reinstall,
             )
         },
@@ -657,6 +693,8 @@ _INSTANCES = (
                     REASON,
                     WAIT,
                 ),
+                body=Body.OR_QUERY,
+                body_params=instances.REPLACE_DISKS_PARAMS,
                 prepare=instances.disk_replacement,
             )
         },
@@ -807,6 +845,7 @@ _INSTANCES = (
             "GET": Handler(
                 doc="Show how to reach the console of a running instance.",
                 reply="An object with the kind of console and its address or command.",
+                reply_schema=instances.CONSOLE_REPLY,
                 access=Access.READ,
                 function=instances.console,
             )
@@ -1005,17 +1044,21 @@ _QUERIES = (
             "GET": Handler(
                 doc="Show fields of all objects of a kind.",
                 reply="An object with `fields` and `data`: rows of [status, value].",
+                reply_schema=cluster.QUERY_REPLY,
                 access=Access.READ,
-                query=(_QUERY_FIELDS,),
+                query=(evolve(_QUERY_FIELDS, required=True),),
                 function=cluster.query,
                 shared=True,
             ),
             "PUT": Handler(
                 doc="Show fields of the objects of a kind that a filter selects.",
                 reply="An object with `fields` and `data`: rows of [status, value].",
+                reply_schema=cluster.QUERY_REPLY,
                 access=Access.READ,
                 query=(_QUERY_FIELDS,),
                 body=Body.REQUIRED,
+                body_params=cluster.QUERY_PARAMS,
+                ignores_unknown=True,
                 function=cluster.filtered_query,
             ),
         },
@@ -1028,6 +1071,7 @@ _QUERIES = (
             "GET": Handler(
                 doc="Describe the fields of a kind of object.",
                 reply="An object with `fields`: name, title, kind and doc of each.",
+                reply_schema=cluster.FIELDS_REPLY,
                 query=(_QUERY_FIELDS,),
                 function=cluster.query_fields,
                 shared=True,
@@ -1036,7 +1080,21 @@ _QUERIES = (
     ),
 )
 
+
+def _openapi(text: Encoded | None = None) -> Resource:
+    showing = Constant(
+        doc="Show the description of this API.",
+        reply="An OpenAPI document, version 3.1.",
+        reply_schema=OBJECT,
+        value=text,
+    )
+    return Resource(
+        "openapi", "/2/openapi.json", "The API, described for programs.", {"GET": showing}
+    )
+
+
 _LEAVES = (
+    _openapi(),
     *_CLUSTER,
     *_FILTERS,
     *_JOBS,
@@ -1060,10 +1118,21 @@ def _index(name: str, uri: str, prefix: str) -> Resource:
     listing = Constant(
         doc="List the resources.",
         reply="A list of names and URIs.",
+        reply_schema=list_of(
+            object_of({"name": Field(TEXT, "Its name."), "uri": Field(TEXT, "Its URI.")})
+        ),
         value=_mapped_under(prefix),
     )
     return Resource(name, uri, "The list of resources.", {"GET": listing})
 
 
-RESOURCES: Sequence[Resource] = (_index("root", "/", "/"), _index("2", "/2", "/2/"), *_LEAVES)
+def _with_document(rows: Sequence[Resource]) -> Iterator[Resource]:
+    """The same rows, with the document that describes them all in the place kept for it."""
+    text = Encoded(dumps(document(rows)))
+    yield from (_openapi(text) if row.name == "openapi" else row for row in rows)
+
+
+RESOURCES: Sequence[Resource] = (
+    *_with_document((_index("root", "/", "/"), _index("2", "/2", "/2/"), *_LEAVES)),
+)
 """Every resource of the API."""

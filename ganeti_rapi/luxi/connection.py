@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from attrs import frozen
@@ -27,8 +27,12 @@ from twisted.python.failure import Failure
 
 from ganeti_rapi.errors import JobDaemonError, LuxiProtocolError, LuxiTimeout, LuxiUnreachable
 from ganeti_rapi.luxi.codec import MAX_MESSAGE_SIZE, Framer, decode_reply, encode_request
+from ganeti_rapi.luxi.rows import Rows, row_slices
 
 T = TypeVar("T")
+
+Decode = Callable[[bytes], Any]  # Any: the result's shape is the method's
+"""Makes a result of a reply's message. Raises `JobDaemonError` or `LuxiProtocolError`."""
 
 REPEATABLE = frozenset(
     {
@@ -74,11 +78,14 @@ class LuxiConnection(Protocol):
     def __init__(self, max_message_size: int = MAX_MESSAGE_SIZE) -> None:
         self._framer = Framer(max_message_size)
         self._reply: Deferred[Any] | None = None  # Any: the result's shape is the method's
+        self._decode: Decode = decode_reply
         self.usable = True
         self.calls = 0
 
-    def call(self, method: str, args: Sequence[object]) -> Deferred[Any]:  # Any: as above
-        """Send a call; fires with its result.
+    def call(
+        self, method: str, args: Sequence[object], decode: Decode = decode_reply
+    ) -> Deferred[Any]:  # Any: as above
+        """Send a call; fires with its result, as ``decode`` makes it of the reply's message.
 
         Fails with `JobDaemonError` if the daemon says no, `LuxiUnreachable` if the connection is
         lost, `LuxiProtocolError` if the reply is none. Cancelling drops the connection.
@@ -87,7 +94,7 @@ class LuxiConnection(Protocol):
         message = encode_request(method, args)
         self.calls += 1
         reply: Deferred[Any] = Deferred(lambda _: self.abort())
-        self._reply = reply
+        self._reply, self._decode = reply, decode
         self._write(message)
         return reply
 
@@ -120,7 +127,7 @@ class LuxiConnection(Protocol):
         excess = len(messages) > 1 or (messages and self._framer.pending)
         if excess or self._reply is None:
             raise LuxiProtocolError("the job daemon sent a reply that nobody asked for")
-        return [_result(message) for message in messages]
+        return [_result(message, self._decode) for message in messages]
 
     def _fail(self, reason: Failure) -> None:
         reply = self._reply
@@ -136,9 +143,9 @@ class LuxiConnection(Protocol):
             reply.errback(Failure(LuxiUnreachable(text)))
 
 
-def _result(message: bytes) -> Any | Failure:  # Any: as above
+def _result(message: bytes, decode: Decode) -> Any | Failure:  # Any: as above
     try:
-        return decode_reply(message)
+        return decode(message)
     except JobDaemonError:
         return Failure()
 
@@ -182,21 +189,43 @@ class LuxiPool:
         """How many connections are open or being opened."""
         return self._busy + sum(connection.usable for connection, _ in self._idle)
 
-    async def call(self, method: str, *args: object, timeout: float | None = None) -> Any:
-        # Any: the result's shape is the method's
+    async def rows(self, method: str, *args: object) -> AsyncIterator[Rows]:
+        """The rows that a query answers, in slices if they are many; others get a turn between.
+
+        Raises as `call` does.
+        """
+        message: bytes = await self.call(method, *args, decode=bytes)
+        slices = row_slices(message)
+        yield next(slices)
+        for rows in slices:
+            await deferLater(self._clock, 0)
+            yield rows
+
+    async def call(
+        self,
+        method: str,
+        *args: object,
+        timeout: float | None = None,
+        decode: Decode = decode_reply,
+    ) -> Any:  # Any: the result's shape is the method's
         """Call a LUXI method and return its result.
 
         ``timeout`` in seconds replaces the limit for the reply. Raises `LuxiError` of some kind. A
         repeatable call whose kept connection turns out to be dead is sent once more, on a new one.
         """
         try:
-            return await self._call_once(method, args, timeout)
+            return await self._call_once(method, args, timeout, decode)
         except _StaleConnection:
             pass
-        return await self._call_once(method, args, timeout, fresh=True)
+        return await self._call_once(method, args, timeout, decode, fresh=True)
 
     async def _call_once(
-        self, method: str, args: Sequence[object], timeout: float | None, fresh: bool = False
+        self,
+        method: str,
+        args: Sequence[object],
+        timeout: float | None,
+        decode: Decode,
+        fresh: bool = False,
     ) -> Any:  # Any: as above
         give_up = self._clock.seconds() + self.limits.acquire
         await self._take_slot()
@@ -205,18 +234,25 @@ class LuxiPool:
             if fresh:
                 self._drop_idle()  # whoever restarted the daemon cut them all
             connection = self._pop_idle() or await self._connect(give_up)
-            return await self._converse(connection, method, args, timeout or self.limits.call)
+            seconds = timeout or self.limits.call
+            return await self._converse(connection, method, args, seconds, decode)
         finally:
             self._return_slot(connection)
 
     async def _converse(
-        self, connection: LuxiConnection, method: str, args: Sequence[object], timeout: float
+        self,
+        connection: LuxiConnection,
+        method: str,
+        args: Sequence[object],
+        timeout: float,
+        decode: Decode,
     ) -> Any:  # Any: as above
         repeatable, kept = method in REPEATABLE, connection.calls > 0
         hint = "" if repeatable else MAY_BE_DONE
         complaint = f"The job daemon did not answer {method} in time{hint}"
         try:
-            return await _within(self._clock, timeout, connection.call(method, args), complaint)
+            reply = connection.call(method, args, decode)
+            return await _within(self._clock, timeout, reply, complaint)
         except LuxiUnreachable as lost:
             if repeatable and kept:
                 raise _StaleConnection from None

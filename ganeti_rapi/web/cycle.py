@@ -19,7 +19,7 @@ from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.call import ABSENT, Absent, Call, JobDaemon, JobWaits, parse_query
 from ganeti_rapi.api.cells import Cell, Stream
 from ganeti_rapi.api.events import EventFeed
-from ganeti_rapi.api.resources import Resource as Row
+from ganeti_rapi.api.resource import Resource as Row
 from ganeti_rapi.auth.checker import basic_credentials
 from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.realm import IRapiUser
@@ -39,7 +39,16 @@ from ganeti_rapi.errors import (
 from ganeti_rapi.jsontext import Json
 from ganeti_rapi.luxi.batching import SharedReads
 from ganeti_rapi.web.events import EventStream
-from ganeti_rapi.web.http import JSON_TYPE, RapiRequest, encode
+from ganeti_rapi.web.http import JSON_TYPE, RapiRequest
+from ganeti_rapi.web.render import (
+    WORTH_ZIPPING,
+    Body,
+    InThread,
+    accepts_gzip,
+    at_once,
+    encode,
+    matches,
+)
 
 CHALLENGE = {"WWW-Authenticate": f'Basic realm="{REALM}"'}
 """Old clients look for this realm, to the letter."""
@@ -57,7 +66,7 @@ class Reply:
 class Rapi:
     """The API behind HTTP: everything that answering a request needs.
 
-    ``now`` gives the seconds since the epoch.
+    ``now`` gives the seconds since the epoch; ``in_thread`` calls a function that takes long.
     """
 
     log = Logger()
@@ -69,6 +78,7 @@ class Rapi:
         jobs: JobWaits,
         *,
         feed: EventFeed | None = None,
+        in_thread: InThread = at_once,
         require_authentication: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -78,7 +88,8 @@ class Rapi:
         self._feed = feed
         self._require_authentication = require_authentication
         self._now = now
-        self._reads: SharedReads[bytes] = SharedReads()
+        self._in_thread = in_thread
+        self._reads: SharedReads[Body] = SharedReads()
 
     async def answer(self, request: RapiRequest, row: Row | None) -> Reply | None:
         """The life of a request, in the stock daemon's order. None when the reply is sent already.
@@ -110,7 +121,9 @@ class Rapi:
         )
         if isinstance(cell, Stream):
             return await self._stream(request, cell, call)
-        return Reply(await self._run(request, cell, call))
+        if cell.shared and not call.has_body:
+            return await self._read(request, cell, call)
+        return Reply(encode(await cell.run(call)))
 
     async def _who(self, request: RapiRequest) -> User | None:
         """The user, or None without credentials. Wrong ones are 401 on open resources, too."""
@@ -124,15 +137,24 @@ class Rapi:
             raise Unauthorized(headers=CHALLENGE) from None
         return cast(User, avatar)
 
-    async def _run(self, request: RapiRequest, cell: Cell, call: Call) -> bytes:
-        """The cell's reply as bytes; identical reads under way share one."""
+    async def _read(self, request: RapiRequest, cell: Cell, call: Call) -> Reply:
+        """The reply to a read, shared by identical ones; 304 if the client has it already."""
 
-        async def run() -> bytes:
-            return encode(await cell.run(call))
+        async def run() -> Body:
+            return Body(encode(await cell.run(call)))
 
-        if cell.shared and not call.has_body:
-            return await self._reads.read(request.uri, run)
-        return await run()
+        body = await self._reads.read(request.uri, run)
+        zip_it = len(body.plain) >= WORTH_ZIPPING
+        headers = {"Vary": "Accept-Encoding"} if zip_it else {}
+        zip_it = zip_it and accepts_gzip(request.getHeader("accept-encoding"))
+        etag = f"{body.etag}-gzip" if zip_it else body.etag
+        headers["ETag"] = f'"{etag}"'
+        if matches(request.getHeader("if-none-match"), etag):
+            return Reply(b"", 304, headers)
+        if not zip_it:
+            return Reply(body.plain, headers=headers)
+        headers["Content-Encoding"] = "gzip"
+        return Reply(await body.zipped(self._in_thread), headers=headers)
 
     async def _stream(self, request: RapiRequest, cell: Stream, call: Call) -> Reply | None:
         """Send events until there are no more, or the client leaves."""

@@ -8,12 +8,12 @@ from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http import NO_CONTENT, HTTPChannel
+from twisted.web.http import NO_CONTENT, NOT_MODIFIED, HTTPChannel
 from twisted.web.http import Request as HTTPRequest
 from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
 
-from ganeti_rapi import __version__, jsontext
+from ganeti_rapi import __version__
 from ganeti_rapi.errors import (
     ApiError,
     BadRequest,
@@ -22,17 +22,14 @@ from ganeti_rapi.errors import (
     Unavailable,
     UriTooLong,
 )
+from ganeti_rapi.web.render import encode
+from ganeti_rapi.web.sliced import SLICE, SlicedBody
 
 SERVER = f"ganeti-rapi/{__version__}".encode("ascii")
 JSON_TYPE = b"application/json"
 
 LINGER = 5.0
 """Seconds that a refused peer has to read why, before the connection is closed."""
-
-
-def encode(value: object) -> bytes:
-    """A reply's body: JSON and a newline, as the stock daemon ends it."""
-    return jsontext.dumps(value) + b"\n"
 
 
 class RapiRequest(Request):
@@ -98,11 +95,14 @@ class RapiRequest(Request):
         self.setResponseCode(code)
         headers = self.responseHeaders
         headers.setRawHeaders(b"Server", [SERVER])
-        if code != NO_CONTENT:
+        if code not in (NO_CONTENT, NOT_MODIFIED):
             headers.setRawHeaders(b"Content-Type", [content_type])
             headers.setRawHeaders(b"Content-Length", [b"%d" % len(body)])
-        self.write(body)
-        self.finish()
+        if len(body) <= SLICE or self.method == b"HEAD":
+            self.write(body)
+            self.finish()
+        else:
+            SlicedBody(self, self.channel.site.reactor, body).start()
 
     def send_error(self, error: ApiError) -> None:
         """Send an error with its headers."""

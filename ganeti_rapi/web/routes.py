@@ -14,16 +14,12 @@ from twisted.web.iweb import IRequest
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from ganeti_rapi.api.resources import Resource as Row
+from ganeti_rapi.api.resource import PATH_ITEMS
+from ganeti_rapi.api.resource import Resource as Row
 from ganeti_rapi.web.http import RapiRequest
 
 Serve = Callable[[RapiRequest, "Row | None"], None]
 """Answers a request for a row of the table, or for a path that has none."""
-
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
-# Not more digits than a 64-bit integer has: longer ones name nothing.
-_NUMBER = re.compile(r"[0-9]{1,18}")
-_PATTERNS = {"{job_id}": _NUMBER, "{disk}": _NUMBER}
 
 
 @frozen
@@ -45,7 +41,7 @@ class RouteNode(Resource):
         """The child for a segment of a template, made if it is not there yet."""
         if segment.startswith("{"):
             if self._variable is None:
-                pattern = _PATTERNS.get(segment, _NAME)
+                pattern = re.compile(PATH_ITEMS[segment.strip("{}")].pattern)
                 self._variable = _Variable(pattern, RouteNode(self._serve))
             return self._variable.node
         name = segment.encode("ascii")

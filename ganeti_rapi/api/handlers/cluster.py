@@ -8,20 +8,32 @@ from typing import Any
 
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.cells import BULK
-from ganeti_rapi.api.checks import Anything, Check, CheckError, Integer, ListOf
-from ganeti_rapi.api.fields import OS_FIELDS, QUERY_RESOURCES
+from ganeti_rapi.api.checks import LIST, STRING, Anything, CheckError, Integer, ListOf, Maybe
+from ganeti_rapi.api.fields import JOB, OS_FIELDS, QUERY_RESOURCES
 from ganeti_rapi.api.jobs import follow, submit
+from ganeti_rapi.api.objects import CLUSTER_ALIASES, OS
+from ganeti_rapi.api.params import Param
+from ganeti_rapi.api.schemas import (
+    ANYTHING,
+    COUNT,
+    NAMES,
+    TEXT,
+    Field,
+    any_of,
+    items,
+    list_of,
+    object_of,
+    one_of,
+)
+from ganeti_rapi.api.secrets import without_secrets
 from ganeti_rapi.errors import BadGateway, BadRequest, JobDaemonError, NotFound
 from ganeti_rapi.jsontext import Json
-
-INFO_ALIASES = {"volume_group_name": "vg_name", "drbd_usermode_helper": "drbd_helper"}
-"""Names in luxid's reply, and the names under which /2/modify takes the same settings."""
 
 
 async def info(call: Call) -> Json:
     """GET /2/info. Source: LUXI QueryClusterInfo."""
     values: dict[str, Json] = await call.daemon.call("QueryClusterInfo")
-    for name, alias in INFO_ALIASES.items():
+    for name, alias in CLUSTER_ALIASES.items():
         if name in values:
             values[alias] = values[name]
     return values
@@ -59,27 +71,37 @@ def _os_details(row: dict[str, Any]) -> dict[str, Any]:  # Any: each field's own
     return row
 
 
-_FILTER_CHECKS: dict[str, tuple[Check, Json]] = {
-    "priority": (Integer(), 0),
-    "predicates": (ListOf(Anything()), []),
-    "action": (Anything(), "CONTINUE"),
-    "reason": (ListOf(Anything()), []),
-}
+FILTER_PARAMS = (
+    Param("priority", Integer(), "Rules with lower numbers are tried first.", 0),
+    Param(
+        "predicates",
+        LIST,
+        "The jobs that it is for: pairs of a kind, such as jobid or opcode, and a condition.",
+        [],
+    ),
+    Param(
+        "action",
+        Anything(),
+        "What happens to these jobs: ACCEPT, PAUSE, REJECT, CONTINUE or [RATE_LIMIT, number].",
+        "CONTINUE",
+    ),
+    Param("reason", LIST, "Why it is made, as a reason trail.", []),
+)
+"""What a filter rule consists of."""
 
 
 def _filter_arguments(call: Call) -> list[Json]:
     body = call.required_object()
-    if unknown := sorted(body.keys() - _FILTER_CHECKS.keys()):
+    if unknown := sorted(body.keys() - {param.name for param in FILTER_PARAMS}):
         raise BadRequest(f"A filter rule has no parameter {shortened(unknown[0])}")
-    return [_filter_value(name, body) for name in _FILTER_CHECKS]
+    return [_filter_value(param, body) for param in FILTER_PARAMS]
 
 
-def _filter_value(name: str, body: dict[str, Json]) -> Json:
-    check, default = _FILTER_CHECKS[name]
+def _filter_value(param: Param, body: dict[str, Json]) -> Json:
     try:
-        return check(body.get(name, default))
+        return param.check(body[param.name]) if param.name in body else param.default  # type: ignore[return-value]  # none is required
     except CheckError as error:
-        raise BadRequest(f"Invalid parameter '{name}' of the filter rule: {error}") from None
+        raise BadRequest(f"Invalid parameter '{param.name}' of the filter rule: {error}") from None
 
 
 async def add_filter(call: Call) -> Json:
@@ -104,6 +126,40 @@ async def delete_filter(call: Call) -> Json:
             raise NotFound(error.text) from None
         raise
     return result
+
+
+QUERY_PARAMS = (
+    Param("fields", Maybe(ListOf(STRING)), "The names of the fields to show.", None),
+    Param("qfilter", Anything(), "The filter that the objects must pass; null for all.", None),
+    Param("filter", Anything(), "The older name of `qfilter`.", None),
+)
+"""The body of PUT /2/query/[resource]."""
+
+_DEFINITIONS = list_of(
+    object_of(
+        {
+            "name": Field(TEXT, "The field's name."),
+            "title": Field(TEXT, "The title of a column."),
+            "kind": Field(
+                one_of("unknown", "text", "bool", "number", "float", "unit", "timestamp", "other"),
+                "How to show its values; `unit` is MiB.",
+            ),
+            "doc": Field(TEXT, "What it means."),
+        }
+    )
+)
+FIELDS_REPLY = object_of({"fields": Field(_DEFINITIONS, "The fields, in order.")})
+QUERY_REPLY = object_of(
+    {
+        "fields": Field(_DEFINITIONS, "The fields, in order."),
+        "data": Field(
+            list_of(list_of(items(COUNT, ANYTHING))),
+            "A row for each object: a pair of status and value for each field. 0 is normal, 1 an "
+            "unknown field, 2 no data, 3 unavailable, 4 that the node is offline.",
+        ),
+    }
+)
+OS_REPLY = any_of(NAMES, list_of(object_of(OS)))
 
 
 async def query(call: Call) -> Json:
@@ -149,4 +205,4 @@ async def _ask(call: Call, method: str, *arguments: object) -> Json:
         if not error.kind:
             raise BadRequest(f"The query does not parse: {error.text}") from None
         raise
-    return answer
+    return without_secrets(answer) if arguments[0] == JOB.name else answer

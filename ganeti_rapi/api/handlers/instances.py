@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.cells import Values, build_opcode, rename_keys
+from ganeti_rapi.api.checks import BOOLEAN, OBJECT, Either, ListOf, Matching, OneOf
 from ganeti_rapi.api.fields import INSTANCE
 from ganeti_rapi.api.jobs import submit_job
 from ganeti_rapi.api.opcodes import OPCODES
-from ganeti_rapi.api.params import COMMON
+from ganeti_rapi.api.params import COMMON, DISK_INDEX, Param
 from ganeti_rapi.api.queries import query_one
+from ganeti_rapi.api.schemas import COUNT, NAMES, NULL, TEXT, Field, any_of, maybe, object_of
 from ganeti_rapi.errors import BadRequest, Unavailable
 from ganeti_rapi.jsontext import Json
+
+CREATE_PARAMS = (Param("__version__", OneOf((1,)), "The version of the request's form."),)
+"""What POST /2/instances takes beside the opcode's parameters."""
 
 CREATE_RENAMES = {"os": "os_type", "name": "instance_name"}
 """What the requirements call an instance's OS and name, and what the opcode calls them."""
@@ -37,6 +42,15 @@ def creation(call: Call, values: Values) -> Values:
     return usb_devices(call, values)
 
 
+MULTI_ALLOC_PARAMS = (
+    Param(
+        "instances",
+        ListOf(OBJECT),
+        "The instances, each an object as POST /2/instances takes it, without `__version__`.",
+    ),
+)
+
+
 def multi_allocation(call: Call, values: Values) -> Values:
     """POST /2/instances-multi-alloc: every instance is an OP_INSTANCE_CREATE of its own."""
     instances = values.get("instances")
@@ -61,6 +75,14 @@ def _nested(call: Call, instance: Json) -> Json:
     opcode = OPCODES["OP_INSTANCE_CREATE"]
     # luxid fills in defaults for a job's own opcodes, but not for those nested in a parameter.
     return {"OP_ID": opcode.name, **opcode.with_defaults(opcode.checked(values))}
+
+
+REINSTALL_RENAMES = {"os": "os_type"}
+REINSTALL_PARAMS = (
+    *OPCODES["OP_INSTANCE_REINSTALL"].parameters_without("instance_name", "reason"),
+    Param("start", BOOLEAN, "Whether to start the instance afterwards.", True),
+)
+"""The body of POST /2/instances/[instance_name]/reinstall."""
 
 
 async def reinstall(call: Call) -> Json:
@@ -94,7 +116,7 @@ def _reinstallation(call: Call) -> tuple[Values, bool]:
     start = body.pop("start", True)
     if start not in (True, False):
         raise BadRequest("The parameter 'start' must be true or false")
-    return rename_keys(body, {"os": "os_type"}), bool(start)
+    return rename_keys(body, REINSTALL_RENAMES), bool(start)
 
 
 _REPLACE_ARGUMENTS = ("remote_node", "mode", "iallocator")
@@ -121,6 +143,35 @@ def _indexes(text: str) -> list[Json]:
         raise BadRequest(
             "The parameter 'disks' must be disk indexes with commas, such as 0,1"
         ) from None
+
+
+REPLACE_DISKS_PARAMS = (
+    Param(
+        "disks",
+        Either(
+            (
+                ListOf(DISK_INDEX),
+                Matching("string of disk indexes with commas", _indexes, "[0-9]+(?:,[0-9]+)*"),
+            )
+        ),
+        "The indexes of the disks; none means all disks.",
+        [],
+    ),
+)
+
+CONSOLE_REPLY = object_of(
+    {
+        "instance": Field(TEXT, "The instance's name."),
+        "kind": Field(TEXT, "How to reach it: `ssh`, `vnc`, `spice`, or `msg` if not at all."),
+        "message": Field(maybe(TEXT), "Why it has none."),
+        "host": Field(maybe(TEXT), "The host to connect to."),
+        "port": Field(maybe(COUNT), "The TCP port to connect to."),
+        "user": Field(maybe(TEXT), "The user to log in as."),
+        "command": Field(any_of(NAMES, TEXT, NULL), "The command to run on the host."),
+        "display": Field(maybe(COUNT), "The number of the VNC display."),
+    },
+    optional=("message", "host", "port", "user", "command", "display"),
+)
 
 
 async def console(call: Call) -> Json:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from attrs import frozen
 
 from ganeti_rapi.api.call import Call
+from ganeti_rapi.api.checks import LIST, STRING, Integer, ListOf, Maybe
 from ganeti_rapi.api.jobs import show_job
+from ganeti_rapi.api.params import Param
+from ganeti_rapi.api.schemas import (
+    ANYTHING,
+    FLAG,
+    LOG_ENTRY,
+    TEXT,
+    Field,
+    items,
+    list_of,
+    maybe,
+    object_of,
+)
 from ganeti_rapi.api.secrets import without_secrets
 from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound
 from ganeti_rapi.jsontext import Json
@@ -37,6 +50,34 @@ async def _must_exist(call: Call, job_id: int) -> None:
     ((status,),) = await call.daemon.call("QueryJobs", [job_id], ["status"])
     if status is None:
         raise NotFound(f"There is no job {job_id}")
+
+
+WAIT_PARAMS = (
+    Param("fields", ListOf(STRING), "The fields of the job to watch, such as status."),
+    Param(
+        "previous_job_info",
+        Maybe(LIST),
+        "The fields' last known values; null to get the values at once.",
+        None,
+    ),
+    Param(
+        "previous_log_serial",
+        Maybe(Integer()),
+        "The serial number of the last log entry received; null to get all entries.",
+        None,
+    ),
+)
+WAIT_REPLY = maybe(
+    object_of(
+        {
+            "job_info": Field(list_of(ANYTHING), "The values of the fields."),
+            "log_entries": Field(
+                list_of(LOG_ENTRY), "New log entries: serial number, time, type and message."
+            ),
+        }
+    )
+)
+CANCEL_REPLY = items(FLAG, TEXT)
 
 
 @frozen

@@ -7,9 +7,22 @@ from typing import Any
 
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.cells import LOCK, Values, build_opcode, path_values
+from ganeti_rapi.api.checks import OneOf
 from ganeti_rapi.api.fields import NODE
 from ganeti_rapi.api.jobs import follow, submit, submit_job
+from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.queries import query_one
+from ganeti_rapi.api.schemas import (
+    COUNT,
+    JOB_ID,
+    TEXT,
+    any_of,
+    component,
+    described,
+    items,
+    list_of,
+    maybe,
+)
 from ganeti_rapi.errors import BadRequest, JobDaemonError
 from ganeti_rapi.jsontext import Json
 
@@ -36,6 +49,9 @@ async def role(call: Call) -> Json:
     name = call.items["node_name"]
     (letter,) = await query_one(call, NODE, name, ["role"], call.flag(LOCK.name))
     return ROLES[letter]
+
+
+ROLE_BODY = OneOf(tuple(ROLE_CHANGES))
 
 
 def role_change(call: Call, values: Values) -> Values:
@@ -67,6 +83,17 @@ def migration(call: Call, values: Values) -> Values:
     if "live" in call.query:
         return {"mode": "live" if call.flag("live") else "non-live"}
     return {"mode": call.text("mode")}
+
+
+EVACUATE_PARAMS = OPCODES["OP_NODE_EVACUATE"].parameters_without("node_name", "dry_run", "reason")
+EVACUATE_REPLY = any_of(
+    JOB_ID,
+    component("Job"),
+    described(
+        list_of(items(maybe(COUNT), maybe(TEXT), maybe(TEXT))),
+        "Without a body: job id, instance and new node of each instance that is moved.",
+    ),
+)
 
 
 async def evacuate(call: Call) -> Json:

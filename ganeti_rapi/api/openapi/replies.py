@@ -1,0 +1,117 @@
+"""What requests are answered with: the JSON Schemas of replies, and the errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import singledispatch
+from typing import Any
+
+from ganeti_rapi.api import objects
+from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.cells import WAIT, Body, Cell, Constant, Item, Listing, Stream, Submit, Tags
+from ganeti_rapi.api.checks import Schema
+from ganeti_rapi.api.fields import JOB, Kind
+from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.schemas import (
+    COUNT,
+    INTEGER,
+    JOB_ID,
+    NAMES,
+    TEXT,
+    Field,
+    any_of,
+    component,
+    list_of,
+    object_of,
+)
+from ganeti_rapi.errors import EXPLAIN
+
+COMPONENTS: Mapping[str, Schema] = {
+    "Node": object_of({**objects.NODE, **objects.NODE_ALONE}, [*objects.NODE_ALONE]),
+    "Instance": object_of(objects.INSTANCE),
+    "Group": object_of(objects.GROUP),
+    "Network": object_of(objects.NETWORK),
+    "Job": object_of({**objects.JOB, **objects.JOB_ALONE}, [*objects.JOB_ALONE]),
+    "Filter": object_of(objects.FILTER),
+    "Cluster": object_of(objects.CLUSTER_INFO),
+    "Error": object_of(
+        {
+            "code": Field(INTEGER, "The status code."),
+            "message": Field(TEXT, "What is wrong with this request."),
+            "explain": Field(TEXT, "What the status code means in general."),
+        }
+    ),
+}
+"""The schemas that the document defines once."""
+
+
+@singledispatch
+def reply_schema(cell: Cell) -> Schema:
+    """The JSON Schema of a cell's reply."""
+    return cell.reply_schema
+
+
+@reply_schema.register(Listing)
+def _of_listing(cell: Listing) -> Schema:
+    kind = cell.kind
+    identity = Field(COUNT if kind is JOB else TEXT, "What it is called.")
+    entry = object_of({kind.key: identity, "uri": Field(TEXT, "Its URI.")})
+    return any_of(list_of(entry), list_of(component(_component_of(kind))))
+
+
+@reply_schema.register(Item)
+def _of_item(cell: Item) -> Schema:
+    return component(_component_of(cell.kind))
+
+
+@reply_schema.register(Tags)
+def _of_tags(_cell: Tags) -> Schema:
+    return NAMES
+
+
+@reply_schema.register(Submit)
+def _of_submit(cell: Submit) -> Schema:
+    return any_of(JOB_ID, component("Job")) if WAIT in cell.query else JOB_ID
+
+
+def _component_of(kind: Kind) -> str:
+    return kind.name.capitalize()
+
+
+def responses(row: Resource, cell: Cell) -> dict[str, Any]:  # Any: JSON
+    """The replies that a request can get, by status code."""
+    media_type = "text/event-stream" if isinstance(cell, Stream) else "application/json"
+    schema = TEXT if isinstance(cell, Stream) else reply_schema(cell)
+    good = {"200": {"description": cell.reply, "content": {media_type: {"schema": schema}}}}
+    if isinstance(cell, Stream):
+        good["204"] = {"description": "There is nothing to come any more."}
+    return {**good, **{str(code): _reference(code) for code in error_codes(row, cell)}}
+
+
+def _reference(code: int) -> Schema:
+    return {"$ref": f"#/components/responses/{code}"}
+
+
+def error_codes(row: Resource, cell: Cell) -> list[int]:
+    """The errors that a request can meet beyond those of HTTP itself."""
+    asks_luxid = not isinstance(cell, Constant)
+    reads_body = cell.body is not Body.IGNORED
+    when = {
+        400: asks_luxid,
+        401: True,
+        403: cell.access is not Access.OPEN,
+        404: bool(row.items),
+        413: reads_body,
+        415: reads_body,
+        500: asks_luxid,
+        502: asks_luxid,
+        503: asks_luxid,
+        504: asks_luxid,
+    }
+    return [code for code, possible in when.items() if possible]
+
+
+def error_responses() -> dict[str, Any]:  # Any: JSON
+    """The errors, for the document's components."""
+    content = {"application/json": {"schema": component("Error")}}
+    return {str(code): {"description": text, "content": content} for code, text in EXPLAIN.items()}

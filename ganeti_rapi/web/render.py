@@ -1,0 +1,92 @@
+"""Finished replies: their bytes, their ETag, and their gzipped form, each made once for all."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+
+from ganeti_rapi import jsontext
+
+WORTH_ZIPPING = 16 * 1024
+"""Bytes from which a reply is gzipped for those who take it; below, it costs more than it saves."""
+
+_LEVEL = 1
+"""Already gives a tenth of a list's size; higher levels take several times as long."""
+
+_GZIP_FORMAT = 16 + zlib.MAX_WBITS
+
+InThread = Callable[..., Deferred[bytes]]
+"""Calls a function with arguments, off the reactor's thread."""
+
+
+def at_once(function: Callable[..., bytes], *args: object) -> Deferred[bytes]:
+    """An `InThread` without a thread."""
+    return succeed(function(*args))
+
+
+def encode(value: object) -> bytes:
+    """A reply's body: JSON and a newline, as the stock daemon ends it."""
+    text = value.text if isinstance(value, jsontext.Encoded) else jsontext.dumps(value)
+    return text + b"\n"
+
+
+class Body:
+    """The body of a reply that several clients may share."""
+
+    def __init__(self, plain: bytes) -> None:
+        self.plain = plain
+        self._etag: str | None = None
+        self._zipped: bytes | None = None
+        self._zipping: list[Deferred[bytes]] | None = None
+
+    @property
+    def etag(self) -> str:
+        """A strong entity tag: it differs whenever a byte does (RFC 9110, section 8.8.3)."""
+        if self._etag is None:
+            self._etag = hashlib.blake2b(self.plain, digest_size=12).hexdigest()
+        return self._etag
+
+    async def zipped(self, in_thread: InThread) -> bytes:
+        """The gzipped form; whoever asks while it is being made waits for the same one."""
+        if self._zipped is not None:
+            return self._zipped
+        mine: Deferred[bytes] = Deferred()
+        if self._zipping is not None:
+            self._zipping.append(mine)
+        else:
+            self._zipping = [mine]
+            in_thread(_gzip, self.plain).addBoth(self._done)
+        return await mine
+
+    def _done(self, result: Any) -> None:  # Any: bytes or a Failure
+        waiting, self._zipping = self._zipping or [], None
+        if isinstance(result, bytes):
+            self._zipped = result
+        for mine in waiting:
+            mine.callback(result)
+
+
+def _gzip(data: bytes) -> bytes:
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_FORMAT)
+    return packer.compress(data) + packer.flush()
+
+
+def accepts_gzip(accept_encoding: str | None) -> bool:
+    """Whether an Accept-Encoding header takes gzip (RFC 9110, section 12.5.3)."""
+    for item in (accept_encoding or "").lower().split(","):
+        coding, _, weight = item.partition(";")
+        if coding.strip() in ("gzip", "x-gzip"):
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+def matches(if_none_match: str | None, etag: str) -> bool:
+    """Whether the client has this representation already (RFC 9110, section 13.1.2)."""
+    if if_none_match is None:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or f'"{etag}"' in tags

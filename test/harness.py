@@ -1,0 +1,283 @@
+"""The real site in memory: HTTP bytes in, replies out, time by a Clock.
+
+The route tree, the life of a request and the portal are those of the daemon. What is behind them
+is up to the test: a `ScriptedDaemon`, or anything else that can do what a `Call` needs.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from attrs import define, field, frozen
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from ganeti_rapi.api.call import JobDaemon, JobWaits
+from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.auth.realm import make_portal
+from ganeti_rapi.auth.users import UsersFile, parse
+from ganeti_rapi.web.cycle import Rapi
+from ganeti_rapi.web.http import RapiSite
+from ganeti_rapi.web.routes import grow_tree
+
+ADMIN, READER, VISITOR = "admin:sesame", "guest:sesame", "visitor:sesame"
+"""Who may write, who may read, and who has no option at all."""
+
+USERS = "admin sesame write\nguest sesame read\nvisitor sesame\n"
+NOW = 1_700_000_000.5
+"""The time of day in every test, in seconds since the epoch."""
+
+PEER = IPv4Address("TCP", "192.0.2.99", 40000)
+
+
+@frozen
+class Response:
+    """What came back. The names of the headers are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:  # Any: JSON
+        return json.loads(self.body)
+
+
+def parse_responses(data: bytes, methods: Sequence[bytes] = ()) -> Iterator[Response]:
+    """The responses in what a server sent. ``methods`` are those of the requests, for HEAD."""
+    requests = iter(methods)
+    while data:
+        head, _, data = data.partition(b"\r\n\r\n")
+        status_line, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value for name, _, value in (ln.partition(": ") for ln in lines)}
+        bodiless = next(requests, b"").upper() == b"HEAD"
+        length = 0 if bodiless else int(headers.get("content-length", 0))
+        yield Response(int(status_line.split()[1]), headers, data[:length])
+        data = data[length:]
+
+
+class Connection:
+    """The client's side of one HTTP connection."""
+
+    def __init__(self, site: RapiSite) -> None:
+        self.transport = StringTransport(peerAddress=PEER)
+        self.channel = site.buildProtocol(PEER)
+        self.channel.makeConnection(self.transport)
+
+    def send(self, data: bytes) -> None:
+        """Let bytes arrive at the server."""
+        self.channel.dataReceived(data)
+
+    def received(self, *methods: bytes) -> list[Response]:
+        """The responses so far. ``methods`` are those of the requests, where one is HEAD."""
+        return list(parse_responses(self.transport.value(), methods))
+
+    @property
+    def closed(self) -> bool:
+        """Whether the server closed the connection."""
+        return bool(self.transport.disconnecting)
+
+    def lose(self) -> None:
+        """Let the server know that the connection is gone."""
+        self.channel.connectionLost(Failure(ConnectionDone()))
+
+
+def basic(user: str) -> str:
+    """The Authorization header for ``name:password``."""
+    return "Basic " + base64.b64encode(user.encode()).decode()
+
+
+def encode_request(
+    method: bytes, uri: bytes, headers: Mapping[str, str] | None = None, body: bytes = b""
+) -> bytes:
+    """The bytes of an HTTP/1.1 request."""
+    fields = {"Host": "rapi", **(headers or {})}
+    if body:
+        fields.setdefault("Content-Length", str(len(body)))
+    lines = [f"{name}: {value}".encode("latin-1") for name, value in fields.items()]
+    return b"\r\n".join([method + b" " + uri + b" HTTP/1.1", *lines, b"", body])
+
+
+def exchange(
+    site: RapiSite,
+    method: bytes,
+    uri: bytes,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+) -> Response:
+    """The response to a request that is answered at once, on a connection of its own."""
+    connection = Connection(site)
+    connection.send(encode_request(method, uri, headers, body))
+    responses = connection.received(method)
+    connection.lose()
+    if len(responses) != 1:
+        raise AssertionError(f"{len(responses)} responses to {method!r} {uri!r}")
+    return responses[0]
+
+
+@define
+class ScriptedDaemon:
+    """A job daemon, and waits for its jobs, that answer as a test says.
+
+    ``answers`` has what each LUXI method answers, and ``changes`` what the waits answer, one after
+    the other: a result, an exception to raise, a Deferred of them, or a function from the call's
+    arguments to one of them. ``calls`` and ``waits`` are the arguments of what was asked.
+    """
+
+    answers: dict[str, object] = field(factory=lambda: {"SubmitJob": 4711})
+    changes: list[object] = field(factory=list)
+    calls: list[tuple[object, ...]] = field(factory=list)
+    waits: list[tuple[object, ...]] = field(factory=list)
+
+    async def call(self, method: str, *args: object) -> Any:  # Any: the method's own result
+        """As `JobDaemon.call`."""
+        self.calls.append((method, *args))
+        if method not in self.answers:
+            raise AssertionError(f"the test did not say what {method} answers")
+        return await _given(self.answers[method], args)
+
+    async def rows(self, method: str, *args: object) -> Any:  # Any: as above
+        """As `JobDaemon.rows`, in one slice."""
+        yield await self.call(method, *args)
+
+    async def wait(self, *args: object) -> Any:  # Any: as above
+        """As `JobWaits.wait`."""
+        self.waits.append(args)
+        return await _given(self.changes.pop(0), args)
+
+    @property
+    def submitted(self) -> Any:  # Any: opcodes
+        """The opcodes of the one job that was submitted."""
+        ((_, opcodes),) = [call for call in self.calls if call[0] == "SubmitJob"]
+        return opcodes
+
+
+async def _given(answer: object, args: tuple[object, ...]) -> object:
+    if callable(answer):
+        answer = answer(*args)
+    if isinstance(answer, Deferred):
+        answer = await answer
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def captured_log(case: SynchronousTestCase) -> list[LogEvent]:
+    """The events that are logged from now on until the test's end."""
+    events: list[LogEvent] = []
+    observer = cast(ILogObserver, events.append)
+    globalLogPublisher.addObserver(observer)
+    case.addCleanup(globalLogPublisher.removeObserver, observer)
+    return events
+
+
+class Server:
+    """The real site. ``options`` are those of `RapiSite`."""
+
+    def __init__(
+        self,
+        daemon: JobDaemon,
+        jobs: JobWaits,
+        *,
+        require_authentication: bool = False,
+        **options: Any,  # Any: handed through
+    ) -> None:
+        self.clock = Clock()
+        accounts, _ = parse(USERS)
+        self.rapi = Rapi(
+            make_portal(UsersFile(accounts)),
+            daemon,
+            jobs,
+            require_authentication=require_authentication,
+            now=lambda: NOW,
+        )
+        self.site = RapiSite(grow_tree(RESOURCES, self.rapi.serve), self.clock, **options)
+
+    def connect(self) -> Connection:
+        """A new connection."""
+        return Connection(self.site)
+
+    def ask(
+        self,
+        method: str,
+        uri: str,
+        body: object = None,
+        user: str | None = ADMIN,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """The response to a request with a JSON body, unless it is None."""
+        fields = dict(headers or {})
+        if user is not None:
+            fields["Authorization"] = basic(user)
+        content = b"" if body is None else json.dumps(body).encode()
+        if content:
+            fields.setdefault("Content-Type", "application/json")
+        return exchange(self.site, method.encode(), uri.encode(), fields, content)
+
+
+class ScriptedServer(Server):
+    """The real site over a `ScriptedDaemon`."""
+
+    def __init__(self, **options: Any) -> None:  # Any: handed through
+        self.daemon = ScriptedDaemon()
+        super().__init__(self.daemon, self.daemon, **options)
+
+
+class ApiCase(SynchronousTestCase):
+    """A test case that asks the API as a user who may all."""
+
+    def setUp(self) -> None:
+        self.server = ScriptedServer()
+        self.daemon = self.server.daemon
+
+    def ask(self, method: str, path: str, body: object = None) -> Response:
+        """The response; what the job daemon was asked before is forgotten."""
+        self.daemon.calls.clear()
+        self.daemon.waits.clear()
+        return self.server.ask(method, path, body)
+
+    def submit(self, method: str, path: str, body: object = None) -> Any:  # Any: an opcode
+        """The one opcode that a request submits, without its reason."""
+        response = self.ask(method, path, body)
+        self.assertEqual((response.status, response.body), (200, b"4711\n"), path)
+        (opcode,) = self.daemon.submitted
+        return {name: value for name, value in opcode.items() if name != "reason"}
+
+    def assert_error(
+        self, method: str, path: str, body: object, message: str, status: int = 400
+    ) -> None:
+        """The request fails so."""
+        response = self.ask(method, path, body)
+        self.assertEqual((response.status, response.json()["message"]), (status, message))
+
+    def assert_refused(
+        self, method: str, path: str, body: object, message: str, status: int = 400
+    ) -> None:
+        """The request fails so, and the job daemon never hears of it."""
+        self.assert_error(method, path, body, message, status)
+        self.assertEqual((self.daemon.calls, self.daemon.waits), ([], []))
+
+
+class FollowCase(ApiCase):
+    """For handlers that submit a job and wait for its end."""
+
+    def job_ends(self, *results: object, status: str = "success", **queries: Any) -> None:
+        # Any: answers of QueryJobs, by field
+        """Let the job end so. ``queries`` are more answers of QueryJobs, by their only field."""
+        self.daemon.changes = [(["running"], []), None, ([status], [])]
+        job = {
+            "status": status,
+            "opstatus": [status for _ in results],
+            "opresult": list(results),
+        }
+        self.daemon.answers["QueryJobs"] = lambda _ids, fields: (
+            [[job[field] for field in fields]] if fields[0] in job else queries[fields[0]]
+        )

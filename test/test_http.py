@@ -1,0 +1,308 @@
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IProtocolNegotiationFactory
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from ganeti_rapi.web.http import LINGER
+
+from .harness import ADMIN, Connection, Response, ScriptedServer, basic, encode_request, exchange
+
+VERSION = encode_request(b"GET", b"/version")
+LIMIT = 100
+"""The largest body in these tests."""
+
+JSON = {"Content-Type": "application/json", "Authorization": basic(ADMIN)}
+
+
+class HttpCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.server = ScriptedServer(max_body=LIMIT)
+
+    def connect(self) -> Connection:
+        return self.server.connect()
+
+    def one(self, connection: Connection) -> Response:
+        (response,) = connection.received()
+        return response
+
+    def assert_error(self, response: Response, code: int, words: str = "") -> None:
+        error = response.json()
+        self.assertEqual((response.status, error["code"]), (code, code))
+        self.assertEqual(set(error), {"code", "message", "explain"})
+        self.assertIn(words, error["message"])
+        self.assertEqual(response.headers["content-type"], "application/json")
+        self.assertTrue(response.headers["server"].startswith("ganeti-rapi/"))
+
+    def assert_closes(self, connection: Connection) -> None:
+        """The reply says so, the peer may still send what it will, and then it is closed."""
+        self.assertEqual(self.one(connection).headers["connection"], "close")
+        connection.send(VERSION * 1000)
+        self.one(connection)
+        self.assertFalse(connection.closed)
+        self.server.clock.advance(LINGER)
+        self.assertTrue(connection.closed)
+        connection.lose()
+        self.assertEqual(self.server.clock.getDelayedCalls(), [])
+        self.assertEqual(self.server.daemon.calls, [])
+
+
+class ReplyTests(HttpCase):
+    def test_a_reply_is_json_and_ends_with_a_newline(self) -> None:
+        response = exchange(self.server.site, b"GET", b"/version")
+        self.assertEqual((response.status, response.body), (200, b"2\n"))
+        self.assertEqual(response.headers["content-type"], "application/json")
+        self.assertEqual(response.headers["content-length"], "2")
+        self.assertTrue(response.headers["server"].startswith("ganeti-rapi/"))
+        self.assertIn("date", response.headers)
+
+    def test_an_error_is_json_and_ends_with_a_newline(self) -> None:
+        response = exchange(self.server.site, b"GET", b"/nosuch")
+        self.assert_error(response, 404)
+        self.assertTrue(response.body.endswith(b"}\n"))
+
+    def test_head_has_the_length_but_no_body(self) -> None:
+        for method in (b"HEAD", b"head"):
+            response = exchange(self.server.site, method, b"/version")
+            self.assertEqual((response.status, response.body), (200, b""))
+            self.assertEqual(response.headers["content-length"], "2")
+
+    def test_no_content_has_neither_length_nor_type(self) -> None:
+        response = exchange(self.server.site, b"OPTIONS", b"/version")
+        self.assertEqual((response.status, response.body), (204, b""))
+        self.assertFalse({"content-length", "content-type"} & set(response.headers))
+
+    def test_alpn_offers_http_1(self) -> None:
+        verifyObject(IProtocolNegotiationFactory, self.server.site)
+        self.assertEqual(self.server.site.acceptableProtocols(), [b"http/1.1"])
+
+
+class PersistenceTests(HttpCase):
+    def test_a_connection_serves_request_after_request(self) -> None:
+        connection = self.connect()
+        for count in (1, 2, 3):
+            connection.send(VERSION)
+            self.assertEqual([r.status for r in connection.received()], [200] * count)
+        self.assertFalse(connection.closed)
+
+    def test_it_is_closed_when_the_client_asks_for_that(self) -> None:
+        connection = self.connect()
+        connection.send(encode_request(b"GET", b"/version", {"Connection": "close"}))
+        self.assertEqual(self.one(connection).headers["connection"], "close")
+        self.assertTrue(connection.closed)
+
+    def test_it_is_closed_for_http_1_0(self) -> None:
+        connection = self.connect()
+        connection.send(b"GET /version HTTP/1.0\r\n\r\n")
+        self.assertEqual(self.one(connection).body, b"2\n")
+        self.assertTrue(connection.closed)
+
+    def test_it_is_closed_always_without_keep_alive(self) -> None:
+        connection = ScriptedServer(keep_alive=False).connect()
+        connection.send(VERSION)
+        self.assertEqual(self.one(connection).headers["connection"], "close")
+        self.assertTrue(connection.closed)
+
+    def test_pipelined_requests_are_answered_in_order(self) -> None:
+        self.server.daemon.answers["QueryClusterInfo"] = slow = Deferred[object]()
+        connection = self.connect()
+        connection.send(encode_request(b"GET", b"/2/info") + VERSION + VERSION)
+        self.assertEqual(connection.received(), [])
+        slow.callback({})
+        self.assertEqual([r.body for r in connection.received()], [b"{}\n", b"2\n", b"2\n"])
+
+    def test_what_follows_a_close_is_not_answered(self) -> None:
+        connection = self.connect()
+        connection.send(encode_request(b"GET", b"/version", {"Connection": "close"}) + VERSION)
+        self.one(connection)
+
+    def test_an_idle_connection_is_closed(self) -> None:
+        server = ScriptedServer(timeout=30)
+        connection = server.connect()
+        server.clock.advance(29)
+        connection.send(VERSION)
+        server.clock.advance(29)
+        self.assertFalse(connection.closed)
+        server.clock.advance(1)
+        self.assertTrue(connection.closed)
+
+    def test_a_connection_that_waits_for_its_reply_is_not_idle(self) -> None:
+        server = ScriptedServer(timeout=30)
+        server.daemon.answers["QueryClusterInfo"] = Deferred()
+        connection = server.connect()
+        connection.send(encode_request(b"GET", b"/2/info"))
+        server.clock.advance(3600)
+        self.assertFalse(connection.closed)
+
+    def test_an_idle_connection_that_does_not_close_is_aborted(self) -> None:
+        server = ScriptedServer(timeout=30)
+        connection = server.connect()
+        server.clock.advance(30)
+        server.clock.advance(15)
+        self.assertTrue(connection.transport.disconnected)
+
+
+class SplittingTests(HttpCase):
+    REQUEST = encode_request(b"PUT", b"/2/tags", JSON, b'["a", "b"]')
+    CHUNKED = (
+        encode_request(b"PUT", b"/2/tags", {**JSON, "Transfer-Encoding": "chunked"})
+        + b'4\r\n["a"\r\n6\r\n, "b"]\r\n0\r\n\r\n'
+    )
+
+    def assert_both_tags(self, connection: Connection) -> None:
+        self.assertEqual(self.one(connection).body, b"4711\n")
+        self.assertEqual(self.server.daemon.submitted[0]["tags"], ["a", "b"])
+        self.server.daemon.calls.clear()
+
+    def test_a_request_may_be_split_anywhere(self) -> None:
+        for request in (self.REQUEST, self.CHUNKED):
+            for at in range(len(request) + 1):
+                connection = self.connect()
+                connection.send(request[:at])
+                connection.send(request[at:])
+                self.assert_both_tags(connection)
+
+    def test_a_request_may_come_byte_by_byte(self) -> None:
+        connection = self.connect()
+        for at in range(len(self.REQUEST)):
+            connection.send(self.REQUEST[at : at + 1])
+        self.assert_both_tags(connection)
+
+
+class MalformedTests(HttpCase):
+    def assert_refused(self, data: bytes, code: int = 400, words: str = "") -> None:
+        connection = self.connect()
+        connection.send(data)
+        self.assert_error(self.one(connection), code, words)
+        self.assert_closes(connection)
+
+    def test_what_is_no_http_is_refused(self) -> None:
+        for data in (
+            b"nonsense\r\n\r\n",
+            b"GET /version\r\n\r\n",
+            b"GET /2/nodes/a b HTTP/1.1\r\n\r\n",
+            b"GET /version HTTP/1.1\r\nno colon\r\n\r\n",
+            b"GET /version HTTP/1.1\r\nno colon\r\nHost: x\r\n\r\n",
+            b"GET /version HTTP/1.1\r\nContent-Length: many\r\n\r\n",
+            b"GET /version HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+            b"GET /version HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            b"PUT /2/tags HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+            b"PUT /2/tags HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+            b"PUT /2/tags HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n",
+        ):
+            self.assert_refused(data, words="HTTP")
+
+    def test_nothing_after_what_is_refused_is_obeyed(self) -> None:
+        evil = encode_request(b"PUT", b"/2/tags?tag=evil", JSON)
+        for head in (b"nonsense\r\n", b"GET /version HTTP/1.1\r\nno colon\r\n\r\n"):
+            self.assert_refused(head + evil)
+
+    def test_too_long_lines_are_refused(self) -> None:
+        long = b"x" * 17_000
+        self.assert_refused(b"GET /" + long + b" HTTP/1.1\r\n\r\n", 414, "16384 bytes")
+        self.assert_refused(b"GET /" + long, 414, "16384 bytes")
+        self.assert_refused(
+            b"GET /version HTTP/1.1\r\nX-Long: " + long + b"\r\n\r\n", 400, "16384 bytes"
+        )
+
+    def test_too_many_headers_are_refused(self) -> None:
+        for count, size in ((600, 1), (400, 100)):
+            lines = b"".join(b"X-%d: %s\r\n" % (at, b"x" * size) for at in range(count))
+            self.assert_refused(b"GET /version HTTP/1.1\r\n" + lines + b"\r\n", 400, "headers")
+
+    @settings(deadline=None)
+    @given(st.binary(max_size=200))
+    def test_any_bytes_get_json_or_nothing(self, data: bytes) -> None:
+        connection = self.connect()
+        connection.send(data)
+        connection.send(b"\r\n\r\n")
+        for response in connection.received():
+            self.assertIn(response.status, (200, 400, 404, 501))
+            response.json()
+        connection.lose()
+
+
+class BodyLimitTests(HttpCase):
+    def test_the_limit_itself_is_allowed(self) -> None:
+        body = b"[]".ljust(LIMIT)
+        response = exchange(self.server.site, b"PUT", b"/2/tags", JSON, body)
+        self.assertEqual(response.status, 200)
+
+    def test_a_longer_body_is_refused_before_it_comes(self) -> None:
+        connection = self.connect()
+        connection.send(
+            encode_request(b"PUT", b"/2/tags", {**JSON, "Content-Length": str(LIMIT + 1)})
+        )
+        self.assert_error(self.one(connection), 413, "limit of 100 bytes")
+        self.assert_closes(connection)
+
+    def test_no_continue_is_sent_for_it(self) -> None:
+        headers = {**JSON, "Content-Length": str(LIMIT + 1), "Expect": "100-continue"}
+        connection = self.connect()
+        connection.send(encode_request(b"PUT", b"/2/tags", headers))
+        self.assert_error(self.one(connection), 413)
+
+    def test_continue_is_sent_for_others(self) -> None:
+        headers = {**JSON, "Content-Length": "2", "Expect": "100-continue"}
+        connection = self.connect()
+        connection.send(encode_request(b"PUT", b"/2/tags", headers))
+        self.assertEqual(connection.transport.value(), b"HTTP/1.1 100 Continue\r\n\r\n")
+        connection.send(b"[]")
+        self.assertEqual([r.status for r in connection.received()], [100, 200])
+
+    def test_chunks_over_the_limit_are_refused(self) -> None:
+        connection = self.connect()
+        connection.send(encode_request(b"PUT", b"/2/tags", {"Transfer-Encoding": "chunked"}))
+        connection.send(b"64\r\n" + b" " * 100 + b"\r\n")
+        self.assertEqual(connection.received(), [])
+        connection.send(b"1\r\n \r\n0\r\n\r\n" + VERSION)
+        self.assert_error(self.one(connection), 413, "limit of 100 bytes")
+        self.assert_closes(connection)
+
+    def test_a_client_that_reads_the_reply_and_leaves_is_forgotten(self) -> None:
+        connection = self.connect()
+        connection.send(b"nonsense\r\n")
+        connection.lose()
+        self.assertEqual(self.server.clock.getDelayedCalls(), [])
+
+
+class MaxClientsTests(HttpCase):
+    def test_one_too_many_is_told_so(self) -> None:
+        server = ScriptedServer(max_clients=2)
+        first, second, third = (server.connect() for _ in range(3))
+        self.assert_error(self.one(third), 503, "All 2 connections")
+        self.assertEqual(self.one(third).headers["connection"], "close")
+        third.lose()
+        first.lose()
+        fourth = server.connect()
+        for connection in (second, fourth):
+            connection.send(VERSION)
+            self.assertEqual(self.one(connection).status, 200)
+
+    def test_no_limit(self) -> None:
+        server = ScriptedServer(max_clients=0)
+        connections = [server.connect() for _ in range(100)]
+        self.assertEqual([c.received() for c in connections], [[]] * 100)
+
+
+class AccessLogTests(SynchronousTestCase):
+    def test_a_line_per_request_in_the_combined_format(self) -> None:
+        path = self.mktemp()
+        server = ScriptedServer(access_log=path)
+        server.site.startFactory()
+        exchange(server.site, b"GET", b"/version", {"User-Agent": "curl"})
+        server.site.stopFactory()
+        with open(path, encoding="utf-8") as log:
+            line = log.read()
+        self.assertRegex(
+            line, r'^"192\.0\.2\.99" - - \[.*\] "GET /version HTTP/1\.1" 200 2 "-" "curl"\n$'
+        )
+
+    def test_none_without_a_file(self) -> None:
+        server = ScriptedServer()
+        server.site.startFactory()
+        self.assertEqual(exchange(server.site, b"GET", b"/version").status, 200)
+        server.site.stopFactory()

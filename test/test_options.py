@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from twisted.python.usage import UsageError
+from twisted.trial.unittest import SynchronousTestCase
+
+from ganeti_rapi.options import Options, with_size
+
+DEFAULTS = {
+    # of the stock daemon
+    "port": 5080,
+    "bind": "127.0.0.1",
+    "no-ssl": 0,
+    "ssl-cert": "/var/lib/ganeti/rapi.pem",
+    "ssl-key": "/var/lib/ganeti/rapi.pem",
+    "ssl-chain": None,
+    "require-authentication": 0,
+    # ours
+    "max-clients": 0,
+    "users-file": "/var/lib/ganeti/rapi/users",
+    "luxi-socket": "/var/run/ganeti/socket/ganeti-query",
+    "no-keep-alive": 0,
+    "max-body-size": 10_485_760,
+    "idle-timeout": 30,
+    "luxi-connections": 16,
+    "wait-connections": 100,
+    "access-log": None,
+}
+
+
+def parse(*arguments: str) -> Options:
+    options = Options()
+    options.parseOptions(arguments)
+    return options
+
+
+class DefaultsTests(SynchronousTestCase):
+    def test_defaults(self) -> None:
+        options = parse()
+        self.assertEqual({name: options[name] for name in DEFAULTS}, DEFAULTS)
+        self.assertEqual((options.endpoints, options.simulated_size), ([], None))
+
+    def test_none_is_missing_above(self) -> None:
+        self.assertEqual(set(parse()), set(DEFAULTS))
+
+    def test_two_parsers_share_nothing(self) -> None:
+        parse("--endpoint", "tcp:1")
+        self.assertEqual(parse().endpoints, [])
+
+
+class ParsingTests(SynchronousTestCase):
+    def test_short_names_are_the_stock_daemons(self) -> None:
+        options = parse("-p", "5081", "-b", "::1", "-C", "/c.pem", "-K", "/k.pem")
+        names = ("port", "bind", "ssl-cert", "ssl-key")
+        self.assertEqual([options[name] for name in names], [5081, "::1", "/c.pem", "/k.pem"])
+
+    def test_the_key_is_where_the_certificate_is(self) -> None:
+        self.assertEqual(parse("--ssl-cert", "/c.pem")["ssl-key"], "/c.pem")
+
+    def test_numbers(self) -> None:
+        for name, text, value in (
+            *(("port", "0", 0), ("port", "65535", 65535), ("max-clients", "0", 0)),
+            *(("max-body-size", "1", 1), ("idle-timeout", "1", 1), ("luxi-connections", "4", 4)),
+            ("wait-connections", "1000", 1000),
+        ):
+            self.assertEqual(parse(f"--{name}", text)[name], value)
+
+    def test_what_is_no_number(self) -> None:
+        for name, least, most in (
+            *(("port", 0, 65535), ("max-clients", 0, 1_000_000), ("idle-timeout", 1, 1_000_000)),
+            *(("max-body-size", 1, 2**31), ("luxi-connections", 1, 1_000_000)),
+            ("wait-connections", 1, 1_000_000),
+        ):
+            for text in ("x", "", "1.5", str(least - 1), str(most + 1), "9" * 5000):
+                error = self.assertRaises(UsageError, parse, f"--{name}={text}")
+                words = f"--{name} needs a whole number from {least} to {most}, not {text!r}"
+                self.assertIn(words, str(error))
+
+    def test_endpoints_add_up(self) -> None:
+        options = parse("--endpoint", "tcp:1", "--endpoint=unix:/run/rapi.sock")
+        self.assertEqual(options.endpoints, ["tcp:1", "unix:/run/rapi.sock"])
+
+    def test_what_is_not_understood(self) -> None:
+        for arguments, message in (
+            (["--nosuch"], "option --nosuch not recognized"),
+            (["extra"], "Unexpected argument: extra"),
+            (["--port"], "option --port requires argument"),
+        ):
+            self.assertEqual(str(self.assertRaises(UsageError, parse, *arguments)), message)
+
+    def test_help_names_every_option(self) -> None:
+        text = str(Options())
+        for name in (*DEFAULTS, "endpoint", "simulate"):
+            self.assertIn(f"--{name}", text)
+
+
+class SimulateTests(SynchronousTestCase):
+    def test_with_and_without_a_size(self) -> None:
+        for arguments, size in (
+            (["--simulate"], ""),
+            (["--simulate", "nodes=5,jobs=7"], "nodes=5,jobs=7"),
+            (["--simulate=nodes=5"], "nodes=5"),
+            (["--simulate", "--port", "1"], ""),
+            (["--port", "1", "--simulate"], ""),
+            (["--simulate", "--no-ssl", "--endpoint=tcp:1"], ""),
+        ):
+            self.assertEqual(parse(*arguments).simulated_size, size, arguments)
+
+    def test_what_follows_without_an_equals_sign_is_no_size(self) -> None:
+        error = self.assertRaises(UsageError, parse, "--simulate", "big")
+        self.assertEqual(str(error), "Unexpected argument: big")
+
+    def test_other_options_stay_as_they_are(self) -> None:
+        options = ["--port", "1", "--endpoint=unix:a=b", "--no-ssl", "a=b"]
+        self.assertEqual(with_size(options), options)
+        self.assertEqual(with_size(["--simulate", "a=b", "c=d"]), ["--simulate=a=b", "c=d"])

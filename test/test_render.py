@@ -1,0 +1,205 @@
+"""Finished replies: ETags, gzip and large bodies, through the whole daemon and in detail."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+from attrs import define
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from ganeti_rapi.jsontext import Encoded
+from ganeti_rapi.simulator.size import Size
+from ganeti_rapi.web.render import WORTH_ZIPPING, Body, accepts_gzip, encode, matches
+from ganeti_rapi.web.sliced import SLICE, SlicedBody
+
+from .in_memory import SimulatedApi, encode_request, parse_reply
+
+BULK = "/2/instances?bulk=1"
+LARGE = Size(nodes=20, instances=400)
+
+
+class HeaderTests(SynchronousTestCase):
+    def test_who_accepts_gzip(self) -> None:
+        for header, accepted in (
+            (None, False),
+            ("", False),
+            ("gzip", True),
+            ("deflate, GZIP;q=0.5", True),
+            ("x-gzip", True),
+            ("gzip;q=0", False),
+            ("gzip; q=0.000", False),
+            ("br", False),
+            ("gzippy", False),
+        ):
+            self.assertEqual(accepts_gzip(header), accepted, header)
+
+    def test_what_matches_an_etag(self) -> None:
+        for header, matching in (
+            (None, False),
+            ('"a"', True),
+            ('W/"a"', True),
+            ('"b", "a"', True),
+            ("*", True),
+            ("a", False),
+            ('"aa"', False),
+            ("", False),
+        ):
+            self.assertEqual(matches(header, "a"), matching, header)
+
+    @given(st.text())
+    def test_no_header_is_too_strange(self, text: str) -> None:
+        accepts_gzip(text)
+        matches(text, "a")
+
+
+class BodyTests(SynchronousTestCase):
+    def test_an_etag_differs_when_a_byte_does(self) -> None:
+        self.assertEqual(Body(b"x").etag, Body(b"x").etag)
+        self.assertNotEqual(Body(b"x").etag, Body(b"y").etag)
+
+    def test_it_is_zipped_once_for_all(self) -> None:
+        work: list[Deferred[bytes]] = []
+
+        def in_thread(*_: object) -> Deferred[bytes]:
+            work.append(Deferred())
+            return work[-1]
+
+        body = Body(b"x")
+        both = gatherResults([Deferred.fromCoroutine(body.zipped(in_thread)) for _ in range(2)])
+        work[0].callback(b"zipped")
+        self.assertEqual(self.successResultOf(both), [b"zipped"] * 2)
+        self.assertEqual(len(work), 1)
+
+    def test_text_that_is_json_already_is_not_encoded_again(self) -> None:
+        self.assertEqual(encode(Encoded(b"[1]")), b"[1]\n")
+        self.assertEqual(encode([1]), b"[1]\n")
+
+
+@define(eq=False)
+class Client:
+    """A request whose client reads when the test says so."""
+
+    data: bytes = b""
+    producer: SlicedBody | None = None
+    finished: bool = False
+
+    def registerProducer(self, producer: SlicedBody, streaming: bool) -> None:
+        assert streaming
+        self.producer = producer
+
+    def unregisterProducer(self) -> None:
+        self.producer = None
+
+    def write(self, data: bytes) -> None:
+        self.data += data
+
+    def finish(self) -> None:
+        self.finished = True
+
+
+class SlicedBodyTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock, self.client = Clock(), Client()
+        self.body = bytes(range(256)) * (SLICE // 256) * 3 + b"end"
+        self.sender = SlicedBody(self.client, self.clock, self.body)  # type: ignore[arg-type]
+
+    def test_slice_by_slice_with_turns_for_others_between(self) -> None:
+        self.sender.start()
+        self.assertEqual(len(self.client.data), SLICE)
+        while not self.client.finished:
+            self.assertEqual(len(self.clock.getDelayedCalls()), 1)
+            self.clock.advance(0)
+        self.assertEqual(self.client.data, self.body)
+        self.assertIsNone(self.client.producer)
+
+    def test_a_client_who_does_not_keep_up_costs_a_slice(self) -> None:
+        self.sender.start()
+        self.sender.pauseProducing()
+        self.clock.advance(1)
+        self.assertEqual(len(self.client.data), SLICE)
+        self.sender.resumeProducing()
+        self.sender.resumeProducing()
+        self.clock.advance(1)
+        self.assertEqual(self.client.data, self.body)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_a_client_who_is_gone_gets_nothing_more(self) -> None:
+        self.sender.start()
+        self.sender.stopProducing()
+        self.clock.advance(1)
+        self.assertEqual((len(self.client.data), self.client.finished), (SLICE, False))
+
+
+class ReplyTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.api = SimulatedApi(LARGE)
+        self.addCleanup(self.api.stop)
+
+    def ask(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+        client = self.api.connect()
+        extra = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+        request = encode_request("GET", path, None, "admin:secret")
+        client.transport.write(request.replace(b"Host:", extra.encode() + b"Host:"))
+        self.api.until(lambda: client.closed)
+        reply = parse_reply(client.data)
+        return reply.status, reply.headers, reply.body
+
+    def test_a_large_list_comes_whole(self) -> None:
+        _, headers, body = self.ask(BULK)
+        self.assertGreater(len(body), SLICE)
+        self.assertEqual(int(headers["Content-Length"]), len(body))
+        names = [row["name"] for row in json.loads(body)]
+        self.assertEqual(len(names), 400)
+        self.assertEqual(set(names), {row["id"] for row in json.loads(self.ask("/2/instances")[2])})
+
+    def test_a_list_is_zipped_for_those_who_take_it(self) -> None:
+        _, plain_headers, plain = self.ask(BULK)
+        _, headers, body = self.ask(BULK, Accept_Encoding="gzip")
+        self.assertEqual(
+            (headers["Content-Encoding"], headers["Vary"]), ("gzip", "Accept-Encoding")
+        )
+        self.assertEqual(gzip.decompress(body), plain)
+        self.assertNotIn("Content-Encoding", plain_headers)
+        self.assertEqual(plain_headers["Vary"], "Accept-Encoding")
+        self.assertNotEqual(headers["ETag"], plain_headers["ETag"])
+
+    def test_a_short_reply_is_not_zipped(self) -> None:
+        _, headers, body = self.ask("/2/nodes", Accept_Encoding="gzip")
+        self.assertLess(len(body), WORTH_ZIPPING)
+        self.assertNotIn("Content-Encoding", headers)
+
+    def test_nothing_is_sent_again_that_did_not_change(self) -> None:
+        for more in ({}, {"Accept_Encoding": "gzip"}):
+            _, headers, _ = self.ask(BULK, **more)
+            status, again, body = self.ask(BULK, If_None_Match=headers["ETag"], **more)
+            self.assertEqual((status, body, again["ETag"]), (304, b"", headers["ETag"]))
+            self.assertNotIn("Content-Length", again)
+
+    def test_a_change_is_sent(self) -> None:
+        _, headers, _ = self.ask(BULK)
+        name = json.loads(self.ask("/2/instances")[2])[0]["id"]
+        self.api.request("PUT", f"/2/instances/{name}/tags?tag=new&return_timeout=60")
+        status, again, _ = self.ask(BULK, If_None_Match=headers["ETag"])
+        self.assertEqual(status, 200)
+        self.assertNotEqual(again["ETag"], headers["ETag"])
+
+    def test_a_client_who_leaves_meanwhile_leaves_nothing_behind(self) -> None:
+        client = self.api.connect()
+        client.transport.write(encode_request("GET", BULK, None, "admin:secret"))
+        self.api.until(lambda: client.data)
+        client.transport.loseConnection()
+        self.api.reactor.pump([0.02] * 50)
+        self.assertEqual(self.api.site.connections, 0)
+
+    def test_head_tells_the_length_and_sends_nothing(self) -> None:
+        client = self.api.connect()
+        client.transport.write(encode_request("HEAD", BULK, None, "admin:secret"))
+        self.api.until(lambda: client.closed)
+        reply = parse_reply(client.data)
+        self.assertGreater(int(reply.headers["Content-Length"]), SLICE)
+        self.assertEqual(reply.body, b"")

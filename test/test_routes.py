@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.resource import IResource
+from zope.interface.verify import verifyObject
+
+from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.api.resources import Resource as Row
+from ganeti_rapi.web.http import RapiRequest, RapiSite
+from ganeti_rapi.web.routes import grow_tree
+
+from .harness import exchange
+
+Place = tuple[str, dict[str, str]]
+"""The template of a row, and the path items under the row's names."""
+
+SAMPLES = {"job_id": "17", "disk": "0", "resource": "node"}
+"""What stands for a path item; any other is a name."""
+
+NAME = "a-b_c.example.com"
+
+
+def example_of(row: Row) -> tuple[str, dict[str, str]]:
+    """A path that fits a row, and the items in it."""
+    items = {item: SAMPLES.get(item, NAME) for item in row.items}
+    return re.sub(r"{(\w+)}", lambda match: items[match[1]], row.uri), items
+
+
+class RouteTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.found: list[Place | None] = []
+        self.site = RapiSite(grow_tree(RESOURCES, self.serve), Clock())
+
+    def serve(self, request: RapiRequest, row: Row | None) -> None:
+        place = (row.uri, dict(zip(row.items, request.items, strict=True))) if row else None
+        self.found.append(place)
+        request.send(200, b"null")
+
+    def find(self, path: bytes) -> Place | None:
+        """Where a path leads; None where there is nothing."""
+        exchange(self.site, b"GET", path)
+        return self.found.pop()
+
+    def assert_nothing_at(self, *paths: bytes) -> None:
+        self.assertEqual({path: place for path in paths if (place := self.find(path))}, {})
+
+    def test_interface(self) -> None:
+        verifyObject(IResource, grow_tree(RESOURCES, self.serve))
+
+    def test_every_row_is_found_and_its_items_have_their_names(self) -> None:
+        for row in RESOURCES:
+            path, items = example_of(row)
+            self.assertEqual(self.find(path.encode()), (row.uri, items))
+
+    def test_the_query_is_no_part_of_the_path(self) -> None:
+        self.assertEqual(
+            self.find(b"/2/nodes/a?x=/b?c"), ("/2/nodes/{node_name}", {"node_name": "a"})
+        )
+        self.assertEqual(self.find(b"/?bulk=1"), ("/", {}))
+
+    def test_rows_that_share_a_segment_name_it_each_in_its_way(self) -> None:
+        for path, items in (
+            (b"/2/instances/web/tags", {"name": "web"}),
+            (b"/2/instances/web/info", {"instance_name": "web"}),
+            (b"/2/instances/web/disk/12/grow", {"instance_name": "web", "disk": "12"}),
+        ):
+            place = self.find(path)
+            assert place is not None
+            self.assertEqual(place[1], items)
+
+    def test_nothing_is_at_other_paths(self) -> None:
+        self.assert_nothing_at(
+            *(b"/nosuch", b"/2/nosuch", b"/version/nosuch", b"/2/nodes/a/nosuch", b"/3", b"/2.0"),
+            *(b"/2/", b"/version/", b"/2/nodes/", b"/2/nodes/a/", b"/2/nodes/a/tags/"),
+            *(b"//", b"//version", b"/2//info", b"/2/nodes//tags", b"//2/info", b"/2/nodes//a"),
+            *(b"/2/instances/a/disk/grow", b"/2/instances/a/disk", b"/2/query"),
+            *(b"/VERSION", b"/2/Info", b"/2/info;x=1", b"/2/info%3Fbulk=1"),
+            b"/" + b"a/" * 5000,
+            b"/2/" + b"n" * 15_000,
+        )
+
+    def test_nothing_is_at_what_is_no_path(self) -> None:
+        self.assert_nothing_at(
+            *(b"http://rapi/2/info", b"https://rapi:5080/", b"*", b"?bulk=1", b"2/info"),
+            *(b"x2/info", b"xversion", b"version", b".", b"rapi:5080"),
+        )
+
+    def test_names(self) -> None:
+        for name in ("a", "A-1_b.c", "..", "-", "0", "x" * 15_000):
+            self.assertEqual(self.find(f"/2/nodes/{name}".encode()), self.node(name))
+
+    def node(self, name: str) -> Place:
+        return "/2/nodes/{node_name}", {"node_name": name}
+
+    def test_what_is_no_name_names_nothing(self) -> None:
+        self.assert_nothing_at(
+            *(b"/2/nodes/a%2Fb", b"/2/nodes/a%2Ftags", b"/2/nodes/%2F", b"/2/nodes/a%00"),
+            *(b"/2/nodes/%ff", b"/2/nodes/%C3%BC", b"/2/nodes/a%20b", b"/2/nodes/a%0A"),
+            *(b"/2/nodes/a+b", b"/2/nodes/a:b", b"/2/nodes/a,b", b"/2/nodes/a@b", b"/2/nodes/{x}"),
+            *(
+                b"/2/nodes/a%",
+                b"/2/nodes/a%2",
+                b"/2/nodes/a%zz",
+                b"/2/nodes/%252F",
+                b"/2/nodes/\xa7",
+            ),
+        )
+
+    def test_escaped_characters_of_a_name_are_the_characters(self) -> None:
+        self.assertEqual(self.find(b"/2/nodes/node%31"), self.node("node1"))
+        self.assertEqual(self.find(b"/2/nodes/%6e%6F%64%65%31%2e%2Dx"), self.node("node1.-x"))
+        self.assertEqual(self.find(b"/%32/%69nfo"), ("/2/info", {}))
+
+    def test_numbers(self) -> None:
+        for number in ("0", "7", "007", "9" * 18):
+            self.assertEqual(
+                self.find(f"/2/jobs/{number}".encode()), ("/2/jobs/{job_id}", {"job_id": number})
+            )
+
+    def test_what_is_no_number_names_nothing(self) -> None:
+        self.assert_nothing_at(
+            *(b"/2/jobs/abc", b"/2/jobs/-1", b"/2/jobs/+1", b"/2/jobs/1.0", b"/2/jobs/0x1"),
+            *(b"/2/jobs/1e3", b"/2/jobs/1_0", b"/2/jobs/%201", b"/2/jobs/1%0A"),
+            *(b"/2/jobs/%D9%A1", b"/2/jobs/" + b"9" * 19, b"/2/jobs/" + b"9" * 15_000),
+            *(b"/2/jobs/abc/wait", b"/2/instances/a/disk/x/grow", b"/2/instances/a/disk/-1/grow"),
+        )
+
+    @settings(deadline=None)
+    @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40))
+    def test_any_path_leads_somewhere_or_nowhere(self, path: str) -> None:
+        place = self.find(b"/" + path.encode())
+        if place is not None:
+            self.assertIn(place[0], {row.uri for row in RESOURCES})

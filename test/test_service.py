@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twisted.application.internet import TimerService
+from twisted.application.service import IServiceMaker, MultiService
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IProtocolFactory, IStreamServerEndpoint
+from twisted.internet.protocol import Factory
+from twisted.internet.testing import MemoryReactorClock
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python.failure import Failure
+from twisted.python.usage import UsageError
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+from zope.interface.verify import verifyObject
+
+from ganeti_rapi import service
+from ganeti_rapi.auth.users import UsersFile
+from ganeti_rapi.options import Options
+from ganeti_rapi.service import (
+    CannotStart,
+    Listener,
+    OnHangup,
+    Pools,
+    make_daemon,
+    make_site,
+    makeService,
+    raise_file_limit,
+    wrap,
+)
+from ganeti_rapi.simulator.playground import Playground, write_certificate
+from ganeti_rapi.web.http import RapiSite
+from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory
+
+from .harness import captured_log, exchange
+
+
+class ServiceCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.directory = Path(self.mktemp()).absolute()
+        self.directory.mkdir()
+        self.pem = self.directory / "server.pem"
+        write_certificate(self.pem)
+        self.reactor = MemoryReactorClock()
+
+    def options(self, *arguments: str) -> Options:
+        """Options that name the files of this test, unless ``arguments`` name others."""
+        options = Options()
+        users = str(self.directory / "users")
+        options.parseOptions(["--ssl-cert", str(self.pem), "--users-file", users, *arguments])
+        return options
+
+    def daemon(self, *arguments: str) -> MultiService:
+        return make_daemon(self.options(*arguments), self.reactor)
+
+    def listen(self, *arguments: str) -> MultiService:
+        """A daemon whose listeners listen, and no more."""
+        daemon = self.daemon(*arguments)
+        for part in daemon:
+            if isinstance(part, Listener):
+                part.privilegedStartService()
+        return daemon
+
+
+class ListeningTests(ServiceCase):
+    def test_by_default_on_the_stock_daemons_port_with_tls(self) -> None:
+        self.listen()
+        ((port, factory, _backlog, interface),) = self.reactor.tcpServers
+        self.assertEqual((port, interface), (5080, "127.0.0.1"))
+        assert isinstance(factory, TLSMemoryBIOFactory)
+        self.assertIsInstance(factory.wrappedFactory, RapiSite)
+
+    def test_without_tls(self) -> None:
+        self.listen("--no-ssl", "--port", "80", "--bind", "0.0.0.0")
+        ((port, factory, _backlog, interface),) = self.reactor.tcpServers
+        self.assertEqual((port, interface), (80, "0.0.0.0"))
+        assert isinstance(factory, RapiSite)
+        self.assertEqual(exchange(factory, b"GET", b"/version").body, b"2\n")
+
+    def test_on_ipv6(self) -> None:
+        for address in ("::", "::1", "2001:db8::5"):
+            self.listen("--bind", address)
+            self.assertEqual(self.reactor.tcpServers.pop()[3], address)
+
+    def test_on_endpoints_instead(self) -> None:
+        socket = str(self.directory / "rapi.sock")
+        self.listen("--endpoint", "tcp:1234", "--endpoint", f"unix:{socket}")
+        ((port, over_tls, *_),) = self.reactor.tcpServers
+        ((path, plain, *_),) = self.reactor.unixServers
+        self.assertEqual((port, path), (1234, socket))
+        assert isinstance(over_tls, TLSMemoryBIOFactory)
+        self.assertIs(over_tls.wrappedFactory, plain)
+
+    def test_what_is_local_or_does_tls_itself_is_not_wrapped(self) -> None:
+        tls = ReloadingContextFactory(PemFiles(str(self.pem), str(self.pem)))
+        site = make_site(MultiService(), self.options(), self.reactor, UsersFile())
+        for description, wrapped in (
+            *(("tcp:1", True), ("tcp6:1", True), ("systemd:domain=INET:index=0", True)),
+            *(("ssl:1", False), ("tls:/x:tcp:1", False), ("unix:/x", False)),
+            *(("systemd:domain=UNIX:index=0", False), ("systemd:UNIX:index=0", False)),
+        ):
+            factory = wrap(site, tls, description)
+            self.assertEqual(isinstance(factory, TLSMemoryBIOFactory), wrapped, description)
+            self.assertIs(wrap(site, None, description), site)
+
+    def test_endpoints_that_cannot_be_used(self) -> None:
+        missing = str(self.directory / "missing")
+        for description, reason in (
+            ("foo:1", "Unknown endpoint type: 'foo'"),
+            ("tcp:x", "invalid literal"),
+            ("tcp", "port"),
+            ("tcp:1:colour=red", "colour"),
+            ("systemd:domain=INET:index=0", "systemd passed no such socket"),
+            (f"ssl:1:privateKey={missing}", "No such file or directory"),
+        ):
+            error = self.assertRaises(UsageError, self.daemon, "--endpoint", description)
+            beginning = f"The endpoint {description} can't be used: "
+            self.assertEqual(str(error)[: len(beginning)], beginning)
+            self.assertIn(reason, str(error))
+
+
+@implementer(IStreamServerEndpoint)
+class Endpoint:
+    """An endpoint that answers as a test says."""
+
+    def __init__(self, answer: Deferred[Any]) -> None:  # Any: a port
+        self._answer = answer
+
+    def listen(self, protocolFactory: IProtocolFactory) -> Deferred[Any]:  # Any: a port
+        """The answer."""
+        return self._answer
+
+
+class ListenerTests(SynchronousTestCase):
+    IN_USE = CannotListenError("127.0.0.1", 5080, OSError(98, "Address already in use"))
+    MESSAGE = "can't listen on tcp:5080: [Errno 98] Address already in use"
+
+    def setUp(self) -> None:
+        self.events = captured_log(self)
+
+    def listener(self, answer: Deferred[Any]) -> Listener:  # Any: a port
+        endpoint = Endpoint(answer)
+        verifyObject(IStreamServerEndpoint, endpoint)
+        return Listener(endpoint, Factory(), "tcp:5080")
+
+    def logged(self) -> list[tuple[str, str]]:
+        return [
+            (event["log_level"].name, event["log_format"].format(**event)) for event in self.events
+        ]
+
+    def test_a_port_that_is_in_use_ends_the_program(self) -> None:
+        listener = self.listener(fail(self.IN_USE))
+        error = self.assertRaises(CannotStart, listener.privilegedStartService)
+        self.assertEqual(error.code, f"ganeti-rapi: {self.MESSAGE}")
+        self.assertEqual(self.logged(), [("critical", self.MESSAGE)])
+
+    def test_so_does_any_other_failure(self) -> None:
+        for failure in (PermissionError(13, "Permission denied"), RuntimeError("bad luck")):
+            listener = self.listener(fail(failure))
+            error = self.assertRaises(CannotStart, listener.privilegedStartService)
+            self.assertEqual(error.code, f"ganeti-rapi: can't listen on tcp:5080: {failure}")
+
+    def test_a_failure_that_comes_late_is_logged(self) -> None:
+        answer: Deferred[Any] = Deferred()  # Any: a port
+        self.listener(answer).privilegedStartService()
+        answer.errback(Failure(self.IN_USE))
+        self.assertEqual(self.logged(), [("critical", self.MESSAGE)])
+
+    def test_the_port_is_closed_at_the_end(self) -> None:
+        class Port:
+            closed = 0
+
+            def stopListening(self) -> None:
+                self.closed += 1
+
+        port = Port()
+        listener = self.listener(succeed(port))
+        listener.privilegedStartService()
+        self.assertEqual(self.logged(), [("info", "Listening on tcp:5080")])
+        listener.stopService()
+        self.assertEqual(port.closed, 1)
+
+    def test_what_never_listened_ends_too(self) -> None:
+        self.assertIsNone(self.listener(Deferred()).stopService())
+
+    def test_twistd_and_python_both_know_what_to_do(self) -> None:
+        """twistd cleans up after exceptions; Python prints a SystemExit without a traceback."""
+        self.assertTrue(issubclass(CannotStart, Exception))
+        self.assertTrue(issubclass(CannotStart, SystemExit))
+
+
+class AssemblyTests(ServiceCase):
+    def site(self, *arguments: str) -> RapiSite:
+        options = self.options(*arguments)
+        return make_site(MultiService(), options, self.reactor, UsersFile())
+
+    def test_options_reach_the_site(self) -> None:
+        site = self.site(
+            *("--max-clients=3", "--max-body-size=5", "--idle-timeout=7", "--no-keep-alive"),
+            *("--access-log", str(self.directory / "access.log")),
+        )
+        self.assertEqual((site.max_clients, site.max_body, site.timeOut), (3, 5, 7))
+        self.assertFalse(site.keep_alive)
+        self.assertEqual(site.logPath, str(self.directory / "access.log"))
+
+    def test_without_options(self) -> None:
+        site = self.site()
+        self.assertEqual((site.max_clients, site.max_body, site.timeOut), (0, 10_485_760, 30))
+        self.assertTrue(site.keep_alive)
+        self.assertIsNone(site.logPath)
+
+    def test_authentication_may_be_required(self) -> None:
+        for arguments, status in (((), 200), (("--require-authentication",), 401)):
+            response = exchange(self.site(*arguments), b"GET", b"/version")
+            self.assertEqual(response.status, status)
+
+    def test_a_certificate_that_cannot_be_used(self) -> None:
+        missing = str(self.directory / "missing.pem")
+        error = self.assertRaises(UsageError, self.daemon, "--ssl-cert", missing)
+        self.assertEqual(
+            str(error),
+            f"Can't read {missing}: No such file or directory. "
+            "Name your files with --ssl-cert and --ssl-key, or turn TLS off with --no-ssl",
+        )
+        self.daemon("--ssl-cert", missing, "--no-ssl")
+
+    def test_the_certificate_is_looked_at_every_ten_seconds(self) -> None:
+        looks: list[None] = []
+        self.patch(ReloadingContextFactory, "reload_if_changed", lambda _self: looks.append(None))
+        (timer,) = [part for part in self.daemon() if isinstance(part, TimerService)]
+        timer.startService()
+        for count in (1, 2, 3):
+            self.assertEqual(len(looks), count)
+            self.reactor.advance(10)
+        self.successResultOf(timer.stopService())
+
+    def test_everything_starts_and_stops(self) -> None:
+        (self.directory / "users").write_text("admin sesame write\n")
+        daemon = self.daemon("--no-ssl")
+        daemon.privilegedStartService()
+        daemon.startService()
+        ((_port, site, *_),) = self.reactor.tcpServers
+        assert isinstance(site, RapiSite)
+        credentials = {"Authorization": "Basic YWRtaW46c2VzYW1l"}
+        self.assertEqual(exchange(site, b"GET", b"/version", credentials).status, 200)
+        self.successResultOf(daemon.stopService())
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+
+class SimulateTests(ServiceCase):
+    def test_the_daemon_uses_what_the_playground_made(self) -> None:
+        options = self.options("--simulate", "nodes=3")
+        daemon = make_daemon(options, self.reactor)
+        (playground,) = [part for part in daemon if isinstance(part, Playground)]
+        self.addCleanup(playground.stopService)
+        for name in ("ssl-cert", "ssl-key", "users-file", "luxi-socket"):
+            self.assertEqual(Path(options[name]).parent, playground.directory)
+
+    def test_a_size_that_is_none(self) -> None:
+        error = self.assertRaises(UsageError, self.daemon, "--simulate", "nodes=many")
+        self.assertTrue(str(error).startswith("--simulate: "))
+
+
+class MakeServiceTests(ServiceCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.patch(service, "raise_file_limit", lambda: None)
+
+    def test_the_plugin_names_what_twistd_needs(self) -> None:
+        from twisted.plugins import ganeti_rapi_plugin
+
+        maker = ganeti_rapi_plugin.ganeti_rapi
+        verifyObject(IServiceMaker, maker)
+        self.assertEqual(maker.tapname, "ganeti-rapi")
+        self.assertIs(maker.options, Options)
+        self.assertIs(maker.makeService, makeService)
+
+    def test_a_service_is_made(self) -> None:
+        made = makeService(self.options())
+        kinds = {type(part) for part in made}
+        self.assertLessEqual({Listener, OnHangup, Pools, TimerService}, kinds)
+
+    def test_what_cannot_work_ends_the_program_with_a_plain_message(self) -> None:
+        error = self.assertRaises(CannotStart, makeService, self.options("--endpoint", "foo:1"))
+        self.assertEqual(
+            error.code,
+            "ganeti-rapi: The endpoint foo:1 can't be used: Unknown endpoint type: 'foo'",
+        )
+
+    def test_the_import_chooses_no_reactor_and_no_simulator(self) -> None:
+        """twistd imports this before it installs the reactor that its user wants."""
+        check = (
+            "import sys, ganeti_rapi.service; "
+            "print([name for name in sys.modules if name == 'twisted.internet.reactor' "
+            "or name.startswith('ganeti_rapi.simulator')])"
+        )
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        command = [sys.executable, "-W", "ignore", "-c", check]
+        self.assertEqual(subprocess.check_output(command, env=environment), b"[]\n")
+
+
+class HangupTests(SynchronousTestCase):
+    def test_functions_are_called_in_the_reactors_thread(self) -> None:
+        queued: list[Callable[[], None]] = []
+
+        class Reactor:
+            callFromThread = queued.append
+
+        called: list[str] = []
+        hangup = OnHangup(Reactor, [lambda: called.append("a"), lambda: called.append("b")])
+        self.addCleanup(signal.signal, signal.SIGHUP, signal.getsignal(signal.SIGHUP))
+        hangup.startService()
+        signal.raise_signal(signal.SIGHUP)
+        self.assertEqual(called, [])
+        (call,) = queued
+        call()
+        self.assertEqual(called, ["a", "b"])
+        hangup.stopService()
+        self.assertEqual(signal.getsignal(signal.SIGHUP), signal.SIG_DFL)
+
+
+class FileLimitTests(SynchronousTestCase):
+    def limits_set(self, soft: int, hard: int, refusal: Exception | None = None) -> list[Any]:
+        # Any: arguments of setrlimit
+        calls: list[Any] = []
+
+        def setrlimit(*arguments: object) -> None:
+            calls.append(arguments)
+            if refusal is not None:
+                raise refusal
+
+        self.patch(resource, "getrlimit", lambda _: (soft, hard))
+        self.patch(resource, "setrlimit", setrlimit)
+        raise_file_limit()
+        return calls
+
+    def test_the_limit_is_raised_as_far_as_it_goes(self) -> None:
+        self.assertEqual(self.limits_set(1024, 65536), [(resource.RLIMIT_NOFILE, (65536, 65536))])
+        self.assertEqual(self.limits_set(65536, 65536), [])
+
+    def test_a_refusal_is_no_matter(self) -> None:
+        for refusal in (OSError(1, "not permitted"), ValueError("not allowed")):
+            self.assertEqual(len(self.limits_set(1, 2, refusal)), 1)
