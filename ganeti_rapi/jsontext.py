@@ -8,22 +8,37 @@ orjson reads an integer above 64 bits as a float.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from attrs import frozen
-
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 """A JSON value. ``loads`` makes lists and dicts; whoever only reads takes the wider type."""
 
 
-@frozen
 class Encoded:
-    """A JSON value that is text already."""
+    """A JSON value that is text already, in pieces, and the digest of that text.
 
-    text: bytes
+    Neither copying a large text nor hashing it at once is cheap enough to be done in one go.
+    """
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces: list[bytes] = []
+        self._hash = hashlib.blake2b(digest_size=12)
+        for piece in pieces:
+            self.add(piece)
+
+    def add(self, piece: bytes) -> None:
+        """Append to the text."""
+        self.pieces.append(piece)
+        self._hash.update(piece)
+
+    @property
+    def digest(self) -> str:
+        """Something that differs whenever a byte of the text does."""
+        return self._hash.hexdigest()
 
 
 def _stdlib_dumps(value: object) -> bytes:

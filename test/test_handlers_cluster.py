@@ -114,12 +114,30 @@ class FilterTests(ApiCase):
             ([], "The request body must be a JSON object"),
             ({"uuid": "x"}, "A filter rule has no parameter 'uuid'"),
             ({"a\nb": 1}, r"A filter rule has no parameter 'a\nb'"),
-            ({"priority": "1"}, invalid.format("priority", "an integer, got a string")),
+            (
+                {"priority": "1"},
+                invalid.format("priority", "an integer of at least 0, got a string"),
+            ),
+            (
+                {"priority": -1},
+                invalid.format("priority", "an integer of at least 0, got one outside that range"),
+            ),
             ({"predicates": {}}, invalid.format("predicates", "a list, got an object")),
             ({"reason": "x"}, invalid.format("reason", "a list, got a string")),
         ):
             self.assert_refused("POST", "/2/filters", body, message)
             self.assert_refused("PUT", "/2/filters/u-1", body, message)
+
+    def test_a_rule_that_the_daemon_cannot_parse(self) -> None:
+        for kind, text, status in (
+            ("", "malformed FilterAction", 400),
+            ("GenericError", "Unable to parse UUID", 400),
+            ("GenericError", "something else", 500),
+        ):
+            self.daemon.answers["ReplaceFilter"] = JobDaemonError(kind, text)
+            response = self.ask("PUT", "/2/filters/u-1", self.RULE)
+            self.assertEqual(response.status, status, text)
+            self.assertIn(text, response.json()["message"])
 
     def test_a_rule_is_deleted(self) -> None:
         response = self.ask("DELETE", "/2/filters/u-1", {})

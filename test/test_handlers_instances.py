@@ -181,6 +181,11 @@ class DiskReplacementTests(ApiCase):
                 {"mode": "replace_on_primary", "disks": indexes},
             )
 
+    def test_no_disks_are_all_disks(self) -> None:
+        mode = {"mode": "replace_auto"}
+        for disks in (None, ""):
+            self.assertEqual(self.replace("", {**mode, "disks": disks}), mode)
+
     def test_by_query(self) -> None:
         nothing: tuple[object, ...] = (None, {})
         for body in nothing:
@@ -201,7 +206,6 @@ class DiskReplacementTests(ApiCase):
             ("?mode=replace_all", None, "Invalid parameter OP_INSTANCE_REPLACE_DISKS.mode"),
             ("?mode=replace_auto&disks=a", None, no_indexes),
             ("", {**mode, "disks": "0;1"}, no_indexes),
-            ("", {**mode, "disks": ""}, no_indexes),
             ("", {**mode, "disks": 1}, "Invalid parameter OP_INSTANCE_REPLACE_DISKS.disks"),
             ("", {**mode, "disks": [16]}, "Invalid parameter OP_INSTANCE_REPLACE_DISKS.disks"),
         ):

@@ -39,7 +39,7 @@ class RouteTests(SynchronousTestCase):
     def serve(self, request: RapiRequest, row: Row | None) -> None:
         place = (row.uri, dict(zip(row.items, request.items, strict=True))) if row else None
         self.found.append(place)
-        request.send(200, b"null")
+        request.send(200, [b"null"])
 
     def find(self, path: bytes) -> Place | None:
         """Where a path leads; None where there is nothing."""

@@ -147,12 +147,14 @@ class Listing(Cell):
         """All objects, encoded slice by slice, so that a long list holds up nobody."""
         fields = self.kind.fields
         arguments = query_arguments(self.kind, [], fields, lock)
-        slices = [
-            dumps(self.kind.rows(fields, rows))[1:-1]
-            async for rows in call.daemon.rows(self.kind.method, *arguments)
-            if rows
-        ]
-        return Encoded(b"[" + b",".join(slices) + b"]")
+        text = Encoded(b"[")
+        comma = b""
+        async for rows in call.daemon.rows(self.kind.method, *arguments):
+            if rows:
+                text.add(comma + dumps(self.kind.rows(fields, rows))[1:-1])
+                comma = b","
+        text.add(b"]")
+        return text
 
 
 @frozen(kw_only=True)

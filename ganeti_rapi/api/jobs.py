@@ -53,9 +53,11 @@ async def submit(call: Call, opcodes: Sequence[Opcode]) -> int:
     try:
         job_id: int = await call.daemon.call("SubmitJob", list(opcodes))
     except JobDaemonError as error:
-        if error.kind:
-            raise
-        raise BadRequest(_unreadable(error.text)) from None
+        if not error.kind:
+            raise BadRequest(_unreadable(error.text)) from None
+        if error.text.startswith(_NO_SUCH_ID):
+            raise BadRequest("Invalid parameter depends: there is no job so far back") from None
+        raise
     return job_id
 
 
@@ -64,6 +66,9 @@ def _unreadable(text: str) -> str:
     found = _UNREADABLE.search(text)
     return f"The job daemon cannot read the {f'value of {found[1]}' if found else 'opcode'}"
 
+
+_NO_SUCH_ID = "Invalid value for job ID"
+"""luxid's words for a relative job id of a dependency that leads to before the first job."""
 
 _UNREADABLE = re.compile(r"Can't parse value for ('\w+')")
 

@@ -121,10 +121,9 @@ def _wait_for_job_change(  # its parameters are the protocol's
     return daemon.queue.wait_for_change(job, Knowledge(fields, values, seen), timeout)
 
 
-def _rows_of(kind: str) -> Callable[[JobDaemon, list[str], list[str], bool], list[Any]]:
-    def classic_query(
-        daemon: JobDaemon, names: list[str], fields: list[str], lock: bool
-    ) -> list[Any]:
+def _rows_of(kind: str) -> Callable[[JobDaemon, list[str], list[str], bool], Any]:
+    # Any: rows of JSON, a list or an iterator
+    def classic_query(daemon: JobDaemon, names: list[str], fields: list[str], lock: bool) -> Any:
         _refuse_locking(lock)
         return rows(daemon.cluster, daemon.queue.jobs, kind, names, fields)
 
@@ -136,7 +135,7 @@ def _refuse_locking(lock: bool) -> None:
         raise JobDaemonError("OpPrereqError", "Sync queries are not allowed", "wrong_input")
 
 
-def _query_exports(daemon: JobDaemon, nodes: list[str], lock: bool) -> list[Any]:
+def _query_exports(daemon: JobDaemon, nodes: list[str], lock: bool) -> Any:  # Any: as above
     _refuse_locking(lock)
     return rows(daemon.cluster, daemon.queue.jobs, "export", nodes, ["node", "export"])
 

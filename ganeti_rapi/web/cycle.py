@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from attrs import frozen
@@ -46,7 +46,6 @@ from ganeti_rapi.web.render import (
     InThread,
     accepts_gzip,
     at_once,
-    encode,
     matches,
 )
 
@@ -56,9 +55,9 @@ CHALLENGE = {"WWW-Authenticate": f'Basic realm="{REALM}"'}
 
 @frozen
 class Reply:
-    """A finished reply."""
+    """A finished reply; its body is in pieces."""
 
-    body: bytes
+    pieces: Sequence[bytes]
     code: int = 200
     headers: Mapping[str, str] = {}
 
@@ -101,7 +100,7 @@ class Rapi:
             raise Unauthorized(headers=CHALLENGE)
         row = existing(row)  # 404
         if request.method == b"OPTIONS":
-            return Reply(b"", 204, {"Allow": allowed(row)})
+            return Reply((), 204, {"Allow": allowed(row)})
         cell = cell_for(row, request)  # 501
         user = user or await self._who(request)  # 401
         request.user_name = user.name if user else None
@@ -123,7 +122,7 @@ class Rapi:
             return await self._stream(request, cell, call)
         if cell.shared and not call.has_body:
             return await self._read(request, cell, call)
-        return Reply(encode(await cell.run(call)))
+        return Reply(Body(await cell.run(call)).pieces)
 
     async def _who(self, request: RapiRequest) -> User | None:
         """The user, or None without credentials. Wrong ones are 401 on open resources, too."""
@@ -141,26 +140,26 @@ class Rapi:
         """The reply to a read, shared by identical ones; 304 if the client has it already."""
 
         async def run() -> Body:
-            return Body(encode(await cell.run(call)))
+            return Body(await cell.run(call))
 
         body = await self._reads.read(request.uri, run)
-        zip_it = len(body.plain) >= WORTH_ZIPPING
+        zip_it = body.length >= WORTH_ZIPPING
         headers = {"Vary": "Accept-Encoding"} if zip_it else {}
         zip_it = zip_it and accepts_gzip(request.getHeader("accept-encoding"))
         etag = f"{body.etag}-gzip" if zip_it else body.etag
         headers["ETag"] = f'"{etag}"'
         if matches(request.getHeader("if-none-match"), etag):
-            return Reply(b"", 304, headers)
+            return Reply((), 304, headers)
         if not zip_it:
-            return Reply(body.plain, headers=headers)
+            return Reply(body.pieces, headers=headers)
         headers["Content-Encoding"] = "gzip"
-        return Reply(await body.zipped(self._in_thread), headers=headers)
+        return Reply([await body.zipped(self._in_thread)], headers=headers)
 
     async def _stream(self, request: RapiRequest, cell: Stream, call: Call) -> Reply | None:
         """Send events until there are no more, or the client leaves."""
         events = await cell.source(call)
         if events is None:
-            return Reply(b"", 204)  # tells an EventSource not to come back
+            return Reply((), 204)  # tells an EventSource not to come back
         stream = EventStream(request)
         stream.start()
         try:
@@ -193,9 +192,11 @@ class Rapi:
             return
         for name, value in reply.headers.items():
             request.setHeader(name, value)
-        request.send(reply.code, reply.body)
+        request.send(reply.code, reply.pieces)
         if request.method not in _READS:
-            self._audit(request, reply.code, reply.body[:_AUDITED].decode("utf-8", "replace"))
+            self._audit(
+                request, reply.code, b"".join(reply.pieces)[:_AUDITED].decode("utf-8", "replace")
+            )
 
     def _send_failure(self, failure: Failure, request: RapiRequest) -> None:
         if request.gone:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
@@ -90,25 +91,26 @@ class RapiRequest(Request):
         if not self.channel.refused:
             super().process()
 
-    def send(self, code: int, body: bytes, content_type: bytes = JSON_TYPE) -> None:
+    def send(self, code: int, pieces: Sequence[bytes], content_type: bytes = JSON_TYPE) -> None:
         """Send the whole reply."""
         self.setResponseCode(code)
+        length = sum(map(len, pieces))
         headers = self.responseHeaders
         headers.setRawHeaders(b"Server", [SERVER])
         if code not in (NO_CONTENT, NOT_MODIFIED):
             headers.setRawHeaders(b"Content-Type", [content_type])
-            headers.setRawHeaders(b"Content-Length", [b"%d" % len(body)])
-        if len(body) <= SLICE or self.method == b"HEAD":
-            self.write(body)
+            headers.setRawHeaders(b"Content-Length", [b"%d" % length])
+        if length <= SLICE or self.method == b"HEAD":
+            self.write(b"".join(pieces) if length <= SLICE else b"")
             self.finish()
         else:
-            SlicedBody(self, self.channel.site.reactor, body).start()
+            SlicedBody(self, self.channel.site.reactor, pieces).start()
 
     def send_error(self, error: ApiError) -> None:
         """Send an error with its headers."""
         for name, value in error.headers.items():
             self.setHeader(name.encode("ascii"), value.encode("latin-1", "replace"))
-        self.send(error.code, encode(error.body()))
+        self.send(error.code, [encode(error.body())])
 
     def processingFailed(self, reason: Failure) -> Failure:
         """What nobody else caught: log it and tell the client nothing but that it happened."""

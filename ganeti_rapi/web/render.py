@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, succeed
 
 from ganeti_rapi import jsontext
+from ganeti_rapi.jsontext import Encoded
 
 WORTH_ZIPPING = 16 * 1024
 """Bytes from which a reply is gzipped for those who take it; below, it costs more than it saves."""
@@ -29,26 +29,23 @@ def at_once(function: Callable[..., bytes], *args: object) -> Deferred[bytes]:
 
 
 def encode(value: object) -> bytes:
-    """A reply's body: JSON and a newline, as the stock daemon ends it."""
-    text = value.text if isinstance(value, jsontext.Encoded) else jsontext.dumps(value)
-    return text + b"\n"
+    """A small reply's body: JSON and a newline, as the stock daemon ends it."""
+    return jsontext.dumps(value) + b"\n"
 
 
 class Body:
-    """The body of a reply that several clients may share."""
+    """The body of a reply that several clients may share, in pieces.
 
-    def __init__(self, plain: bytes) -> None:
-        self.plain = plain
-        self._etag: str | None = None
+    ``etag`` is a strong entity tag: it differs whenever a byte does (RFC 9110, section 8.8.3).
+    """
+
+    def __init__(self, value: object) -> None:
+        text = value if isinstance(value, Encoded) else Encoded(jsontext.dumps(value))
+        self.pieces: list[bytes] = [*text.pieces[:-1], text.pieces[-1] + b"\n"]
+        self.length = sum(map(len, self.pieces))
+        self.etag = text.digest
         self._zipped: bytes | None = None
         self._zipping: list[Deferred[bytes]] | None = None
-
-    @property
-    def etag(self) -> str:
-        """A strong entity tag: it differs whenever a byte does (RFC 9110, section 8.8.3)."""
-        if self._etag is None:
-            self._etag = hashlib.blake2b(self.plain, digest_size=12).hexdigest()
-        return self._etag
 
     async def zipped(self, in_thread: InThread) -> bytes:
         """The gzipped form; whoever asks while it is being made waits for the same one."""
@@ -59,7 +56,7 @@ class Body:
             self._zipping.append(mine)
         else:
             self._zipping = [mine]
-            in_thread(_gzip, self.plain).addBoth(self._done)
+            in_thread(_gzip, self.pieces).addBoth(self._done)
         return await mine
 
     def _done(self, result: Any) -> None:  # Any: bytes or a Failure
@@ -70,9 +67,9 @@ class Body:
             mine.callback(result)
 
 
-def _gzip(data: bytes) -> bytes:
+def _gzip(pieces: list[bytes]) -> bytes:
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_FORMAT)
-    return packer.compress(data) + packer.flush()
+    return b"".join([*map(packer.compress, pieces), packer.flush()])
 
 
 def accepts_gzip(accept_encoding: str | None) -> bool:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from twisted.internet.interfaces import IPushProducer, IReactorTime
 from twisted.web.http import Request
 from zope.interface import implementer
 
 SLICE = 256 * 1024
 """Bytes of a large body that are sent at once: about a millisecond of TLS."""
+
+
+def slices(pieces: Sequence[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces that are not too large."""
+    for piece in pieces:
+        view = memoryview(piece)
+        for start in range(0, len(view), SLICE):
+            yield bytes(view[start : start + SLICE])
 
 
 @implementer(IPushProducer)
@@ -17,11 +27,10 @@ class SlicedBody:
     So a slow client costs a slice of memory and not the whole body again.
     """
 
-    def __init__(self, request: Request, clock: IReactorTime, body: bytes) -> None:
+    def __init__(self, request: Request, clock: IReactorTime, pieces: Sequence[bytes]) -> None:
         self._request = request
         self._clock = clock
-        self._body = memoryview(body)
-        self._sent = 0
+        self._slices = slices(pieces)
         self._paused = False
         self._scheduled = False
 
@@ -32,19 +41,18 @@ class SlicedBody:
 
     def _send_slice(self) -> None:
         self._scheduled = False
-        if self._paused or self._sent >= len(self._body):
+        if self._paused:
             return
-        piece = self._body[self._sent : self._sent + SLICE]
-        self._sent += len(piece)
-        self._request.write(bytes(piece))
-        if self._sent >= len(self._body):
+        piece = next(self._slices, None)
+        if piece is None:
             self._request.unregisterProducer()
             self._request.finish()
-        elif not self._paused:
+        else:
+            self._request.write(piece)
             self._schedule()
 
     def _schedule(self) -> None:
-        if not self._scheduled:
+        if not (self._scheduled or self._paused):
             self._scheduled = True
             self._clock.callLater(0, self._send_slice)
 
@@ -59,4 +67,4 @@ class SlicedBody:
 
     def stopProducing(self) -> None:
         """The client is gone."""
-        self._sent = len(self._body)
+        self._paused = True

@@ -8,7 +8,7 @@ from typing import Any
 
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.cells import BULK
-from ganeti_rapi.api.checks import LIST, STRING, Anything, CheckError, Integer, ListOf, Maybe
+from ganeti_rapi.api.checks import LIST, NON_NEGATIVE, STRING, Anything, CheckError, ListOf, Maybe
 from ganeti_rapi.api.fields import JOB, OS_FIELDS, QUERY_RESOURCES
 from ganeti_rapi.api.jobs import follow, submit
 from ganeti_rapi.api.objects import CLUSTER_ALIASES, OS
@@ -72,7 +72,7 @@ def _os_details(row: dict[str, Any]) -> dict[str, Any]:  # Any: each field's own
 
 
 FILTER_PARAMS = (
-    Param("priority", Integer(), "Rules with lower numbers are tried first.", 0),
+    Param("priority", NON_NEGATIVE, "Rules with lower numbers are tried first.", 0),
     Param(
         "predicates",
         LIST,
@@ -105,16 +105,28 @@ def _filter_value(param: Param, body: dict[str, Json]) -> Json:
 
 
 async def add_filter(call: Call) -> Json:
-    """POST /2/filters: the new rule's uuid. Source: LUXI ReplaceFilter."""
-    uuid: Json = await call.daemon.call("ReplaceFilter", None, *_filter_arguments(call))
-    return uuid
+    """POST /2/filters: the new rule's uuid."""
+    return await _replace_filter(call, None)
 
 
 async def replace_filter(call: Call) -> Json:
-    """PUT /2/filters/[filter_uuid]: the rule's uuid. Source: LUXI ReplaceFilter."""
-    arguments = _filter_arguments(call)
-    uuid: Json = await call.daemon.call("ReplaceFilter", call.items["filter_uuid"], *arguments)
-    return uuid
+    """PUT /2/filters/[filter_uuid]: the rule's uuid."""
+    return await _replace_filter(call, call.items["filter_uuid"])
+
+
+async def _replace_filter(call: Call, uuid: str | None) -> Json:
+    """Source: LUXI ReplaceFilter. What it cannot parse came from the client."""
+    try:
+        answer: Json = await call.daemon.call("ReplaceFilter", uuid, *_filter_arguments(call))
+    except JobDaemonError as error:
+        if error.kind and error.text != _NO_UUID:
+            raise
+        raise BadRequest(f"The filter rule does not parse: {error.text}") from None
+    return answer
+
+
+_NO_UUID = "Unable to parse UUID"
+"""luxid's words for the URI of a rule that does not end in a uuid."""
 
 
 async def delete_filter(call: Call) -> Json:

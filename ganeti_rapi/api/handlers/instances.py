@@ -125,13 +125,16 @@ _REPLACE_ARGUMENTS = ("remote_node", "mode", "iallocator")
 def disk_replacement(call: Call, values: Values) -> Values:
     """POST /2/instances/[instance_name]/replace-disks: a body, or else query arguments.
 
-    ``disks`` is a list of disk indexes, or a string of them with commas.
+    ``disks`` is a list of disk indexes, or a string of them with commas; null or none at all means
+    all disks, as in the stock daemon.
     """
     if not values:
         values = {name: text for name in _REPLACE_ARGUMENTS if (text := call.text(name))}
         if (disks := call.text("disks")) is not None:
             values["disks"] = disks
-    if isinstance(values.get("disks"), str):
+    if values.get("disks") in (None, ""):
+        values.pop("disks", None)  # some clients send what they have not got
+    elif isinstance(values["disks"], str):
         values["disks"] = _indexes(str(values["disks"]))
     return values
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ganeti_rapi.errors import JobDaemonError
@@ -52,18 +52,23 @@ def query_fields(kind: str, fields: Sequence[str] | None) -> dict[str, list[dict
     return {"fields": [_column(found, name).definition() for name in names]}
 
 
+MANY = 500
+"""Objects from which the rows of an answer are read one by one, so that others get a turn."""
+
+
 def rows(
     cluster: Cluster,
     jobs: Jobs,
     kind: str,
     names: Sequence[str | int] | None,
     fields: Sequence[str],
-) -> list[list[Any]]:  # Any: as in query
+) -> list[list[Any]] | Iterator[list[Any]]:  # Any: as in query
     """The reply to a classic query (QueryInstances, QueryJobs, …): bare values, row by row.
 
     None or no ``names`` mean all objects (of jobs, those that are not archived). Names and uuids
     that do not exist are passed over, but an unknown job has a row with nothing but its id. Values
-    that are not normal are None. Raises `JobDaemonError` for unknown fields and bad job ids.
+    that are not normal are None. Many rows are an iterator, which reads each when it is asked for
+    it. Raises `JobDaemonError` for unknown fields and bad job ids.
     """
     found = KINDS[kind]
     if unknown := [name for name in fields if name not in found.fields]:
@@ -71,7 +76,8 @@ def rows(
     columns = [found.fields[name] for name in fields]
     context = Context(cluster, jobs)
     objects = _listed(context, kind, names, fields)
-    return [[column.read(context, each)[1] for column in columns] for each in objects]
+    reader = ([column.read(context, each)[1] for column in columns] for each in objects)
+    return reader if len(objects) > MANY else list(reader)
 
 
 def _kind(method: str, name: str, arguments: object) -> AnyKind:
