@@ -18,6 +18,7 @@ from typing import Any
 
 from attrs import frozen
 
+HOST = "127.0.0.1"
 PORT = 5081
 START_PATIENCE = 20.0
 """Seconds until the daemon must answer."""
@@ -76,12 +77,12 @@ class HttpApi:
             connection.close()
 
 
-def command(*options: str) -> Sequence[str]:
+def command(*options: str, host: str = HOST, port: int = PORT) -> Sequence[str]:
     """The command line of a daemon in front of the lab's luxid."""
     environment = os.environ
     return [
         *(sys.executable, "-c", "from twisted.scripts.twistd import run; run()"),
-        *("-n", "--pidfile=", "ganeti-rapi", "--port", str(PORT), "--bind", "127.0.0.1"),
+        *("-n", "--pidfile=", "ganeti-rapi", "--port", str(port), "--bind", host),
         *(
             "--ssl-cert",
             environment["LAB_RAPI_CERT"],
@@ -93,12 +94,17 @@ def command(*options: str) -> Sequence[str]:
 
 
 @functools.cache
-def our_api() -> HttpApi:
-    """Our daemon, started when the first test asks for it and ended with the test run."""
+def our_api(*options: str, host: str = HOST, port: int = PORT) -> HttpApi:
+    """Our daemon, started when the first test asks for it and ended with the test run.
+
+    Daemons with other options are processes of their own, and need addresses of their own.
+    """
     log = tempfile.NamedTemporaryFile(prefix="ganeti-rapi-live-", suffix=".log")  # noqa: SIM115
-    process = subprocess.Popen(command(), stdout=log, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        command(*options, host=host, port=port), stdout=log, stderr=subprocess.STDOUT
+    )
     atexit.register(_end, process)
-    api = HttpApi("127.0.0.1", PORT)
+    api = HttpApi(host, port)
     end = time.monotonic() + START_PATIENCE
     while True:
         try:
