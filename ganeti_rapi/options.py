@@ -60,6 +60,7 @@ class Options(UsageOptions):
         _number("idle-timeout", None, 30, "Seconds until an idle connection is closed.", 1, _MOST),
         _number("luxi-connections", None, 16, "Connections to luxid for requests.", 1, _MOST),
         _number("wait-connections", None, 100, "Connections to luxid for job waits.", 1, _MOST),
+        _number("workers", None, 1, "Processes that share the port.", 1, 64),
         ["access-log", None, None, "File for one line per request, in the combined format."],
     ]
 
@@ -69,6 +70,11 @@ class Options(UsageOptions):
         super().__init__()
         self.endpoints: list[str] = []
         self.simulated_size: str | None = None
+        self.adopted: int | None = None
+
+    def opt_adopt(self, descriptor: str) -> None:
+        """Serve the listening socket that this file descriptor is; --workers uses it."""
+        self.adopted = int(descriptor)
 
     def opt_endpoint(self, description: str) -> None:
         """Listen on this Twisted endpoint instead of --bind and --port, for example
@@ -94,6 +100,19 @@ class Options(UsageOptions):
     def postOptions(self) -> None:
         """Fill in what follows from other options."""
         self["ssl-key"] = self["ssl-key"] or self["ssl-cert"]
+        if self["workers"] > 1 and self.endpoints:
+            raise UsageError("--workers shares the port of --bind and --port, not an --endpoint")
+
+    def for_worker(self) -> list[str]:
+        """The command line of one of several workers: all that it needs to know of this one."""
+        most = self["max-clients"]
+        shared = {"max-clients": -(-most // self["workers"])}
+        parameters = [
+            f"--{row[0]}={shared.get(row[0], self[row[0]])}"
+            for row in self.optParameters
+            if row[0] not in ("workers", "port", "bind") and self[row[0]] is not None
+        ]
+        return [*(f"--{row[0]}" for row in self.optFlags if self[row[0]]), *parameters]
 
 
 def with_size(options: Sequence[str]) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -12,7 +14,7 @@ from typing import Any
 from twisted.application.internet import TimerService
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import serverFromString
+from twisted.internet.endpoints import AdoptedStreamServerEndpoint, serverFromString
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
@@ -32,6 +34,7 @@ from ganeti_rapi.web.cycle import Rapi
 from ganeti_rapi.web.http import RapiSite
 from ganeti_rapi.web.routes import grow_tree
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError
+from ganeti_rapi.workers import Workers
 
 __all__ = ["Options", "makeService"]
 
@@ -138,7 +141,8 @@ def make_daemon(options: Options, reactor: Reactor) -> MultiService:
     parent = MultiService()
     if options.simulated_size is not None:
         _simulate(parent, options, reactor)
-    reload = _assemble(parent, options, reactor)
+    together = _employ if options["workers"] > 1 else _assemble
+    reload = together(parent, options, reactor)
     OnHangup(reactor, reload).setServiceParent(parent)
     return parent
 
@@ -154,18 +158,42 @@ def _simulate(parent: MultiService, options: Options, reactor: Reactor) -> None:
     playground.setServiceParent(parent)
 
 
+def _employ(parent: MultiService, options: Options, reactor: Reactor) -> list[Callable[[], None]]:
+    """Let workers serve; return what SIGHUP shall call."""
+    if not options["no-ssl"]:
+        _context_factory(options)  # files that cannot be used are told now and not by each worker
+    address, port, count = options["bind"], options["port"], options["workers"]
+    try:
+        workers = Workers(reactor, address, port, count, options.for_worker())
+    except OSError as error:
+        raise UsageError(f"can't listen on {address} port {port}: {error.strerror}") from None
+    workers.setServiceParent(parent)
+    return [workers.reload]
+
+
 def _assemble(parent: MultiService, options: Options, reactor: Reactor) -> list[Callable[[], None]]:
     """Add all services to the parent; return what SIGHUP shall call."""
     users = UsersFile()
     watcher = UsersFileWatcher(FilePath(options["users-file"]), users, reactor)
     watcher.setServiceParent(parent)
     tls = _tls(parent, options, reactor)
+    reloaded = [watcher.reload, *([tls.reload] if tls is not None else [])]
     site = make_site(parent, options, reactor, users)
+    if options.adopted is not None:
+        endpoint, wrapped = _adopt(reactor, options.adopted), wrap(site, tls, "tcp:")
+        Listener(endpoint, wrapped, "the adopted socket").setServiceParent(parent)
+        return reloaded
     for description in _endpoints(options):
         wrapped = wrap(site, tls, description)
         endpoint = _endpoint(reactor, description)
         Listener(endpoint, wrapped, description).setServiceParent(parent)
-    return [watcher.reload, *([tls.reload] if tls is not None else [])]
+    return reloaded
+
+
+def _adopt(reactor: Reactor, descriptor: int) -> IStreamServerEndpoint:
+    with socket.socket(fileno=os.dup(descriptor)) as inherited:
+        family = inherited.family
+    return AdoptedStreamServerEndpoint(reactor, descriptor, family)
 
 
 def make_site(
@@ -201,16 +229,20 @@ def _in_thread(reactor: Reactor, function: Callable[..., bytes], *args: object) 
     return deferToThreadPool(reactor, reactor.getThreadPool(), function, *args)
 
 
+def _context_factory(options: Options) -> ReloadingContextFactory:
+    files = PemFiles(options["ssl-cert"], options["ssl-key"], options["ssl-chain"])
+    try:
+        return ReloadingContextFactory(files)
+    except TlsError as error:
+        raise UsageError(str(error)) from None
+
+
 def _tls(
     parent: MultiService, options: Options, reactor: Reactor
 ) -> ReloadingContextFactory | None:
     if options["no-ssl"]:
         return None
-    files = PemFiles(options["ssl-cert"], options["ssl-key"], options["ssl-chain"])
-    try:
-        tls = ReloadingContextFactory(files)
-    except TlsError as error:
-        raise UsageError(str(error)) from None
+    tls = _context_factory(options)
     check = TimerService(CERTIFICATE_CHECK, tls.reload_if_changed)
     check.clock = reactor
     check.setServiceParent(parent)

@@ -20,7 +20,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "simulator": {"api", "luxi", "errors", "jsontext"},
     "client": {"jsontext"},
     "options": set(),
-    "service": {"api", "auth", "luxi", "web", "simulator", "options"},
+    "workers": set(),
+    "service": {"api", "auth", "luxi", "web", "simulator", "options", "workers"},
 }
 """For every room of the house, whom it may import beside itself."""
 

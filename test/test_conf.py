@@ -18,7 +18,7 @@ CONF = Path(__file__).resolve().parent.parent / "conf"
 UNITS = ["ganeti-rapi.service", "ganeti-rapi.socket"]
 
 # Documented by "twistd ganeti-rapi --help" itself.
-UNDOCUMENTED = {"help", "version"}
+UNDOCUMENTED = {"adopt", "help", "version"}
 
 
 def text_of(name: str) -> str:

@@ -23,6 +23,7 @@ DEFAULTS = {
     "idle-timeout": 30,
     "luxi-connections": 16,
     "wait-connections": 100,
+    "workers": 1,
     "access-log": None,
 }
 

@@ -1,0 +1,156 @@
+"""Several processes that share one port: ``--workers``.
+
+The parent binds a socket for each worker to the same port; the kernel spreads new connections over
+them. A worker adopts its socket and serves it as a daemon of its own. The parent keeps every socket
+open, so when a worker dies, clients that the kernel has given to it wait for its successor instead
+of being refused.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from attrs import define, field
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList, succeed
+from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTerminated
+from twisted.internet.interfaces import IDelayedCall, IProcessTransport
+from twisted.internet.protocol import ProcessProtocol
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+ADOPTED = 3
+"""The file descriptor under which a worker finds its socket."""
+
+BACKLOG = 1024
+PATIENCE = 5.0
+"""Seconds that a worker may take to end before it is killed."""
+
+SHORTEST_LIFE = 1.0
+"""Seconds. A worker that dies sooner is started again only after as long."""
+
+TWISTD = "from twisted.scripts.twistd import run; run()"
+
+
+def bind(address: str, port: int, workers: int) -> list[socket.socket]:
+    """A listening socket for each worker, all on one port. Raises OSError."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sockets: list[socket.socket] = []
+    for _ in range(workers):
+        listening = socket.create_server(
+            (address, port), family=family, backlog=BACKLOG, reuse_port=True
+        )
+        port = listening.getsockname()[1]
+        sockets.append(listening)
+    return sockets
+
+
+def command(options: Sequence[str]) -> list[str]:
+    """The command line of a worker."""
+    twistd = [sys.executable, "-c", TWISTD, "-n", "--pidfile=", "--logfile=-"]
+    return [*twistd, "ganeti-rapi", *options, "--adopt", str(ADOPTED)]
+
+
+@define(eq=False)
+class Worker(ProcessProtocol):
+    """One worker process, and its successors."""
+
+    number: int
+    listening: socket.socket
+    arguments: Sequence[str]
+    reactor: Any  # Any: one object that provides many zope interfaces
+    process: IProcessTransport | None = None
+    stopping: Deferred[None] | None = None
+    _started: float = 0.0
+    _again: IDelayedCall | None = None
+    _text: bytes = b""
+    _log: Logger = field(factory=Logger)
+
+    def start(self) -> None:
+        """Run the process; it inherits its socket, and its output comes to us."""
+        self._again = None
+        self._started = self.reactor.seconds()
+        files = {0: "w", 1: "r", 2: "r", ADOPTED: self.listening.fileno()}
+        self.process = self.reactor.spawnProcess(
+            self, self.arguments[0], self.arguments, env=os.environ, childFDs=files
+        )
+
+    def childDataReceived(self, childFD: int, data: bytes) -> None:
+        """Pass the worker's log on, line by line."""
+        *lines, self._text = (self._text + data).split(b"\n")
+        for line in lines:
+            text = line.decode("utf-8", "replace")
+            self._log.info("worker {number}: {text}", number=self.number, text=text)
+
+    def processEnded(self, reason: Failure) -> None:
+        """Start the worker's successor, unless it was to end."""
+        reason.trap(ProcessDone, ProcessTerminated)
+        self.process = None
+        if self.stopping is not None:
+            self.stopping.callback(None)
+            return
+        lived = self.reactor.seconds() - self._started
+        self._log.error(
+            "Worker {number} ended unexpectedly and is started again: {reason}",
+            number=self.number,
+            reason=reason.getErrorMessage(),
+        )
+        delay = 0.0 if lived >= SHORTEST_LIFE else SHORTEST_LIFE
+        self._again = self.reactor.callLater(delay, self.start)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send the process a signal, if it is there."""
+        if self.process is not None:
+            with suppress(ProcessExitedAlready):
+                self.process.signalProcess(number)
+
+    def stop(self) -> Deferred[None]:
+        """End the process; fires when it is gone."""
+        if self._again is not None:
+            self._again.cancel()
+        if self.process is None:
+            return succeed(None)
+        self.stopping = Deferred()
+        self.signal(signal.SIGTERM)
+        kill = self.reactor.callLater(PATIENCE, self.signal, signal.SIGKILL)
+        return self.stopping.addCallback(lambda _: kill.cancel() if kill.active() else None)
+
+
+class Workers(Service):
+    """All workers. The sockets are bound when this is made. Raises OSError."""
+
+    def __init__(
+        self, reactor: Any, address: str, port: int, count: int, options: Sequence[str]
+    ) -> None:
+        # Any: one object that provides many zope interfaces
+        self.sockets = bind(address, port, count)
+        arguments = command(options)
+        self.workers = [
+            Worker(number, listening, arguments, reactor)
+            for number, listening in enumerate(self.sockets, 1)
+        ]
+
+    def startService(self) -> None:
+        super().startService()
+        for worker in self.workers:
+            worker.start()
+
+    def reload(self) -> None:
+        """Let every worker read its files again."""
+        for worker in self.workers:
+            worker.signal(signal.SIGHUP)
+
+    def stopService(self) -> Deferred[Any]:  # Any: nobody reads it
+        super().stopService()
+        stopped = DeferredList([worker.stop() for worker in self.workers])
+        return stopped.addCallback(self._close)
+
+    def _close(self, _stopped: object) -> None:
+        for listening in self.sockets:
+            listening.close()

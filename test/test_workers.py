@@ -1,0 +1,158 @@
+"""Several processes on one port: binding, starting, restarting and ending workers."""
+
+from __future__ import annotations
+
+import socket
+from signal import SIGHUP, SIGKILL, SIGTERM
+from typing import Any
+
+from attrs import define, field
+from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTerminated
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+from twisted.python.usage import UsageError
+from twisted.trial.unittest import SynchronousTestCase
+
+from ganeti_rapi.options import Options
+from ganeti_rapi.workers import ADOPTED, PATIENCE, SHORTEST_LIFE, Worker, Workers, bind, command
+
+CRASH = Failure(ProcessTerminated(1))
+
+
+@define(eq=False)
+class Process:
+    """A process that is not there; ends when the test says so."""
+
+    protocol: Worker
+    arguments: list[str]
+    files: dict[int, Any]  # Any: a descriptor or the direction of a pipe
+    signals: list[int] = field(factory=list)
+    gone: bool = False
+
+    def signalProcess(self, number: int) -> None:
+        if self.gone:
+            raise ProcessExitedAlready
+        self.signals.append(number)
+
+    def end(self, reason: Failure = CRASH) -> None:
+        self.gone = True
+        self.protocol.processEnded(reason)
+
+
+class Reactor(Clock):
+    """A clock that starts such processes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.processes: list[Process] = []
+
+    def spawnProcess(
+        self, protocol: Worker, executable: str, args: list[str], env: object, childFDs: Any
+    ) -> Process:
+        assert executable == args[0]
+        self.processes.append(Process(protocol, args, childFDs))
+        return self.processes[-1]
+
+
+class BindTests(SynchronousTestCase):
+    def test_all_listen_on_one_port(self) -> None:
+        for address in ("127.0.0.1", "::1"):
+            sockets = bind(address, 0, 3)
+            self.addCleanup(lambda sockets=sockets: [each.close() for each in sockets])
+            self.assertEqual(len({each.getsockname() for each in sockets}), 1)
+
+    def test_a_port_that_is_taken(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken, self.assertRaises(OSError):
+            bind("127.0.0.1", taken.getsockname()[1], 2)
+
+
+class WorkersTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.reactor = Reactor()
+        self.workers = Workers(self.reactor, "127.0.0.1", 0, 2, ["--no-ssl"])
+        self.addCleanup(lambda: [each.close() for each in self.workers.sockets])
+        self.workers.startService()
+        self.first, self.second = self.reactor.processes
+
+    def test_each_gets_a_socket_of_its_own(self) -> None:
+        adopted = [process.files[ADOPTED] for process in self.reactor.processes]
+        self.assertEqual(adopted, [each.fileno() for each in self.workers.sockets])
+        self.assertEqual(self.first.arguments, command(["--no-ssl"]))
+        self.assertEqual(self.first.arguments[-2:], ["--adopt", str(ADOPTED)])
+
+    def test_one_that_dies_is_started_again_at_once_on_its_socket(self) -> None:
+        self.reactor.advance(SHORTEST_LIFE)
+        self.second.end()
+        self.reactor.advance(0)
+        *_, successor = self.reactor.processes
+        self.assertIsNot(successor, self.second)
+        self.assertEqual(successor.files, self.second.files)
+
+    def test_one_that_cannot_live_is_not_started_in_a_hurry(self) -> None:
+        self.first.end()
+        self.reactor.advance(SHORTEST_LIFE / 2)
+        self.assertEqual(len(self.reactor.processes), 2)
+        self.reactor.advance(SHORTEST_LIFE / 2)
+        self.assertEqual(len(self.reactor.processes), 3)
+
+    def test_all_read_their_files_again(self) -> None:
+        self.first.gone = True  # and nobody has told us yet
+        self.workers.reload()
+        self.assertEqual(self.second.signals, [SIGHUP])
+
+    def test_the_end_waits_for_all(self) -> None:
+        stopped = self.workers.stopService()
+        self.assertEqual((self.first.signals, self.second.signals), ([SIGTERM], [SIGTERM]))
+        self.first.end(Failure(ProcessDone(0)))
+        self.assertNoResult(stopped)
+        self.second.end(Failure(ProcessDone(0)))
+        self.successResultOf(stopped)
+        self.assertEqual(len(self.reactor.processes), 2)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+        self.assertEqual([each.fileno() for each in self.workers.sockets], [-1, -1])
+
+    def test_one_that_does_not_end_is_killed(self) -> None:
+        stopped = self.workers.stopService()
+        self.first.end()
+        self.reactor.advance(PATIENCE)
+        self.assertEqual(self.second.signals, [SIGTERM, SIGKILL])
+        self.second.end()
+        self.successResultOf(stopped)
+
+    def test_the_end_comes_while_one_waits_to_be_started(self) -> None:
+        self.first.end()
+        stopped = self.workers.stopService()
+        self.second.end()
+        self.successResultOf(stopped)
+        self.reactor.advance(SHORTEST_LIFE)
+        self.assertEqual(len(self.reactor.processes), 2)
+
+    def test_output_is_passed_on_in_whole_lines(self) -> None:
+        worker = self.workers.workers[0]
+        worker.childDataReceived(1, b"one\ntw")
+        worker.childDataReceived(2, b"o\nthree")
+        self.assertEqual(worker._text, b"three")
+
+
+class OptionsTests(SynchronousTestCase):
+    def parse(self, *words: str) -> Options:
+        options = Options()
+        options.parseOptions(words)
+        return options
+
+    def test_a_worker_is_told_all_but_where_to_listen(self) -> None:
+        ours = self.parse(
+            *("--workers", "2", "--port", "1", "--bind", "::", "--no-keep-alive"),
+            *("--ssl-cert", "cert", "--users-file", "users", "--max-clients", "5"),
+        )
+        theirs = self.parse(*ours.for_worker(), "--adopt", "3")
+        for name in ("no-keep-alive", "no-ssl", "ssl-cert", "ssl-key", "users-file", "luxi-socket"):
+            self.assertEqual(theirs[name], ours[name], name)
+        self.assertEqual((theirs["workers"], theirs["max-clients"], theirs.adopted), (1, 3, 3))
+
+    def test_no_limit_stays_none(self) -> None:
+        self.assertIn("--max-clients=0", self.parse("--workers", "4").for_worker())
+
+    def test_endpoints_cannot_be_shared(self) -> None:
+        with self.assertRaises(UsageError):
+            self.parse("--workers", "2", "--endpoint", "tcp:1")
