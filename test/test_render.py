@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import partial
 
 from attrs import define
 from hypothesis import given
@@ -15,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganeti_rapi.jsontext import Encoded
 from ganeti_rapi.simulator.size import Size
 from ganeti_rapi.web.render import WORTH_ZIPPING, Body, accepts_gzip, encode, matches
-from ganeti_rapi.web.sliced import SLICE, SlicedBody
+from ganeti_rapi.web.sliced import AT_A_TIME, SLICE, SlicedBody, Turns
 
 from .in_memory import SimulatedApi, encode_request, parse_reply
 
@@ -107,7 +108,7 @@ class SlicedBodyTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock, self.client = Clock(), Client()
         self.body = bytes(range(256)) * (SLICE // 256) * 3 + b"end"
-        self.sender = SlicedBody(self.client, self.clock, [self.body])  # type: ignore[arg-type]
+        self.sender = SlicedBody(self.client, Turns(self.clock), [self.body])  # type: ignore[arg-type]
 
     def test_slice_by_slice_with_turns_for_others_between(self) -> None:
         self.sender.start()
@@ -134,6 +135,35 @@ class SlicedBodyTests(SynchronousTestCase):
         self.sender.stopProducing()
         self.clock.advance(1)
         self.assertEqual((len(self.client.data), self.client.finished), (SLICE, False))
+
+
+class TurnsTests(SynchronousTestCase):
+    def test_a_few_at_a_time_in_order_and_all_in_the_end(self) -> None:
+        clock, done = Clock(), []
+        turns = Turns(clock)
+        for number in range(AT_A_TIME * 2 + 1):
+            turns.ask(partial(done.append, number))
+        for calls in (AT_A_TIME, AT_A_TIME * 2, AT_A_TIME * 2 + 1):
+            (call,) = clock.getDelayedCalls()
+            give = call.func
+            call.cancel()
+            give()
+            self.assertEqual(done, list(range(calls)))
+        self.assertEqual(clock.getDelayedCalls(), [])
+
+    def test_whoever_asks_again_in_its_turn_comes_after_the_others(self) -> None:
+        clock, done = Clock(), []
+        turns = Turns(clock)
+
+        def send(name: str) -> None:
+            done.append(name)
+            if len(done) < 6:
+                turns.ask(partial(send, name))
+
+        turns.ask(partial(send, "a"))
+        turns.ask(partial(send, "b"))
+        clock.advance(0)
+        self.assertEqual(done[:6], ["a", "b"] * 3)
 
 
 class ReplyTests(SynchronousTestCase):

@@ -24,7 +24,7 @@ from ganeti_rapi.errors import (
     UriTooLong,
 )
 from ganeti_rapi.web.render import encode
-from ganeti_rapi.web.sliced import SLICE, SlicedBody
+from ganeti_rapi.web.sliced import SLICE, SlicedBody, Turns
 
 SERVER = f"ganeti-rapi/{__version__}".encode("ascii")
 JSON_TYPE = b"application/json"
@@ -104,7 +104,7 @@ class RapiRequest(Request):
             self.write(b"".join(pieces) if length <= SLICE else b"")
             self.finish()
         else:
-            SlicedBody(self, self.channel.site.reactor, pieces).start()
+            SlicedBody(self, self.channel.site.turns, pieces).start()
 
     def send_error(self, error: ApiError) -> None:
         """Send an error with its headers."""
@@ -225,6 +225,7 @@ class RapiSite(Site):
         self.max_body = max_body
         self.max_clients = max_clients
         self.connections = 0
+        self.turns = Turns(reactor)
 
     @property
     def overloaded(self) -> bool:

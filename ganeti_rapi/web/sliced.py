@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 
 from twisted.internet.interfaces import IPushProducer, IReactorTime
 from twisted.web.http import Request
@@ -10,6 +11,10 @@ from zope.interface import implementer
 
 SLICE = 256 * 1024
 """Bytes of a large body that are sent at once: about a millisecond of TLS."""
+
+
+AT_A_TIME = 4
+"""Slices that are sent between two looks at what else there is to do."""
 
 
 def slices(pieces: Sequence[bytes]) -> Iterator[bytes]:
@@ -20,6 +25,31 @@ def slices(pieces: Sequence[bytes]) -> Iterator[bytes]:
             yield bytes(view[start : start + SLICE])
 
 
+class Turns:
+    """Who may send a slice next. However many clients there are, others wait for a few at most."""
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._scheduled = False
+
+    def ask(self, send: Callable[[], None]) -> None:
+        """Call ``send`` when its turn comes."""
+        self._waiting.append(send)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._waiting and not self._scheduled:
+            self._scheduled = True
+            self._clock.callLater(0, self._give)
+
+    def _give(self) -> None:
+        for _ in range(min(AT_A_TIME, len(self._waiting))):
+            self._waiting.popleft()()
+        self._scheduled = False
+        self._schedule()
+
+
 @implementer(IPushProducer)
 class SlicedBody:
     """Sends a large body slice by slice, as fast as the client reads and others get their turn.
@@ -27,9 +57,9 @@ class SlicedBody:
     So a slow client costs a slice of memory and not the whole body again.
     """
 
-    def __init__(self, request: Request, clock: IReactorTime, pieces: Sequence[bytes]) -> None:
+    def __init__(self, request: Request, turns: Turns, pieces: Sequence[bytes]) -> None:
         self._request = request
-        self._clock = clock
+        self._turns = turns
         self._slices = slices(pieces)
         self._paused = False
         self._scheduled = False
@@ -54,7 +84,7 @@ class SlicedBody:
     def _schedule(self) -> None:
         if not (self._scheduled or self._paused):
             self._scheduled = True
-            self._clock.callLater(0, self._send_slice)
+            self._turns.ask(self._send_slice)
 
     def pauseProducing(self) -> None:
         """The client does not keep up."""
