@@ -31,6 +31,8 @@ from ganeti_rapi.web.cycle import Rapi
 from ganeti_rapi.web.http import RapiChannel, RapiSite
 from ganeti_rapi.web.routes import grow_tree
 
+from .reply import Reply
+
 SOCKET = "/luxi.sock"
 START = 1_700_000_000.0
 STEP = 0.02
@@ -38,18 +40,6 @@ PATIENCE = 200.0
 """Seconds of simulated time that a request may take."""
 
 USERS = "admin secret write\nguest secret read\nvisitor secret\n"
-
-
-@frozen
-class Reply:
-    """What came back."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:  # Any: JSON
-        return json.loads(self.body)
 
 
 @implementer(ITransport)

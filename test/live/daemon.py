@@ -14,9 +14,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from typing import Any
 
-from attrs import frozen
+from ..reply import Reply
 
 HOST = "127.0.0.1"
 PORT = 5081
@@ -29,18 +28,6 @@ SKIP = (
     else "needs a real Ganeti: run test/live/run as root (make test-live)"
 )
 """Why the live tests cannot run here, or None."""
-
-
-@frozen
-class Reply:
-    """What came back."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:  # Any: JSON
-        return json.loads(self.body)
 
 
 class HttpApi:
