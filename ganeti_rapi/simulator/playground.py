@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime
 import ipaddress
 import shutil
@@ -38,6 +39,8 @@ class Playground(Service):
         """Set everything up. Raises ValueError when the size is none."""
         parsed = parse_size(size)
         directory = Path(tempfile.mkdtemp(prefix="ganeti-rapi-"))
+        # When the daemon cannot start, nobody stops this service.
+        atexit.register(shutil.rmtree, directory, ignore_errors=True)
         write_users(directory / "users")
         write_certificate(directory / "server.pem")
         daemon = SimulatedJobDaemon(reactor, str(directory / "luxi.sock"), parsed)
