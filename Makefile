@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 PORT ?= 5080
 SIMULATE ?=
 
-.PHONY: run test test-live lint bench clean help
+.PHONY: run test test-live lint bench doc clean help
 
 help:
 	@echo 'make run        serve a simulated cluster on https://127.0.0.1:$(PORT)'
 	@echo 'make test       run the test suite (no root, no network)'
 	@echo 'make test-live  run the contract against a real Ganeti (root, Debian)'
 	@echo 'make lint       check format, lint and types'
+	@echo 'make doc        write the generated parts of doc/'
 	@echo 'make clean      remove what these made'
 
 # The environment is made again when the dependencies change.
@@ -42,6 +43,9 @@ lint: $(BIN)/.linters
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+doc: $(BIN)/.installed
+	$(BIN)/python -m test.reference
 
 clean:
 	rm -rf $(VENV) _trial_temp* build *.egg-info

@@ -24,7 +24,16 @@ EXTRAS_REQUIRE = {
     # Ten times faster JSON; without it the standard library's serves.
     "fast": ["orjson>=3.8"],
     # What the test suite needs besides trial.
-    "test": ["hypothesis>=6.50", "openapi-spec-validator>=0.6"],
+    "test": [
+        # Examples for what must hold for all values.
+        "hypothesis>=6.50",
+        # Whether our OpenAPI document is one.
+        "openapi-spec-validator>=0.6",
+        # Requests made of that document, and (with it) the client that writes them.
+        "schemathesis>=4",
+        # Whether replies are as the document says; openapi-spec-validator depends on it.
+        "jsonschema>=4.18",
+    ],
     # Format, lint and types.
     "lint": [
         "ruff>=0.4",

@@ -103,14 +103,6 @@ _DEPENDENCY = Items(
 
 # Every opcode.
 
-DEPENDS = Param(
-    "depends",
-    Maybe(ListOf(_DEPENDENCY)),
-    "The jobs to wait for, each with the final states that let this one start; no state means "
-    "any. A negative id counts back in the same submission.",
-    None,
-)
-
 COMMON = (
     Param(
         "dry_run",
@@ -130,7 +122,13 @@ COMMON = (
         "How early the job's turn comes: -10 is high, 0 normal and 10 low.",
         0,
     ),
-    DEPENDS,
+    Param(
+        "depends",
+        Maybe(ListOf(_DEPENDENCY)),
+        "The jobs to wait for, each with the final states that let this one start; no state means "
+        "any. A negative id counts back in the same submission.",
+        None,
+    ),
     Param("comment", MAYBE_STRING, "A remark that is kept with the job.", None),
     Param(
         "reason",

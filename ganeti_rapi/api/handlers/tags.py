@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.cells import Values
-from ganeti_rapi.api.checks import STRING, Either, ListOf, StrictDict
-from ganeti_rapi.api.params import DEPENDS
+from ganeti_rapi.api.checks import STRING, ListOf
 from ganeti_rapi.errors import BadRequest
 from ganeti_rapi.jsontext import Json
 
-TAGS_BODY = Either((ListOf(STRING), StrictDict(optional={"depends": DEPENDS.check})))
-"""A list of tags, or the jobs that this one depends on."""
+TAGS_BODY = ListOf(STRING)
+"""The form that the requirements give the body of PUT …/tags."""
 
 
 def tags_to_set(call: Call, values: Values) -> Values:

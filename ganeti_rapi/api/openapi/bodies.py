@@ -62,17 +62,18 @@ def request_body(row: Resource, cell: Cell) -> dict[str, Any] | None:  # Any: JS
     """The request body as an operation of the document describes it; None without one."""
     if cell.body is Body.IGNORED:
         return None
-    schema = _schema(cell, body_keys(row, cell))
+    keys = body_keys(row, cell)
     return {
         "description": f"{cell.body.value[0].upper()}{cell.body.value[1:]}.",
-        "required": _is_required(cell, schema),
-        "content": {"application/json": {"schema": schema}},
+        "required": is_required(cell, keys),
+        "content": {"application/json": {"schema": _schema(cell, keys)}},
     }
 
 
-def _is_required(cell: Cell, schema: Schema) -> bool:
+def is_required(cell: Cell, keys: Sequence[Key]) -> bool:
+    """Whether there is no request without a body."""
     if cell.body is Body.PARAMETERS:
-        return bool(schema["required"])
+        return any(key.param.required for key in keys)
     return cell.body is Body.REQUIRED
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.cells import Arg, Cell, Stream, Submit
-from ganeti_rapi.api.checks import Maybe, Schema
+from ganeti_rapi.api.checks import Check, Maybe, Schema
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.openapi.bodies import request_body
 from ganeti_rapi.api.openapi.replies import responses
@@ -84,12 +84,18 @@ def _query_parameter(arg: Arg, cell: Cell) -> dict[str, Any]:  # Any: JSON
     }
 
 
+def value_check(arg: Arg, cell: Cell) -> Check | None:
+    """The check of a word that goes into the opcode as it is; None for other arguments."""
+    if arg.kind != "word" or not arg.param or not isinstance(cell, Submit):
+        return None
+    check = OPCODES[cell.opcode].parameters[arg.param].check
+    return check.check if isinstance(check, Maybe) else check
+
+
 def argument_schema(arg: Arg, cell: Cell) -> Schema:
     """The JSON Schema of a query argument."""
-    schema = dict(_ARGUMENT_SCHEMAS[arg.kind])
-    if arg.kind == "word" and arg.param and isinstance(cell, Submit):
-        check = OPCODES[cell.opcode].parameters[arg.param].check
-        schema = (check.check if isinstance(check, Maybe) else check).schema()
+    check = value_check(arg, cell)
+    schema = dict(_ARGUMENT_SCHEMAS[arg.kind]) if check is None else check.schema()
     if arg.longest is not None:
         schema["maximum"] = arg.longest
     if arg.default is not None:
