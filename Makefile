@@ -46,6 +46,7 @@ lint: $(BIN)/.linters
 
 doc: $(BIN)/.installed
 	$(BIN)/python -m test.reference
+	$(BIN)/python -m ganeti_rapi.api.differences > doc/differences.md
 
 clean:
 	rm -rf $(VENV) _trial_temp* build *.egg-info
