@@ -23,6 +23,18 @@ INSTALL_REQUIRES = [
 EXTRAS_REQUIRE = {
     # Ten times faster JSON; without it the standard library's serves.
     "fast": ["orjson>=3.8"],
+    # The reactor's thread behind `GanetiRapiClient`: threads, signals and the end of a process are
+    # hard to get right, and this library has them right.
+    "client": ["crochet>=2.0"],
+    # The command line `rapi`.
+    "cli": [
+        # Commands, options, help and shell completion.
+        "click>=8.1",
+        # Tables, colour and the spinner.
+        "rich>=12",
+        # TOML, which later Pythons read themselves.
+        "tomli>=1.1; python_version < '3.11'",
+    ],
     # What the test suite needs besides trial.
     "test": [
         # Examples for what must hold for all values.
@@ -33,6 +45,10 @@ EXTRAS_REQUIRE = {
         "schemathesis>=4",
         # Whether replies are as the document says; openapi-spec-validator depends on it.
         "jsonschema>=4.18",
+        # The tests of the blocking client and of the command line; see "client" and "cli".
+        "crochet>=2.0",
+        "click>=8.1",
+        "rich>=12",
     ],
     # Format, lint and types.
     "lint": [
@@ -57,5 +73,6 @@ setup(
     package_data={"ganeti_rapi": ["py.typed"]},
     install_requires=INSTALL_REQUIRES,
     extras_require=EXTRAS_REQUIRE,
+    entry_points={"console_scripts": ["rapi = ganeti_rapi.client.cli.main:main"]},
     zip_safe=False,
 )

@@ -52,3 +52,12 @@ class ReturnTimeoutTests(SynchronousTestCase):
         self.api.until(lambda: client.closed)
         self.assertEqual(type(parse_reply(client.data).json()), int)
         self.api.daemon.startService()
+
+
+class SubmissionTests(SynchronousTestCase):
+    def test_a_dependency_on_a_job_before_the_first_is_the_clients_error(self) -> None:
+        api = SimulatedApi()
+        self.addCleanup(api.stop)
+        reply = api.request("PUT", PATH, {"depends": [[-100, []]]})
+        self.assertEqual(reply.status, 400)
+        self.assertIn("depends", reply.json()["message"])

@@ -26,7 +26,7 @@ from .live.differential.variations import (
 )
 from .live.differential.writes import EVACUATION, WRITES, of_a_queued_job
 
-VARIATIONS = (by_others, with_other_bodies, with_wrong_arguments)
+VARIATIONS = (by_others, with_other_bodies, with_arguments, with_wrong_arguments)
 
 SHOWN_OTHERWISE = {
     "drained-queue": "the queue is drained for one test of its own",
@@ -39,7 +39,6 @@ def probes() -> Iterator[Probe]:
     """Everything that the live test sends."""
     for sample in SAMPLES:
         yield sample
-        yield with_arguments(sample)
         for variation in VARIATIONS:
             yield from variation(sample)
     yield from (*READS, *WRITES, *EVACUATION, *of_a_queued_job(1))

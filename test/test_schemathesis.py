@@ -24,7 +24,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganeti_rapi.api.openapi import document
 from ganeti_rapi.api.resources import RESOURCES
 
-from .in_memory import Reply, SimulatedApi, parse_reply
+from .in_memory import SimulatedApi, parse_reply
+from .reply import Reply
 
 # Any, throughout: JSON, and what schemathesis makes of it.
 
@@ -35,7 +36,7 @@ The same ones each time, so that the suite is green or red for a reason. A large
 environment finds more.
 """
 
-KNOWN = {
+KNOWN: dict[str, list[Any]] = {
     "node_name": ["node2.example.com", "node5.example.com"],
     "instance_name": ["web1.example.com", "db1.example.com", "build1.example.com"],
     "group_name": ["default", "racks-b"],
@@ -84,11 +85,11 @@ def with_integers(value: Any) -> Any:
     return [with_integers(item) for item in value] if isinstance(value, list) else value
 
 
-def send(api: SimulatedApi, case: Case) -> Reply:
+def send(api: SimulatedApi, case: Case[Any]) -> Reply:
     """The reply to a request, written by the HTTP client that schemathesis uses."""
-    request = Request(**case.as_transport_kwargs(base_url="http://rapi")).prepare()
-    headers = {**request.headers, **HEADERS}
-    lines = [f"{request.method} {request.path_url} HTTP/1.1", *map(": ".join, headers.items())]
+    request: Any = Request(**case.as_transport_kwargs(base_url="http://rapi")).prepare()
+    headers = [f"{name}: {value}" for name, value in {**request.headers, **HEADERS}.items()]
+    lines = [f"{request.method} {request.path_url} HTTP/1.1", *headers]
     content = request.body or b""
     client = api.connect()
     assert client.transport is not None
@@ -128,7 +129,7 @@ class SchemathesisTests(SynchronousTestCase):
         self.schema = schemathesis.openapi.from_dict(with_known_names(described()))
 
     def try_out(self, path: str, method: str, mode: GenerationMode) -> None:
-        cases: st.SearchStrategy[Case] = self.schema[path][method].as_strategy(mode)
+        cases: st.SearchStrategy[Case[Any]] = self.schema[path][method].as_strategy(mode)
 
         @settings(
             max_examples=EXAMPLES,
@@ -139,7 +140,7 @@ class SchemathesisTests(SynchronousTestCase):
             suppress_health_check=list(HealthCheck),
         )
         @given(case=cases)
-        def run(case: Case) -> None:
+        def run(case: Case[Any]) -> None:
             api = SimulatedApi()
             case.body = with_integers(case.body)
             reply = send(api, case)

@@ -24,7 +24,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganeti_rapi.api.call import ABSENT
 from ganeti_rapi.jsontext import Json
 
-from .daemon import SKIP, HttpApi, Reply, lab, our_api
+from ..reply import Reply
+from .daemon import SKIP, HttpApi, lab, our_api
 from .differential.comparison import Answer, problem, without_marks
 from .differential.probe import (
     USERS,
@@ -206,7 +207,7 @@ class DifferentialTests(SynchronousTestCase):
         self.compare(probe for sample in SAMPLES for probe in with_other_bodies(sample))
 
     def test_arguments(self) -> None:
-        self.compare(with_arguments(sample) for sample in SAMPLES)
+        self.compare(probe for sample in SAMPLES for probe in with_arguments(sample))
 
     def test_wrong_arguments(self) -> None:
         self.compare(probe for sample in SAMPLES for probe in with_wrong_arguments(sample))

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
+from ganeti_rapi.api.call import ABSENT
+
 from .probe import Probe
 
 VOLATILE = frozenset({"mfree", "mnode", "dfree", "dtotal"})
@@ -130,14 +132,11 @@ def _json(probe: Probe, stock: Answer, here: Answer) -> Found:
         yield from unlike(stock.reply.json()["message"], here.reply.json()["message"], "message")
 
 
-_NOTHING = object()
-
-
 def unlike(one: Any, other: Any, name: str = "reply") -> Found:  # Any: JSON
     """Where two JSON values differ: the innermost names of objects, or ``reply`` outside of any."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in sorted({*one, *other} - VOLATILE):
-            yield from unlike(one.get(key, _NOTHING), other.get(key, _NOTHING), key)
+            yield from unlike(one.get(key, ABSENT), other.get(key, ABSENT), key)
     elif _both_lists(one, other) and len(one) == len(other):
         for left, right in zip(one, other):
             yield from unlike(left, right, name)

@@ -111,16 +111,21 @@ KNOWN_ARGUMENTS: Mapping[tuple[str, str], Known] = {
 """What all its arguments together show of a sample, by method and path."""
 
 
-def with_arguments(sample: Probe) -> Probe:
-    """All its query arguments together, and a body where the body does not count."""
+def with_arguments(sample: Probe) -> Iterator[Probe]:
+    """All its query arguments together, and a body where the body does not count.
+
+    Nothing for those that submit a job and have no arguments but the usual ones.
+    """
     cell = _cell(sample)
     names = {arg.name for arg in cell.query}
+    if isinstance(cell, Submit) and names <= {REASON.name, WAIT.name}:
+        return
     given = [f"{arg.name}={_value(arg)}" for arg in cell.query if _is_free(arg, sample)]
     given += [f"{name}=nosuch" for name in IGNORED if name not in names]
     known = KNOWN_ARGUMENTS.get((sample.method, sample.path), sample.known)
     ignored_body = isinstance(cell, Submit) and cell.body in (Body.DEPENDS, Body.IGNORED)
     probe = evolve(sample.with_query("&".join(given)), known=known)
-    return evolve(probe, body={"nosuch": 1, "priority": 5}) if ignored_body else probe
+    yield evolve(probe, body={"nosuch": 1, "priority": 5}) if ignored_body else probe
 
 
 def _value(arg: Arg) -> str:

@@ -1,0 +1,80 @@
+"""A client for Ganeti's remote API.
+
+`RapiClient` is for Twisted programs. For scripts there is `GanetiRapiClient`, with the methods of
+Ganeti's own client and the names around it, from `ganeti_rapi.client.blocking`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ganeti_rapi.client.errors import (
+    BadReply,
+    BadRequest,
+    ConnectionBroken,
+    FeatureMissing,
+    Forbidden,
+    HttpError,
+    JobCanceled,
+    JobFailed,
+    JobStillRunning,
+    NotFound,
+    NotSupported,
+    RapiError,
+    RequestTimedOut,
+    ServerError,
+    TlsError,
+    Unauthorized,
+    Unavailable,
+    Unreachable,
+)
+from ganeti_rapi.client.events import Event
+from ganeti_rapi.client.instances import allocation
+from ganeti_rapi.client.jobs import JobChange, LogEntry
+from ganeti_rapi.client.nodes import Move
+from ganeti_rapi.client.rapi import RapiClient
+from ganeti_rapi.client.tls import fingerprint
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.blocking import CertificateError as CertificateError
+    from ganeti_rapi.client.blocking import GanetiApiError as GanetiApiError
+    from ganeti_rapi.client.blocking import GanetiRapiClient as GanetiRapiClient
+    from ganeti_rapi.client.blocking import GenericCurlConfig as GenericCurlConfig
+
+__all__ = [
+    "BadReply",
+    "BadRequest",
+    "ConnectionBroken",
+    "Event",
+    "FeatureMissing",
+    "Forbidden",
+    "HttpError",
+    "JobCanceled",
+    "JobChange",
+    "JobFailed",
+    "JobStillRunning",
+    "LogEntry",
+    "Move",
+    "NotFound",
+    "NotSupported",
+    "RapiClient",
+    "RapiError",
+    "RequestTimedOut",
+    "ServerError",
+    "TlsError",
+    "Unauthorized",
+    "Unavailable",
+    "Unreachable",
+    "allocation",
+    "fingerprint",
+]
+
+
+def __getattr__(name: str) -> Any:  # Any: whatever the name stands for
+    """The names of Ganeti's own client module, which only scripts need."""
+    if not name.startswith("__"):
+        blocking = import_module("ganeti_rapi.client.blocking")
+        if name in blocking.__all__:
+            return getattr(blocking, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

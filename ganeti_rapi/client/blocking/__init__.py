@@ -1,0 +1,61 @@
+"""`GanetiRapiClient`: a client for scripts, with the methods and results of Ganeti's own.
+
+In a script for Ganeti's client, only the import changes. Beside the class there are the module's
+other names: errors, constants, `GenericCurlConfig` and `UsesRapiClient`.
+"""
+
+from __future__ import annotations
+
+from ganeti_rapi.client.blocking import constants
+from ganeti_rapi.client.blocking.cluster import (
+    ClusterMethods,
+    EpochNano,
+    FilterMethods,
+    JobMethods,
+)
+from ganeti_rapi.client.blocking.constants import *  # noqa: F403  # the constants of a namesake
+from ganeti_rapi.client.blocking.curl import GenericCurlConfig, UsesRapiClient
+from ganeti_rapi.client.blocking.errors import CertificateError, Error, GanetiApiError
+from ganeti_rapi.client.blocking.groups import GroupMethods, NetworkMethods
+from ganeti_rapi.client.blocking.instances import (
+    DiskMethods,
+    InstanceActionMethods,
+    InstanceMethods,
+)
+from ganeti_rapi.client.blocking.nodes import NodeMethods
+
+__all__ = [
+    "CertificateError",
+    "EpochNano",
+    "Error",
+    "GanetiApiError",
+    "GanetiRapiClient",
+    "GenericCurlConfig",
+    "UsesRapiClient",
+    *(name for name in vars(constants) if name.isupper()),
+]
+
+
+class GanetiRapiClient(
+    ClusterMethods,
+    NodeMethods,
+    InstanceMethods,
+    InstanceActionMethods,
+    DiskMethods,
+    GroupMethods,
+    NetworkMethods,
+    FilterMethods,
+    JobMethods,
+):
+    """A cluster's remote API, for scripts: every method waits for its result.
+
+    The methods are those of `RapiClient` by the names that Ganeti's own client has for them, and
+    may be called from any thread. They raise `GanetiApiError`. Reads leave no trail, so that
+    ``reason`` means nothing to them.
+
+    As with Ganeti's client, the server's certificate is NOT CHECKED unless ``curl_config_fn`` is a
+    `GenericCurlConfig` that names authorities. ``logger`` is told of each request at the level
+    debug. ``curl_factory`` is not supported. The first client starts a thread with a reactor, by
+    crochet; a program that runs the reactor itself calls ``crochet.no_setup()`` before, and uses
+    the client in other threads only.
+    """

@@ -1,0 +1,109 @@
+"""Which server to talk to and as whom: profiles in a TOML file, and passwords.
+
+A password is never an option and never in the file. The file names a command or the keyring.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, fields_dict, frozen
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class ProfileError(ValueError):
+    """The profiles, or the options beside them, cannot be used as they stand."""
+
+
+@frozen
+class Profile:
+    """A server and a user. ``password_command`` is a shell command that prints the password."""
+
+    url: str | None = None
+    user: str | None = None
+    password_command: str | None = None
+    keyring: bool = False
+    cafile: str | None = None
+    pinned: str | None = None
+    insecure: bool = False
+
+
+def config_path(environment: Mapping[str, str]) -> Path:
+    """Where the file is unless one says otherwise."""
+    home = environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME", "~")) / ".config"
+    return Path(home) / "ganeti-rapi" / "rapi.toml"
+
+
+def parse(text: str) -> dict[str, Profile]:
+    """The profiles of a file by name. Raises `ProfileError`."""
+    try:
+        tables = tomllib.loads(text).get("profiles", {})
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(f"not TOML: {error}") from None
+    if not isinstance(tables, dict):
+        raise ProfileError("profiles are tables such as [profiles.default]")
+    return {name: _profile(name, table) for name, table in tables.items()}
+
+
+def _profile(name: str, table: Any) -> Profile:  # Any: what the file has there
+    if not isinstance(table, dict):
+        raise ProfileError(f"profile {name} is a table: [profiles.{name}]")
+    for key, value in table.items():
+        if key == "password":
+            raise ProfileError(f"profile {name}: use password_command or keyring, not password")
+        if key not in (known := fields_dict(Profile)):
+            raise ProfileError(f"profile {name}: {key} is none of {', '.join(known)}")
+        if type(value) is not (bool if known[key].default is False else str):
+            raise ProfileError(f"profile {name}: {key} has a value of the wrong type")
+    return Profile(**table)
+
+
+def choose(profiles: Mapping[str, Profile], name: str | None, given: Mapping[str, Any]) -> Profile:
+    # Any: each option's own type
+    """The profile by name, else ``default`` unless a URL is given, with the options on top.
+
+    A given URL alone does not take the default profile's password elsewhere.
+    """
+    if name is not None and name not in profiles:
+        raise ProfileError(f"there is no profile {name}; known: {', '.join(profiles) or 'none'}")
+    base = Profile() if name is None and given.get("url") else profiles.get(name or "default")
+    chosen = {key: value for key, value in given.items() if value}
+    if {"cafile", "pinned", "insecure"} & set(chosen):  # they exclude those of the file
+        base = evolve(base or Profile(), cafile=None, pinned=None, insecure=False)
+    profile = evolve(base or Profile(), **chosen)
+    if profile.url is None:
+        raise ProfileError("which server? Give --url, RAPI_URL or a profile in the config file")
+    return profile
+
+
+@frozen
+class Sources:
+    """Where passwords come from beside the environment; ``ask`` is None without a terminal."""
+
+    run: Callable[[str], str]
+    keyring: Callable[[str, str], str | None]
+    ask: Callable[[str], str] | None
+
+
+def password_of(profile: Profile, environment: Mapping[str, str], sources: Sources) -> str | None:
+    """The user's password; None without a user. Raises `ProfileError`."""
+    if profile.user is None:
+        return None
+    if "RAPI_PASSWORD" in environment:
+        return environment["RAPI_PASSWORD"]
+    if profile.password_command:
+        return sources.run(profile.password_command)
+    if profile.keyring:
+        found = sources.keyring(profile.url or "", profile.user)
+        if found is not None:
+            return found
+    if sources.ask is None:
+        raise ProfileError("no password: set RAPI_PASSWORD, or password_command in the profile")
+    return sources.ask(f"Password of {profile.user}")

@@ -1,0 +1,123 @@
+"""Events of jobs as they happen: Server-Sent Events from this project's server.
+
+A stock server has no such resource; there, and wherever only one job matters, use
+`RapiClient.watch_job`, which asks by long polls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final, NoReturn
+
+from attrs import frozen
+from twisted.internet.defer import Deferred, DeferredQueue
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+
+from ganeti_rapi import jsontext
+from ganeti_rapi.client.base import Methods, path
+from ganeti_rapi.client.errors import ConnectionBroken
+from ganeti_rapi.client.transport import complete
+
+SILENCE: Final = 45.0
+"""Seconds without a byte until the connection counts as dead; the server says something sooner."""
+
+
+@frozen
+class Event:
+    """Something that happened to a job.
+
+    ``id`` lets a reader go on after it, ``name`` is such as ``changed`` or ``finished``, and
+    ``data`` tells the job's id, its status and more.
+    """
+
+    id: str
+    name: str
+    data: Any  # Any: JSON of the event's own shape
+
+
+class EventParser:
+    """Bytes in, events out, by the HTML standard's section "Server-sent events"."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """The events that are complete with these bytes."""
+        *blocks, self._rest = (self._rest + data).split(b"\n\n")
+        for block in blocks:
+            fields = dict(_field(line) for line in block.decode("utf-8").split("\n"))
+            if "data" in fields:  # a comment has none
+                yield Event(
+                    fields.get("id", ""),
+                    fields.get("event", "message"),
+                    jsontext.loads(fields["data"].encode()),
+                )
+
+
+def _field(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    return name, value.removeprefix(" ")
+
+
+class _Stream(Protocol):
+    """A reply's body that does not end for long; None in ``arrived`` is its end."""
+
+    def __init__(self) -> None:
+        self.arrived: DeferredQueue[bytes | None] = DeferredQueue()
+        self.reason: Failure = connectionDone
+
+    def dataReceived(self, data: bytes) -> None:
+        self.arrived.put(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.reason = reason
+        self.arrived.put(None)
+
+    def close(self) -> None:
+        if self.transport is not None:
+            self.transport.loseConnection()
+
+
+class EventMethods(Methods):
+    """Streams of events. Leaving the loop, or cancelling, closes the connection."""
+
+    async def job_events(
+        self, job_id: int, *, last_event_id: str | None = None
+    ) -> AsyncIterator[Event]:
+        """The changes of a job until it has ended, from its start or from after an event.
+
+        Raises `NotFound`, and `ConnectionBroken` when the connection breaks.
+        """
+        async for event in self._events(path("jobs", job_id, "events"), last_event_id):
+            yield event
+
+    async def all_events(self, *, last_event_id: str | None = None) -> AsyncIterator[Event]:
+        """Which jobs are submitted, change and finish, from now on or from after an event.
+
+        Raises `ConnectionBroken` when the connection breaks; then go on after the last event.
+        """
+        async for event in self._events(path("events"), last_event_id):
+            yield event
+
+    async def _events(self, where: str, last_event_id: str | None) -> AsyncIterator[Event]:
+        response = await self.transport.open("GET", where, {"last_event_id": last_event_id})
+        stream, parser = _Stream(), EventParser()
+        response.deliverBody(stream)
+        try:
+            while (data := await self._next(stream)) is not None:
+                for event in parser.feed(data):
+                    yield event
+        finally:
+            stream.close()
+        if not complete(stream.reason):
+            raise self.transport.translated(stream.reason)
+
+    def _next(self, stream: _Stream) -> Deferred[bytes | None]:
+        arrived = stream.arrived.get()
+        return arrived.addTimeout(SILENCE, self.transport.clock, self._silent)
+
+    def _silent(self, _: Any, timeout: float) -> NoReturn:  # Any: the cancelled wait's failure
+        raise ConnectionBroken(
+            f"{self.transport.url} has not sent anything for {timeout:g} seconds"
+        )

@@ -1,0 +1,203 @@
+"""Jobs: their state, and following one to its end by long polls."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+from twisted.internet.defer import Deferred
+
+from ganeti_rapi.client.base import Methods, Object, path
+from ganeti_rapi.client.errors import (
+    JobCanceled,
+    JobFailed,
+    JobStillRunning,
+    NotFound,
+    ServerError,
+)
+from ganeti_rapi.jsontext import Json
+
+FINAL_STATES: Final = frozenset({"success", "error", "canceled"})
+"""The states in which a job ends."""
+
+
+@frozen
+class LogEntry:
+    """What a job says while it runs.
+
+    ``serial`` counts the job's entries from 1, ``time`` is seconds since the epoch, ``kind`` is the
+    entry's type, and ``message`` is text for most types.
+    """
+
+    serial: int
+    time: float
+    kind: str
+    message: Any  # Any: JSON of the type's own shape
+
+    @classmethod
+    def from_json(cls, entry: Sequence[Any]) -> LogEntry:
+        """An entry as the API gives it: [serial, [seconds, microseconds], type, message]."""
+        serial, (seconds, microseconds), kind, message = entry
+        return cls(serial, seconds + microseconds / 1_000_000, kind, message)
+
+
+@frozen
+class JobChange:
+    """What is new of a job: its ``status`` and the log entries since the last change."""
+
+    job_id: int
+    status: str
+    log: Sequence[LogEntry]
+
+    @property
+    def final(self) -> bool:
+        """Whether the job has ended."""
+        return self.status in FINAL_STATES
+
+
+OnLog = Callable[[LogEntry], object]
+
+
+class JobMethods(Methods):
+    """What concerns jobs."""
+
+    async def list_jobs(self) -> list[int]:
+        """The ids of the jobs in the queue."""
+        return [int(job_id) for job_id in await self._names("jobs", "id")]
+
+    async def get_jobs(self) -> list[Object]:
+        """All jobs with their details, but without results and logs."""
+        return await self._details("jobs")
+
+    async def get_job(self, job_id: int) -> Object:
+        """A job: ``status``, ``ops``, ``opstatus``, ``opresult``, ``oplog`` and more.
+
+        Times are pairs of seconds since the epoch and microseconds. Raises `NotFound`.
+        """
+        job: Object | None = await self._get(path("jobs", job_id))
+        if not job or job["status"] is None:  # what stock servers know of an unknown job
+            raise NotFound(404, f"There is no job {job_id}")
+        return job
+
+    async def cancel_job(self, job_id: int) -> tuple[bool, str]:
+        """Cancel a job that has not started yet: whether that was done, and a sentence about it."""
+        done, text = await self.transport.request("DELETE", path("jobs", job_id))
+        return done, text
+
+    async def wait_for_job_change(
+        self,
+        job_id: int,
+        fields: Sequence[str],
+        previous: Sequence[Json] | None = None,
+        previous_serial: int | None = None,
+    ) -> Object | None:
+        """One long poll: what is new of a job, as soon as something differs from what is known.
+
+        ``previous`` are the known values of ``fields``, and ``previous_serial`` is the number of
+        the last known log entry. The answer has ``job_info``, the values, and ``log_entries``, the
+        new ones as [serial, [seconds, microseconds], type, message]. It is None when nothing
+        changed within the server's ten seconds; stock servers repeat the known values instead.
+        """
+        body = {
+            "fields": fields,
+            "previous_job_info": previous,
+            "previous_log_serial": previous_serial,
+        }
+        change: Object | None = await self.transport.request(
+            "GET", path("jobs", job_id, "wait"), body=body
+        )
+        return change
+
+    async def watch_job(self, job_id: int) -> AsyncIterator[JobChange]:
+        """The changes of a job, from its state now to its end. Raises `NotFound`.
+
+        >>> async for change in client.watch_job(4711): ...  # doctest: +SKIP
+        """
+        status, serial = None, 0
+        while status not in FINAL_STATES:
+            previous = None if status is None else [status]
+            (now,), entries = await self._change(job_id, previous, serial)
+            log = [LogEntry.from_json(entry) for entry in entries]
+            if log or now != status:
+                yield JobChange(job_id, now, log)
+            status, serial = now, max([serial, *(entry.serial for entry in log)])
+
+    async def _change(
+        self, job_id: int, previous: Sequence[Json] | None, serial: int
+    ) -> tuple[Sequence[Any], Sequence[Any]]:  # Any: field values and log entries
+        try:
+            change = await self.wait_for_job_change(job_id, ["status"], previous, serial)
+        except (NotFound, ServerError) as error:
+            # Stock servers say 500 of an unknown job. Those before 2.12 say 404 of one that did
+            # not change.
+            status = (await self.get_job(job_id))["status"]
+            if isinstance(error, ServerError):
+                raise
+            return [status], []
+        if change is None:
+            return previous or [None], []
+        return change["job_info"], change["log_entries"]
+
+    async def wait_for_job(
+        self, job_id: int, *, on_log: OnLog | None = None, timeout: float | None = None
+    ) -> list[Any]:  # Any: each opcode's own result
+        """Wait for a job's end; the results of its opcodes.
+
+        ``on_log`` is called with each `LogEntry`. Raises `JobFailed` or `JobCanceled`, and
+        `JobStillRunning` when it has not ended after ``timeout`` seconds. Cancelling this ends the
+        waiting, not the job.
+        """
+        end = Deferred.fromCoroutine(self._follow(job_id, on_log))
+        if timeout is not None:
+            end.addTimeout(
+                timeout, self.transport.clock, lambda *_: _still_running(job_id, timeout)
+            )
+        return await end
+
+    async def _follow(self, job_id: int, on_log: OnLog | None) -> list[Any]:  # Any: as above
+        async for change in self.watch_job(job_id):
+            if on_log is not None:
+                for entry in change.log:
+                    on_log(entry)
+        return results_of(job_id, await self.get_job(job_id))
+
+    async def submit_and_wait(
+        self,
+        submission: Awaitable[int],
+        *,
+        on_log: OnLog | None = None,
+        timeout: float | None = None,
+    ) -> list[Any]:  # Any: each opcode's own result
+        """Submit a job and wait for its end, as `wait_for_job` does.
+
+        >>> await client.submit_and_wait(client.start_instance("web1"))  # doctest: +SKIP
+        """
+        return await self.wait_for_job(await submission, on_log=on_log, timeout=timeout)
+
+
+def _still_running(job_id: int, timeout: float) -> None:
+    raise JobStillRunning(job_id, timeout)
+
+
+def results_of(job_id: int, job: Object) -> list[Any]:  # Any: each opcode's own result
+    """The results of an ended job's opcodes. Raises `JobFailed` or `JobCanceled`."""
+    results: list[Any] = job["opresult"]
+    if job["status"] == "success":
+        return results
+    for state, result in zip(job["opstatus"], results):
+        if state == "error":
+            raise JobFailed(job_id, *_encoded_error(result), results)
+    if job["status"] == "canceled":
+        raise JobCanceled(job_id, "", "", None, results)
+    raise JobFailed(job_id, "", "", None, results)
+
+
+def _encoded_error(result: Any) -> tuple[str, str, str | None]:  # Any: Ganeti's form of an error
+    """The class, text and classification in [class, [text, classification]] and its likes."""
+    match result:
+        case [str(kind), [text, str(classification)]]:
+            return kind, str(text), classification
+        case [str(kind), [*arguments]]:
+            return kind, ", ".join(map(str, arguments)), None
+    return "", str(result), None

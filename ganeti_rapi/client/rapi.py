@@ -1,0 +1,83 @@
+"""`RapiClient`: the remote API of a cluster, for Twisted programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.web.client import HTTPConnectionPool
+
+from ganeti_rapi.client.actions import InstanceActionMethods
+from ganeti_rapi.client.cluster import ClusterMethods
+from ganeti_rapi.client.connections import make_http, make_pool
+from ganeti_rapi.client.disks import DiskMethods
+from ganeti_rapi.client.events import EventMethods
+from ganeti_rapi.client.filters import FilterMethods, QueryMethods
+from ganeti_rapi.client.groups import GroupMethods
+from ganeti_rapi.client.instances import InstanceMethods
+from ganeti_rapi.client.jobs import JobMethods
+from ganeti_rapi.client.networks import NetworkMethods
+from ganeti_rapi.client.nodes import NodeMethods
+from ganeti_rapi.client.tls import policy
+from ganeti_rapi.client.transport import Http, Patience, Transport
+
+
+class RapiClient(
+    ClusterMethods,
+    NodeMethods,
+    InstanceMethods,
+    InstanceActionMethods,
+    DiskMethods,
+    GroupMethods,
+    NetworkMethods,
+    FilterMethods,
+    QueryMethods,
+    JobMethods,
+    EventMethods,
+):
+    """A cluster's remote API. Every method is a coroutine, and raises `RapiError`.
+
+    ``url`` is the server's, such as https://cluster.example.com:5080. By default the operating
+    system's authorities must vouch for its certificate; ``cafile``, ``pinned`` and ``insecure``
+    are as in `ganeti_rapi.client.tls.policy`. ``timeout`` and ``connect_timeout`` are seconds for
+    one request and for one connection. ``retries`` is how often a request that failed is repeated,
+    if that is safe, after a pause that doubles. ``connections`` are kept open for later requests.
+
+    Whoever brings an HTTP client of his own as ``http`` decides about TLS and connections there.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,  # Any: IReactorTime and what Twisted's Agent asks of a reactor
+        url: str,
+        username: str | None = None,
+        password: str | None = None,
+        *,
+        cafile: str | None = None,
+        pinned: str | None = None,
+        insecure: bool = False,
+        timeout: float | None = 60.0,
+        connect_timeout: float = 10.0,
+        retries: int = 3,
+        connections: int = 8,
+        http: Http | None = None,
+    ) -> None:
+        self._pool: HTTPConnectionPool | None = None
+        if http is None:
+            self._pool = make_pool(reactor, connections)
+            trust = policy(cafile, pinned, insecure)
+            http = make_http(reactor, trust, self._pool, connect_timeout)
+        patience = Patience(timeout, [0.25 * 2**number for number in range(retries)])
+        super().__init__(Transport(reactor, url, http, _pair(username, password), patience))
+
+    async def close(self) -> None:
+        """Close the connections that are kept open."""
+        if self._pool is not None:
+            await self._pool.closeCachedConnections()
+
+
+def _pair(username: str | None, password: str | None) -> tuple[str, str] | None:
+    if username is None and password is None:
+        return None
+    if username is None or password is None:
+        raise ValueError("Give both a user name and a password, or none of them")
+    return username, password
