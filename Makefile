@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 5080
 SIMULATE ?=
 
-.PHONY: run test test-live lint bench doc clean help
+.PHONY: run test test-live lint bench-waits bench-large doc clean help
 
 help:
 	@echo 'make run        serve a simulated cluster on https://127.0.0.1:$(PORT)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make test-live  run the contract against a real Ganeti (root, Debian)'
 	@echo 'make lint       check format, lint and types'
 	@echo 'make doc        write the generated parts of doc/'
+	@echo 'make bench-waits, make bench-large  measure; see doc/performance.md'
 	@echo 'make clean      remove what these made'
 
 # The environment is made again when the dependencies change.
@@ -47,6 +48,13 @@ lint: $(BIN)/.linters
 doc: $(BIN)/.installed
 	$(BIN)/python -m test.reference
 	$(BIN)/python -m ganeti_rapi.api.differences > doc/differences.md
+
+bench-waits: $(BIN)/.installed
+	$(BIN)/python -m test.bench.waits
+
+# Needs wrk, which Debian has as a package.
+bench-large: $(BIN)/.installed
+	$(BIN)/python -m test.bench.large
 
 clean:
 	rm -rf $(VENV) _trial_temp* build *.egg-info

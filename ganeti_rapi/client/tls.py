@@ -11,6 +11,7 @@ Twisted's own policy is not used, since it accepts a certificate without any nam
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ from zope.interface import implementer
 from ganeti_rapi.client.errors import TlsError
 
 Judge = Callable[[X509, bool, str], bool]
-"""Whether to accept a server's certificate: the certificate, whether it is vouched for, the host."""
+"""Whether to accept a server: its certificate, whether that is vouched for, and the host."""
 
 
 def policy(
@@ -84,13 +85,21 @@ def fingerprint(path: str) -> str:
     return _sha256(_certificates(path)[0])
 
 
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+
 def _certificates(path: str) -> list[x509.Certificate]:
+    # cryptography reads several at once since version 39; Debian 12 has 38.
     try:
-        return x509.load_pem_x509_certificates(Path(path).read_bytes())
+        blocks = _PEM.findall(Path(path).read_bytes())
+        certificates = [x509.load_pem_x509_certificate(block) for block in blocks]
     except OSError as error:
         raise TlsError(f"Can't read {path}: {error.strerror}") from None
     except ValueError:
-        raise TlsError(f"{path} holds no certificate in PEM form") from None
+        certificates = []
+    if not certificates:
+        raise TlsError(f"{path} holds no certificate in PEM form")
+    return certificates
 
 
 def _sha256(certificate: x509.Certificate) -> str:

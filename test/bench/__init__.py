@@ -1,4 +1,4 @@
-"""Benchmarks: programs that measure and print. They assert nothing about times; tests do not, either.
+"""Benchmarks: programs that measure and print. Like the tests, they assert nothing about times.
 
 Run them from the top directory, for example ``python -m test.bench.waits``.
 """

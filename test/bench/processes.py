@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,26 +80,6 @@ class Program:
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
-
-
-@frozen
-class Site:
-    """What a daemon needs to serve, and what its clients need to use it."""
-
-    luxi_socket: str
-    certificate: str
-    users_file: str
-    user: str
-    port: int
-
-    def daemon_command(self, *options: str) -> Sequence[str]:
-        """The command line of a daemon that serves this."""
-        return [
-            *(sys.executable, "-c", "from twisted.scripts.twistd import run; run()"),
-            *("-n", "--pidfile=", "ganeti-rapi", "--port", str(self.port)),
-            *("--ssl-cert", self.certificate, "--users-file", self.users_file),
-            *("--luxi-socket", self.luxi_socket, *options),
-        ]
 
 
 def unix_connections(path: str) -> int:

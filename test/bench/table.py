@@ -40,18 +40,29 @@ HEADINGS = ("", "goal", "measured", "")
 
 
 def render(rows: Iterable[Row]) -> str:
-    """The rows as a Markdown table, which also reads well on a terminal."""
-    lines = [HEADINGS, *(row.cells() for row in rows)]
+    """The rows as a table."""
+    return markdown(HEADINGS, [row.cells() for row in rows])
+
+
+def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table, which also reads well on a terminal. All but its outer columns are right
+    aligned.
+    """
+    lines = [headings, *rows]
     widths = [max(map(len, column)) for column in zip(*lines)]
-    rule = tuple(
-        "-" * (width - 1) + ":" if 0 < n < 3 else "-" * width for n, width in enumerate(widths)
-    )
+    last = len(widths) - 1
+    rule = [
+        "-" * (width - 1) + ":" if 0 < n < last else "-" * width for n, width in enumerate(widths)
+    ]
     return "\n".join(_line(cells, widths) for cells in (lines[0], rule, *lines[1:]))
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    name, goal, value, verdict = (f"{{:{'<>><'[n]}{width}}}" for n, width in enumerate(widths))
-    return f"| {name} | {goal} | {value} | {verdict} |".format(*cells)
+    aligned = (
+        cell.rjust(width) if 0 < n < len(cells) - 1 else cell.ljust(width)
+        for n, (cell, width) in enumerate(zip(cells, widths))
+    )
+    return f"| {' | '.join(aligned)} |"
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

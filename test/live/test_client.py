@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
 from ganeti_rapi.client import (
@@ -38,8 +39,12 @@ class ClientTests(TestCase):
         client = RapiClient(
             reactor, url, *os.environ["LAB_WRITE_USER"].split(":"), retries=0, **trust
         )
-        self.addCleanup(lambda: Deferred.fromCoroutine(client.close()))
+        self.addCleanup(self._close, client)
         return client
+
+    async def _close(self, client: RapiClient) -> None:
+        await client.close()
+        await deferLater(reactor, 0.5)  # until the connections that a server closed are gone
 
     def refused(self, **trust: Any) -> Deferred[Any]:  # Any: as above; an error
         work = self.client(self.ours, **trust).get_version()

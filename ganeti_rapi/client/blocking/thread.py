@@ -38,7 +38,7 @@ def result_of(work: Coroutine[Any, Any, Result]) -> Result:
 
     Interrupting the wait, by control-C for example, cancels the work.
     """
-    reactor = running_reactor()
+    running_reactor()
 
     def run() -> Deferred[Result]:
         return Deferred.fromCoroutine(work)
@@ -49,7 +49,6 @@ def result_of(work: Coroutine[Any, Any, Result]) -> Result:
     except (KeyboardInterrupt, SystemExit):
         waiting.cancel()
         raise
-    assert reactor is not None
     return result
 
 
