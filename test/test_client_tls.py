@@ -30,6 +30,7 @@ from ganeti_rapi.client.tls import authorities, policy, trusting
 
 HOST, ADDRESS = "cluster.example.com", "192.0.2.10"
 PEER = IPv4Address("TCP", ADDRESS, 5080)
+BEGIN, END = "-----BEGIN CERTIFICATE-----\n", "\n-----END CERTIFICATE-----\n"
 NOW = datetime.datetime.now(datetime.timezone.utc)
 DAY = datetime.timedelta(days=1)
 
@@ -180,7 +181,7 @@ class PolicyTests(SynchronousTestCase):
     def test_the_name_must_be_the_servers(self) -> None:
         self.refuses(policy(cafile=self.cafile), self.signed, "other.example.com")
         self.refuses(policy(cafile=self.cafile), self.signed, "192.0.2.11")
-        nameless = identity(HOST, names=False)  # as Ganeti makes them
+        nameless = identity("ganeti.example.com", names=False)  # as Ganeti makes them
         self.refuses(policy(cafile=nameless.file()), nameless)
 
     def test_a_pinned_certificate(self) -> None:
@@ -225,6 +226,7 @@ class ParameterTests(SynchronousTestCase):
         nothing = self.mktemp()
         error = self.assertRaises(TlsError, policy, cafile=nothing)
         self.assertIn(nothing, str(error))
-        Path(nothing).write_text("no certificate")
-        self.assertRaises(TlsError, policy, cafile=nothing)
-        self.assertRaises(TlsError, fingerprint, nothing)
+        for text in ("no certificate", BEGIN + "AAAA" + END):
+            Path(nothing).write_text(text)
+            self.assertRaises(TlsError, policy, cafile=nothing)
+            self.assertRaises(TlsError, fingerprint, nothing)
