@@ -38,7 +38,11 @@ def result_of(work: Coroutine[Any, Any, Result]) -> Result:
 
     Interrupting the wait, by control-C for example, cancels the work.
     """
-    running_reactor()
+    try:
+        running_reactor()
+    except Error:
+        work.close()
+        raise
 
     def run() -> Deferred[Result]:
         return Deferred.fromCoroutine(work)
