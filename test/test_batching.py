@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 
 from attrs import define, field
 from hypothesis import settings
@@ -18,12 +19,17 @@ from ganeti_rapi.luxi.batching import SharedReads
 
 @define(eq=False)
 class Works:
-    """Hands out pieces of work, and finishes them when told; ``begun`` are all of them."""
+    """Hands out pieces of work, and finishes them when told; ``begun`` are all of them.
+
+    ``items`` are what each was asked for.
+    """
 
     begun: list[Deferred[str]] = field(factory=list)
+    items: list[list[str]] = field(factory=list)
     cancelled: int = 0
 
-    async def start(self) -> str:
+    async def start(self, items: Iterable[str]) -> str:
+        self.items.append(list(items))
         work: Deferred[str] = Deferred(self._cancel)
         self.begun.append(work)
         return await work
@@ -39,15 +45,15 @@ class Works:
 class ReadsTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.works = Works()
-        self.reads: SharedReads[str] = SharedReads()
+        self.reads: SharedReads[str, str] = SharedReads()
         self.addCleanup(self.assert_nothing_is_left)
 
     def assert_nothing_is_left(self) -> None:
         self.assertEqual(self.reads._lanes, {})
         self.assertEqual(self.works.in_flight, 0)
 
-    def read(self, key: str = "jobs") -> Deferred[str]:
-        return self.reads.read(key, self.works.start)
+    def read(self, key: str = "jobs", item: str = "all") -> Deferred[str]:
+        return self.reads.read(key, item, self.works.start)
 
     def assert_results(self, reads: list[Deferred[str]], result: str) -> None:
         self.assertEqual([self.successResultOf(read) for read in reads], [result] * len(reads))
@@ -100,11 +106,31 @@ class SharedReadsTests(ReadsTestCase):
     def test_the_waiting_one_is_started_as_its_first_reader_said(self) -> None:
         other = Works()
         self.read()
-        self.reads.read("jobs", other.start)
+        self.reads.read("jobs", "all", other.start)
         self.read()
         self.works.begun[0].callback("a")
         self.assertEqual((len(self.works.begun), len(other.begun)), (1, 1))
         other.begun[0].callback("b")
+
+    def test_the_work_is_told_what_everybody_wants(self) -> None:
+        self.read(item="1")
+        waiting = [self.read(item=item) for item in "232"]
+        waiting.append(self.read("nodes", item="4"))
+        self.works.begun[0].callback("a")
+        self.assertEqual(self.works.items, [["1"], ["4"], ["2", "3", "2"]])
+        for work in self.works.begun[1:]:
+            work.callback("b")
+        self.assert_results(waiting, "b")
+
+    def test_but_not_what_those_wanted_who_left(self) -> None:
+        self.read(item="1")
+        leaver, stayer = self.read(item="2"), self.read(item="3")
+        leaver.addErrback(lambda failure: failure.trap(CancelledError))
+        leaver.cancel()
+        self.works.begun[0].callback("a")
+        self.assertEqual(self.works.items, [["1"], ["3"]])
+        self.works.begun[1].callback("b")
+        self.assertEqual(self.successResultOf(stayer), "b")
 
     def test_errors_are_shared_and_the_next_ones_have_a_try_of_their_own(self) -> None:
         self.read().addErrback(lambda _: None)
@@ -118,24 +144,24 @@ class SharedReadsTests(ReadsTestCase):
         self.assertEqual(self.successResultOf(last), "c")
 
     def test_work_that_is_done_at_once(self) -> None:
-        async def now() -> str:
+        async def now(_: object) -> str:
             return "now"
 
-        self.assertEqual(self.successResultOf(self.reads.read("jobs", now)), "now")
+        self.assertEqual(self.successResultOf(self.reads.read("jobs", "all", now)), "now")
         self.assertEqual(self.reads._lanes, {})
 
     def test_work_that_fails_at_once(self) -> None:
-        async def now() -> str:
+        async def now(_: object) -> str:
             raise LuxiTimeout("now")
 
-        self.failureResultOf(self.reads.read("jobs", now), LuxiTimeout)
+        self.failureResultOf(self.reads.read("jobs", "all", now), LuxiTimeout)
         self.assertEqual(self.reads._lanes, {})
 
     def test_waiting_work_that_is_done_at_once(self) -> None:
-        async def now() -> str:
+        async def now(_: object) -> str:
             return "now"
 
-        first, second = self.read(), self.reads.read("jobs", now)
+        first, second = self.read(), self.reads.read("jobs", "all", now)
         self.works.begun[0].callback("a")
         self.assertEqual((self.successResultOf(first), self.successResultOf(second)), ("a", "now"))
 
@@ -215,13 +241,13 @@ class CancelTests(ReadsTestCase):
     def test_work_that_takes_its_time_to_end(self) -> None:
         ending: Deferred[None] = Deferred()
 
-        async def reluctant() -> str:
+        async def reluctant(_: object) -> str:
             try:
                 return await Deferred()
             finally:
                 await ending
 
-        first = self.reads.read("jobs", reluctant)
+        first = self.reads.read("jobs", "all", reluctant)
         self.cancel(first)
         newcomer = self.read()
         self.assertEqual(self.works.begun, [])
@@ -247,6 +273,7 @@ class Begun:
     key: str
     time: int
     work: Deferred[int]
+    items: set[int]
 
 
 KEYS = st.sampled_from(["jobs", "nodes"])
@@ -257,7 +284,7 @@ class FreshnessMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.reads: SharedReads[int] = SharedReads()
+        self.reads: SharedReads[int, int] = SharedReads()
         self.time = itertools.count()
         self.asked: list[Asked] = []
         self.begun: list[Begun] = []
@@ -270,15 +297,15 @@ class FreshnessMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS)
     def read(self, key: str) -> None:
-        async def start() -> int:
-            begun = Begun(key, next(self.time), Deferred())
+        async def start(asked_at: Iterable[int]) -> int:
+            begun = Begun(key, next(self.time), Deferred(), set(asked_at))
             self.begun.append(begun)
             return await begun.work
 
         idle = not self.in_flight(key)
         asked = Asked(key, next(self.time))
         self.asked.append(asked)
-        asked.read = self.reads.read(key, start).addCallbacks(
+        asked.read = self.reads.read(key, asked.time, start).addCallbacks(
             lambda time: setattr(asked, "answered_by", time), self.failed
         )
         assert self.in_flight(key), "work is under way for whoever asks"
@@ -292,6 +319,7 @@ class FreshnessMachine(RuleBasedStateMachine):
         for begun in self.in_flight(key):
             before = [asked for asked in self.unanswered(key) if asked.time < begun.time]
             assert before, "nobody works for nobody"
+            assert begun.items >= {asked.time for asked in before}, "nothing is left out"
             if finish == "callback":
                 begun.work.callback(begun.time)
             else:

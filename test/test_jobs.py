@@ -496,6 +496,33 @@ class ManyWaitersTests(WatchesTestCase):
         self.notice()
         self.told(seven, "success")
 
+    def test_many_jobs_are_read_by_one_question(self) -> None:
+        jobs = range(100, 200)
+        for job in jobs:
+            self.luxid.add(job)
+        waits = [self.begin(job=job) for job in jobs]
+        for _ in range(4):
+            self.clock.advance(0)
+        self.assertEqual(self.luxid.parked, len(jobs))
+        asked = [call.args[0] for call in self.reading.calls]
+        self.assertEqual(asked, [[100], list(jobs)[1:]])
+        for job in jobs:
+            self.luxid.finish(job)
+        self.notice()
+        for wait in waits:
+            self.told(wait, "success")
+
+    def test_what_one_asks_for_is_not_read_of_other_jobs(self) -> None:
+        self.luxid.add(8)
+        curious, modest = self.begin(["opresult"], None), self.begin(job=8)
+        self.clock.advance(0)
+        asked = {call.args[0][0]: "opresult" in call.args[1] for call in self.reading.calls}
+        self.assertEqual(asked, {7: True, 8: False})
+        self.told(curious, [None])
+        self.luxid.finish(8)
+        self.notice()
+        self.told(modest, "success")
+
     def test_waiting_again_from_within_the_reply(self) -> None:
         again: list[Deferred[Change | None]] = []
 

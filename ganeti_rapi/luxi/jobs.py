@@ -4,8 +4,8 @@ Theory of operation. luxid's WaitForJobChange holds a connection until a job cha
 clients that wait on a hundred jobs must not need ten thousand of those, so every wait on a job
 joins that job's `_Watch`. The watch keeps one WaitForJobChange under way and takes it for nothing
 but a wake-up call: "something about this job is new". What is new, and for whom, is then read with
-one QueryJobs, and every waiter is judged by that reading alone: by its own fields, its own previous
-values and its own log serial.
+QueryJobs, and every waiter is judged by that reading alone: by its own fields, its own previous
+values and its own log serial. What has to be read of several jobs at the same time is one QueryJobs.
 
 Why nothing is missed or told wrongly: a waiter is judged only by readings that began after it
 came. So it gets one reading of its own when it comes (shared with all who come at the same time),
@@ -21,7 +21,7 @@ at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field
@@ -47,6 +47,7 @@ REPLY_MARGIN = 15
 """Seconds that luxid may take to answer after that."""
 
 Change = tuple[list[Any], list[Any]]  # Any: values of job fields, log entries
+Job = Mapping[str, Any]  # Any: as above
 
 
 def log_entries(oplog: Sequence[Sequence[Any]] | None, above: int | None) -> list[Any]:
@@ -64,7 +65,7 @@ class _Waiter:
     answer: Deferred[Change | None] = field(factory=Deferred)
     deadline: IDelayedCall | None = None
 
-    def judge(self, job: Mapping[str, Any]) -> None:
+    def judge(self, job: Job) -> None:
         """Answer if the job, as just read, differs from what the client knows."""
         values = [job.get(name) for name in self.fields]
         entries = log_entries(job["oplog"], self.previous_serial)
@@ -77,6 +78,19 @@ class _Waiter:
             self.answer.callback(result)
 
 
+def _fields_to_judge(waiters: Iterable[_Waiter]) -> tuple[str, ...]:
+    """What a reading must hold to judge these by; fields unknown to luxid are null."""
+    wanted = {name for waiter in waiters for name in waiter.fields} & JOB_QUERY_FIELDS
+    return tuple(sorted(wanted | {*WATCHED_FIELDS, "oplog", "archived"}))
+
+
+def _known_job(jobs: Mapping[int, Job], job_id: int) -> Job:
+    job = jobs[job_id]
+    if job["status"] is None or job["archived"]:
+        raise JobDaemonError("JobLost", f"There is no job {job_id}, or it is archived")
+    return job
+
+
 @define(eq=False)
 class _Watch:
     """The waiters of one job."""
@@ -84,11 +98,6 @@ class _Watch:
     job_id: int
     waiters: dict[_Waiter, None] = field(factory=dict)
     loop: Deferred[None] | None = None
-
-    def fields(self) -> list[str]:
-        """What a reading must hold to judge all waiters by; fields unknown to luxid are null."""
-        wanted = {name for waiter in self.waiters for name in waiter.fields} & JOB_QUERY_FIELDS
-        return sorted(wanted | {*WATCHED_FIELDS, "oplog", "archived"})
 
     def ended(self, failure: Failure | None) -> None:
         """The loop is over: when the daemon failed it, every wait has failed."""
@@ -111,7 +120,7 @@ class JobWatches:
         self._reading = reading
         self._watching = watching
         self._watches: dict[int, _Watch] = {}
-        self._readings: SharedReads[Mapping[str, Any]] = SharedReads()
+        self._readings: SharedReads[int, Mapping[int, Job]] = SharedReads()
 
     @property
     def jobs(self) -> int:
@@ -137,7 +146,8 @@ class JobWatches:
             watch = self._watches[job_id] = _Watch(job_id)
         waiter = _Waiter(fields, previous, previous_serial)
         watch.waiters[waiter] = None
-        reading = self._read(watch).addCallback(self._judge_or_park, watch, waiter, timeout)
+        reading = self._read(job_id, [waiter])
+        reading.addCallback(self._judge_or_park, watch, waiter, timeout)
         reading.addErrback(waiter.settle)
         try:
             return await waiter.answer
@@ -145,9 +155,7 @@ class JobWatches:
             reading.cancel()
             self._leave(watch, waiter)
 
-    def _judge_or_park(
-        self, job: Mapping[str, Any], watch: _Watch, waiter: _Waiter, timeout: float
-    ) -> None:
+    def _judge_or_park(self, job: Job, watch: _Watch, waiter: _Waiter, timeout: float) -> None:
         waiter.judge(job)
         if waiter.answer.called:
             return
@@ -166,27 +174,27 @@ class JobWatches:
         if watch.loop is not None:
             watch.loop.cancel()
 
-    def _read(self, watch: _Watch) -> Deferred[Mapping[str, Any]]:
-        return self._readings.read(watch.job_id, lambda: self._query(watch))
+    def _read(self, job_id: int, waiters: Iterable[_Waiter]) -> Deferred[Job]:
+        """The job, as luxid knows it from now on. Fails with JobLost when it knows none."""
+        fields = _fields_to_judge(waiters)
+        jobs = self._readings.read(fields, job_id, lambda job_ids: self._query(job_ids, fields))
+        return jobs.addCallback(_known_job, job_id)
 
-    async def _query(self, watch: _Watch) -> Mapping[str, Any]:
-        fields = watch.fields()
-        (row,) = await self._reading.call("QueryJobs", [watch.job_id], fields)
-        job = dict(zip(fields, row))
-        if job["status"] is None or job["archived"]:
-            raise JobDaemonError("JobLost", f"There is no job {watch.job_id}, or it is archived")
-        return job
+    async def _query(self, job_ids: Iterable[int], fields: Sequence[str]) -> Mapping[int, Job]:
+        wanted = sorted(set(job_ids))
+        rows = await self._reading.call("QueryJobs", wanted, fields)
+        return {job_id: dict(zip(fields, row)) for job_id, row in zip(wanted, rows)}
 
-    async def _keep_watch(self, watch: _Watch, job: Mapping[str, Any]) -> None:
+    async def _keep_watch(self, watch: _Watch, job: Job) -> None:
         """Wake up at each change of the job, until it ends or the last waiter cancels this."""
         while watch.waiters and job["status"] not in FINAL_STATES:
             if await self._something_new(watch.job_id, job):
                 present = list(watch.waiters)
-                job = await self._read(watch)
+                job = await self._read(watch.job_id, present)
                 for waiter in present:
                     waiter.judge(job)
 
-    async def _something_new(self, job_id: int, job: Mapping[str, Any]) -> bool:
+    async def _something_new(self, job_id: int, job: Job) -> bool:
         """Whether the job differs from this reading, as soon as it does or after a while."""
         known = [job[name] for name in WATCHED_FIELDS]
         serial = max((entry[0] for entry in log_entries(job["oplog"], None)), default=None)

@@ -88,7 +88,7 @@ class Rapi:
         self._require_authentication = require_authentication
         self._now = now
         self._in_thread = in_thread
-        self._reads: SharedReads[Body] = SharedReads()
+        self._reads: SharedReads[None, Body] = SharedReads()
 
     async def answer(self, request: RapiRequest, row: Row | None) -> Reply | None:
         """The life of a request, in the stock daemon's order. None when the reply is sent already.
@@ -139,10 +139,10 @@ class Rapi:
     async def _read(self, request: RapiRequest, cell: Cell, call: Call) -> Reply:
         """The reply to a read, shared by identical ones; 304 if the client has it already."""
 
-        async def run() -> Body:
+        async def run(_: object) -> Body:
             return Body(await cell.run(call))
 
-        body = await self._reads.read(request.uri, run)
+        body = await self._reads.read(request.uri, None, run)
         zip_it = body.length >= WORTH_ZIPPING
         headers = {"Vary": "Accept-Encoding"} if zip_it else {}
         zip_it = zip_it and accepts_gzip(request.getHeader("accept-encoding"))
