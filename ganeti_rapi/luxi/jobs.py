@@ -5,7 +5,7 @@ clients that wait on a hundred jobs must not need ten thousand of those, so ever
 joins that job's `_Watch`. The watch keeps one WaitForJobChange under way and takes it for nothing
 but a wake-up call: "something about this job is new". What is new, and for whom, is then read with
 QueryJobs, and every waiter is judged by that reading alone: by its own fields, its own previous
-values and its own log serial. What has to be read of several jobs at the same time is one QueryJobs.
+values and its own log serial. What has to be read of several jobs at one time is one QueryJobs.
 
 Why nothing is missed or told wrongly: a waiter is judged only by readings that began after it
 came. So it gets one reading of its own when it comes (shared with all who come at the same time),
