@@ -12,6 +12,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -19,13 +20,15 @@ from attrs import define, field, frozen
 
 from ganeti_rapi.service import raise_file_limit
 
+from .luxi import ALL_LOG
+
 HANDSHAKE_PATIENCE = 30.0
 
 LONGEST_WAIT = 60
 
 CHUNK = 65536
 
-WANTED = ["success"]
+ENDED = (["success"], ["error"])
 """The values of the fields that a waiter is told of when its job has ended."""
 
 
@@ -38,12 +41,17 @@ class Reply:
     text: bytes
 
     def tells_the_end(self) -> bool:
-        """Whether it says that the job has ended well."""
+        """Whether it says that the job has ended."""
         head, _, body = self.text.partition(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200 "):
             return False
         told = json.loads(body)
-        return told is not None and told["job_info"] == WANTED
+        return told is not None and told["job_info"] in ENDED
+
+    def summary(self) -> str:
+        """Its status line and its body, for people; a connection that was lost has neither."""
+        head, _, body = self.text.decode("utf-8", "replace").partition("\r\n\r\n")
+        return f"{head.splitlines()[0]}: {body.strip()}" if head else "connection lost"
 
 
 def is_complete(data: bytes) -> bool:
@@ -55,7 +63,11 @@ def is_complete(data: bytes) -> bool:
 
 def request(job: int, host: str, user: str) -> bytes:
     """A wait for the end of a running job, with the headers that Ganeti's own client sends."""
-    body = {"fields": ["status"], "previous_job_info": ["running"], "previous_log_serial": None}
+    body = {
+        "fields": ["status"],
+        "previous_job_info": ["running"],
+        "previous_log_serial": ALL_LOG,
+    }
     content = json.dumps(body).encode()
     head = (
         f"GET /2/jobs/{job}/wait?timeout={LONGEST_WAIT} HTTP/1.1",
@@ -85,7 +97,10 @@ class Waiter:
         self.connection.setblocking(False)
 
     def send(self, job: int, text: bytes) -> None:
+        """Send the wait, having read what TLS itself sent: later that would take others' time."""
         assert self.connection is not None
+        with suppress(ssl.SSLWantReadError):
+            self.connection.recv(CHUNK)
         self.connection.send(text)  # small enough for the kernel to take it whole
         self.job, self.received = job, b""
 
@@ -96,7 +111,7 @@ class Waiter:
         now = time.time()
         try:
             data = self.connection.recv(CHUNK)
-        except ssl.SSLWantReadError:  # a session ticket, or half a record
+        except ssl.SSLWantReadError:  # half a record
             return None
         self.received += data
         if data and not is_complete(self.received):

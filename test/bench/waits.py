@@ -4,8 +4,8 @@ Theory of operation. The daemon, the job daemon (simulated, or with --lab the re
 and the clients are processes of their own. In each round, a delay job per hundred clients is
 submitted and all clients park a wait on one; every tenth hangs up and comes back. When the daemon
 has nothing left to do, all is parked: then memory, connections and the time of /version are
-measured. The jobs then end one after the other, and the time that a client was told is compared
-with the end of its job, as the job daemon recorded it.
+measured. The jobs are then ended one after the other, and the time that a client was told is
+compared with the end of its job, as the job daemon recorded it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import platform
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from statistics import median
@@ -30,7 +31,7 @@ from .processes import Program, unix_connections
 from .sites import HOST, Site, lab_site, running_daemon, simulated_site
 from .table import KIB, MIB, MILLISECOND, Row, percentile, render
 from .versions import Versions
-from .waiters import Reply
+from .waiters import LONGEST_WAIT, Reply
 
 JOBS = 100
 LAB_JOBS = 20
@@ -48,11 +49,14 @@ IDLE_TIMEOUT = "600"
 WARMING = 1.0
 """Seconds during which /version is asked before anything is measured."""
 
-OUT_OF_TIME = 200.0
+OUT_OF_TIME = 500.0
 """Seconds after which no other round begins."""
 
 MEASURING = 2.0
 """Seconds during which /version is asked while all are parked."""
+
+JOB_SECONDS = 120.0
+"""How long the jobs would last if nobody ended them: longer than a round."""
 
 SPACING = 0.05
 """Seconds from the end of one job to the end of the next."""
@@ -60,8 +64,8 @@ SPACING = 0.05
 LEAVERS = 10
 """One of so many waiters of each job hangs up and comes back before the measuring."""
 
-LATE = 15.0
-"""Seconds after the last job's end until a reply counts as lost."""
+PATIENCE_FOR_REPLIES = LONGEST_WAIT + 10.0
+"""Seconds until a reply counts as lost: no wait lasts that long."""
 
 REQUEST_CONNECTIONS = 16
 """The daemon's own limit of connections for all that is not a wait."""
@@ -77,6 +81,8 @@ class Plan:
     clients: int
     start_patience: float
     """Seconds that the jobs may take until all of them run."""
+    reconnect: bool = False
+    """Whether all clients hang up after each round, and connect anew for the next."""
 
 
 @frozen
@@ -118,8 +124,6 @@ class Bench:
     simulator: Program | None
     crowd: Crowd
     versions: Versions
-    parking: float = 0.0
-    """Seconds from the submission of the jobs until all was measured, in the last round."""
 
     def table(self) -> str:
         """Measure; the table of the results."""
@@ -159,23 +163,27 @@ class Bench:
         )
 
     def round(self) -> Round:
-        """Park all, measure, and let the jobs end."""
+        """Park all, measure, and end the jobs."""
         self.crowd.do("connect")
-        began = time.monotonic()
-        jobs = luxi.submit_delays(self.site.luxi_socket, self.durations())
+        jobs = luxi.submit_delays(self.site.luxi_socket, [JOB_SECONDS] * self.plan.jobs)
         luxi.wait_until_running(self.site.luxi_socket, jobs, self.plan.start_patience)
         self.park(jobs)
         parked, versions = self.settled_state(), self.versions.times_for(MEASURING)
-        self.parking = time.monotonic() - began
-        self.crowd.begin("collect", self.parking + len(jobs) * SPACING + LATE)
-        busy_versions = self.versions.times(self.crowd.busy)
+        self.crowd.begin("collect", PATIENCE_FOR_REPLIES)
+        busy_versions = self.end(jobs)
         replies = [reply for told in self.crowd.results() for reply in told]
+        if self.plan.reconnect:
+            self.crowd.do("leave", self.plan.jobs, 1)
         return self.judged(jobs, replies, parked, versions, busy_versions)
 
-    def durations(self) -> list[float]:
-        """How long the jobs take: longer than the parking, and each a bit longer."""
-        first = 1.5 * self.parking or 5 + self.plan.start_patience / 2 + self.plan.waiters / 500
-        return [first + number * SPACING for number in range(self.plan.jobs)]
+    def end(self, jobs: Sequence[int]) -> list[float]:
+        """End the jobs one after the other; the times of /version until all waiters are told."""
+        taken = []
+        end_job = luxi.kill if self.simulator else luxi.interrupt_delay
+        for job in jobs:
+            end_job(self.site.luxi_socket, job)
+            taken += self.versions.times_for(SPACING)
+        return taken + self.versions.times(self.crowd.busy)
 
     def park(self, jobs: Sequence[int]) -> None:
         """Let all wait for the jobs, some of them after having left once."""
@@ -227,7 +235,7 @@ def run(plan: Plan, lab: bool) -> None:
 def describe(result: Round) -> str:
     """A round in one line, for who watches."""
     return (
-        f"{result.replies} told, {len(result.wrong)} told otherwise; "
+        f"{result.replies} told, {len(result.wrong)} told otherwise{examples(result.wrong)}; "
         f"{result.parked.resident / MIB:.0f} MiB parked, {result.after.resident / MIB:.0f} after; "
         f"/version {median(result.versions) / MILLISECOND:.1f} ms, "
         f"99 % {percentile(result.versions, 99) / MILLISECOND:.1f}, "
@@ -235,6 +243,12 @@ def describe(result: Round) -> str:
         f"last told after {median(result.last) / MILLISECOND:.0f} ms, "
         f"at the most {max(result.last) / MILLISECOND:.0f}"
     )
+
+
+def examples(wrong: Sequence[Reply]) -> str:
+    """What those were told who were not told of the end: how many got which status and body."""
+    texts = Counter(reply.summary() for reply in wrong)
+    return "".join(f" ({count}: {text})" for text, count in texts.most_common(3))
 
 
 def conditions(plan: Plan, lab: bool) -> str:
@@ -308,11 +322,14 @@ def parse_arguments() -> tuple[Plan, bool]:
     parser.add_argument(
         "--lab", action="store_true", help="use the luxid of a lab, as test/live/lab env tells"
     )
+    parser.add_argument(
+        "--reconnect", action="store_true", help="all hang up after each round and come back"
+    )
     given = parser.parse_args()
     jobs = given.jobs or (LAB_JOBS if given.lab else JOBS)
     waiters = given.waiters or jobs * WAITERS_PER_JOB
     patience = LAB_PATIENCE if given.lab else PATIENCE
-    return Plan(waiters, jobs, given.rounds, given.clients, patience), given.lab
+    return Plan(waiters, jobs, given.rounds, given.clients, patience, given.reconnect), given.lab
 
 
 if __name__ == "__main__":
