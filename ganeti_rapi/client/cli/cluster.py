@@ -1,71 +1,45 @@
-"""Nodes, groups, networks, and what concerns the whole cluster."""
+"""What concerns the whole cluster, and tags."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from ganeti_rapi.client.cli.commands import (
-    Action,
-    action_command,
-    argument,
-    family,
-    listing,
-    reading,
-)
+from ganeti_rapi.client.cli.commands import argument, family, reading
+from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.rapi import RapiClient
 
-nodes = family(
-    "nodes",
-    "The cluster's physical machines.",
-    listing(
-        RapiClient.get_nodes,
-        "List the nodes.",
-        {"Name": "name", "Role": "role", "Free MiB": "mfree", "Free disk MiB": "dfree"},
-    ),
-    reading("show", RapiClient.get_node, "Show a node.", [argument("node")]),
-)
-groups = family(
-    "groups",
-    "Groups of nodes.",
-    listing(
-        RapiClient.get_groups,
-        "List the groups.",
-        {"Name": "name", "Policy": "alloc_policy", "Nodes": "node_list"},
-    ),
-    reading("show", RapiClient.get_group, "Show a group.", [argument("group")]),
-)
-networks = family(
-    "networks",
-    "Networks of instances.",
-    listing(
-        RapiClient.get_networks,
-        "List the networks.",
-        {"Name": "name", "Network": "network", "Gateway": "gateway", "Free": "free_count"},
-    ),
-    reading("show", RapiClient.get_network, "Show a network.", [argument("network")]),
-)
+TAGGED = ("cluster", "node", "instance", "group", "network")
 
-
-async def query(client: RapiClient, kind: str, fields: str) -> Any:  # Any: JSON
-    """Ask for fields given with commas between them."""
-    return await client.query(kind, fields.split(","))
+ACTIONS = (
+    Action(
+        "redistribute-config",
+        RapiClient.redistribute_config,
+        "Send the configuration to all nodes again.",
+    ),
+    Action(
+        "modify",
+        RapiClient.modify_cluster,
+        "Change the cluster's parameters with --set, such as --set candidate_pool_size=5.",
+    ),
+)
 
 
 def _tags_of(kind: str) -> click.Group:
     name = [] if kind == "cluster" else [argument(kind)]
     tags = argument("tags", nargs=-1, required=True)
+    whose = "the cluster" if kind == "cluster" else f"a{'n' * (kind == 'instance')} {kind}"
     rows = (
-        Action("add", getattr(RapiClient, f"add_{kind}_tags"), "Add tags.", [*name, tags]),
-        Action("remove", getattr(RapiClient, f"delete_{kind}_tags"), "Remove.", [*name, tags]),
+        Action("add", getattr(RapiClient, f"add_{kind}_tags"), f"To {whose}.", [*name, tags]),
+        Action(
+            "remove", getattr(RapiClient, f"delete_{kind}_tags"), f"From {whose}.", [*name, tags]
+        ),
     )
-    lists = reading("list", getattr(RapiClient, f"get_{kind}_tags"), "List tags.", name)
-    return family(kind, f"Tags of: {kind}.", lists, *map(action_command, rows))
+    lists = reading("list", getattr(RapiClient, f"get_{kind}_tags"), f"Of {whose}.", name)
+    return family(kind, "", lists, *map(action_command, rows))
 
 
 def _by_verb() -> click.Group:
-    kinds = [_tags_of(kind) for kind in ("cluster", "node", "instance", "group", "network")]
+    kinds = [_tags_of(kind) for kind in TAGGED]
     verbs = [
         click.Group(
             verb,
@@ -78,12 +52,14 @@ def _by_verb() -> click.Group:
 
 
 COMMANDS = (
-    nodes,
-    groups,
-    networks,
+    family(
+        "cluster",
+        "The cluster as a whole.",
+        reading("info", RapiClient.get_info, "Show the cluster's settings."),
+        *map(action_command, ACTIONS),
+    ),
     _by_verb(),
     reading("info", RapiClient.get_info, "Show the cluster's settings."),
-    reading("os", RapiClient.list_operating_systems, "List the operating systems."),
+    reading("os", RapiClient.list_operating_systems, "List the operating systems; runs a job."),
     reading("features", RapiClient.get_features, "List what the server can do."),
-    reading("query", query, "Ask for fields: KIND NAME,…", [argument("kind"), argument("fields")]),
 )

@@ -1,17 +1,16 @@
-"""Making click commands from rows: commands that differ only in the client's method."""
+"""Making click commands from rows: commands that only read, and what all commands are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from inspect import signature
 from typing import Any
 
 import click
 from attrs import frozen
 
+from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
 from ganeti_rapi.client.cli.output import Columns, print_json, print_object, print_table
-from ganeti_rapi.client.cli.progress import follow
-from ganeti_rapi.client.cli.running import Failed, Session
+from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.rapi import RapiClient
 
 # Any, in this module: the client's methods and JSON of each command's own shape
@@ -19,14 +18,20 @@ Method = Callable[..., Any]
 
 
 @frozen
-class Action:
-    """A command that submits a job. ``question`` is asked before, unless ``--yes`` is given."""
+class Listing:
+    """The command ``list`` of a family.
 
-    name: str
+    ``method`` gives all objects. ``kind`` and ``key`` are their names for the query language:
+    what they are, and the field that tells one from the other. An ``options`` row is an option and
+    the field that must have its value.
+    """
+
     method: Method
     summary: str
-    parameters: Sequence[click.Parameter] = ()
-    question: str = ""
+    kind: str
+    columns: Columns
+    key: str = "name"
+    options: Sequence[tuple[click.Option, str]] = ()
 
 
 def argument(name: str, **settings: Any) -> click.Argument:
@@ -35,13 +40,21 @@ def argument(name: str, **settings: Any) -> click.Argument:
 
 
 def option(*names: str, **settings: Any) -> click.Option:
-    """An option whose name is a parameter of the client's method."""
-    return click.Option(names, **settings)
+    """An option whose name is a parameter of the client's method; None when it is not given.
+
+    A name such as ``--online/--offline`` makes two words, for true and false.
+    """
+    return click.Option(names, **{"default": None, **settings})
 
 
-def flag(name: str, summary: str) -> click.Option:
-    """An option without a value."""
-    return click.Option([name], is_flag=True, help=summary)
+def several(*names: str, **settings: Any) -> click.Option:
+    """An option that may be repeated; an empty tuple when it is not given."""
+    return click.Option(names, multiple=True, **settings)
+
+
+def flag(*names: str, help: str, value: bool = True) -> click.Option:
+    """An option without a value, which means ``value``."""
+    return click.Option(names, is_flag=True, flag_value=value, default=None, type=bool, help=help)
 
 
 def _as_json(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -54,72 +67,47 @@ def command(
 ) -> click.Command:
     """A command that also takes ``--json`` behind its name; the callback gets a `Session`."""
     as_json = click.Option(
-        ["--json"], is_flag=True, expose_value=False, callback=_as_json, help="Print JSON."
+        ["--json"],
+        is_flag=True,
+        expose_value=False,
+        callback=_as_json,
+        help="Print what the server answered, for programs.",
     )
     run = click.make_pass_decorator(Session)(callback)
     return click.Command(name, params=[*parameters, as_json], callback=run, help=summary)
 
 
-def action_command(action: Action) -> click.Command:
-    """The command of a row, with --dry-run and --reason where the method has them."""
-    accepted = signature(action.method).parameters
-    common = [flag("--wait", "Show the job's log until it has ended.")]
-    if "dry_run" in accepted:
-        common.append(flag("--dry-run", "Only check whether it could be done."))
-    if "reason" in accepted:
-        common.append(option("--reason", help="Noted in the job's reason trail."))
-    if action.question:
-        common.append(flag("--yes", "Do not ask."))
-
-    def run(session: Session, wait: bool, yes: bool = False, **values: Any) -> None:
-        if action.question and not yes and not values.get("dry_run"):
-            confirm(action.question.format(**values))
-        submit(session, action.method, wait, values)
-
-    return command(action.name, action.summary, run, [*action.parameters, *common])
+def given(values: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given; the others are the server's to choose."""
+    return {name: value for name, value in values.items() if value not in (None, ())}
 
 
-def confirm(question: str) -> None:
-    """Ask; anything but yes ends `rapi`."""
-    try:
-        agreed = click.confirm(question, err=True)
-    except click.Abort:
-        agreed = False
-    if not agreed:
-        raise Failed("nothing was done; --yes does it without asking", 2)
+def list_command(listing: Listing) -> click.Command:
+    """The command of a row. The server judges conditions, by a query for the objects' keys."""
 
+    async def chosen(client: RapiClient, conditions: Sequence[Any]) -> Any:
+        rows = await listing.method(client)
+        if not conditions:
+            return rows
+        found = await client.query(listing.kind, [listing.key], all_of(conditions))
+        keys = {cell[1] for (cell,) in found["data"]}
+        return [row for row in rows if row[listing.key] in keys]
 
-def submit(session: Session, method: Method, wait: bool, values: dict[str, Any]) -> None:
-    """Submit a job and print its id, or follow it and print its result."""
-    arguments = {name: value for name, value in values.items() if value not in (None, False, ())}
+    def run(
+        session: Session, conditions: tuple[Any, ...], limit: int | None, **values: Any
+    ) -> None:
+        fields = {str(option.name): field for option, field in listing.options}
+        more = [["=", fields[name], value] for name, value in given(values).items()]
+        rows = session.ask(lambda client: chosen(client, [*conditions, *more]))
+        rows = rows[len(rows) - limit :] if limit is not None and limit < len(rows) else rows
+        print_json(rows) if session.json else print_table(session.out, listing.columns, rows)
 
-    async def work(client: RapiClient) -> Any:
-        job_id = await method(client, **arguments)
-        return job_id, (await follow(client, job_id, session.err) if wait else None)
-
-    job_id, results = session.ask(work)
-    print_results(session, job_id, results)
-
-
-def print_results(session: Session, job_id: int, results: Any) -> None:
-    """Print what a job gave, or its id if nobody waited."""
-    if session.json:
-        ended = {"id": job_id, "status": "success", "result": results}
-        print_json(job_id if results is None else ended)
-    elif results is None:
-        click.echo(job_id)
-    elif any(result is not None for result in results):
-        print_object(session.out, results)
-
-
-def listing(method: Method, summary: str, columns: Columns) -> click.Command:
-    """The command ``list`` of a family."""
-
-    def run(session: Session) -> None:
-        rows = session.ask(method)
-        print_json(rows) if session.json else print_table(session.out, columns, rows)
-
-    return command("list", summary, run, [])
+    parameters = [
+        *(option for option, _ in listing.options),
+        several("--filter", "conditions", type=condition, metavar="CONDITION", help=HELP),
+        option("--limit", type=click.IntRange(min=1), help="Only the last so many."),
+    ]
+    return command("list", listing.summary, run, parameters)
 
 
 def reading(
@@ -129,15 +117,21 @@ def reading(
 
     def run(session: Session, **values: Any) -> None:
         async def work(client: RapiClient) -> Any:
-            return await method(client, **values)
+            return await method(client, **given(values))
 
-        value = session.ask(work)
-        if session.json or not isinstance(value, dict | list):
-            print_json(value)
-        else:
-            print_object(session.out, value)
+        print_value(session, session.ask(work))
 
     return command(name, summary, run, parameters)
+
+
+def print_value(session: Session, value: Any) -> None:
+    """Print a reply, for people or for programs."""
+    if session.json:
+        print_json(value)
+    elif isinstance(value, dict | list):
+        print_object(session.out, value)
+    else:
+        click.echo(value)
 
 
 def family(name: str, summary: str, *commands: click.Command) -> click.Group:

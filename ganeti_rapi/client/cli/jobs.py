@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from ganeti_rapi.client.cli.commands import (
+    Listing,
     argument,
     command,
     family,
-    listing,
+    list_command,
     option,
-    print_results,
+    print_value,
     reading,
 )
-from ganeti_rapi.client.cli.output import print_json
 from ganeti_rapi.client.cli.progress import follow
 from ganeti_rapi.client.cli.running import Failed, Session
+from ganeti_rapi.client.cli.submitting import print_results
 from ganeti_rapi.client.rapi import RapiClient
 
-JOB = argument("job_id", type=int)
+JOB = argument("job_id", type=int, metavar="JOB")
+STATES = ("queued", "waiting", "canceling", "running", "canceled", "success", "error")
+
+LIST = Listing(
+    RapiClient.get_jobs,
+    "List the jobs, the newest last.",
+    "job",
+    {
+        "ID": "id",
+        "Status": "status",
+        "Received": "received_ts",
+        "Ended": "end_ts",
+        "What": "summary",
+    },
+    key="id",
+    options=[(option("--status", type=click.Choice(STATES), help="Those in a state."), "status")],
+)
 
 
 def watch(session: Session, job_id: int) -> None:
     """Follow a job's log."""
-    results = session.ask(lambda client: follow(client, job_id, session.err))
+    results = session.ask(lambda client: follow(session, client, job_id))
     print_results(session, job_id, results)
 
 
 def wait(session: Session, job_id: int, timeout: float | None) -> None:
     """Wait without showing anything."""
+    session.job = job_id
     results = session.ask(lambda client: client.wait_for_job(job_id, timeout=timeout))
     print_results(session, job_id, results)
 
@@ -40,21 +56,18 @@ def cancel(session: Session, job_id: int) -> None:
     done, text = session.ask(lambda client: client.cancel_job(job_id))
     if not done:
         raise Failed(text, 1)
-    shown: Any = [done, text]  # Any: JSON
-    print_json(shown) if session.json else click.echo(text)
+    print_value(session, [done, text] if session.json else text)
 
 
 jobs = family(
     "jobs",
     "What the cluster does and did.",
-    listing(
-        RapiClient.get_jobs, "List the jobs.", {"ID": "id", "Status": "status", "What": "summary"}
-    ),
-    reading("show", RapiClient.get_job, "Show a job.", [JOB]),
+    list_command(LIST),
+    reading("show", RapiClient.get_job, "Show a job with its log and results.", [JOB]),
     command("watch", "Follow a job's log to its end.", watch, [JOB]),
     command(
         "wait",
-        "Wait for a job's end.",
+        "Wait for a job's end, in silence.",
         wait,
         [JOB, option("--timeout", type=float, help="The most seconds to wait.")],
     ),

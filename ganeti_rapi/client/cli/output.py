@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -25,6 +26,9 @@ STYLES: Mapping[str, str] = {
     "canceled": "yellow",
 }
 
+TIMES = frozenset({"ctime", "mtime", "received_ts", "start_ts", "end_ts"})
+"""Fields with a time: seconds since the epoch, or a pair of them and microseconds."""
+
 
 def console(stderr: bool = False) -> Console:
     """A console. What is piped on has no colour and is not cut to a width."""
@@ -43,7 +47,7 @@ def print_table(out: Console, columns: Columns, rows: Sequence[Any]) -> None:
     for title in columns:
         table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(_at(row, where)) for where in columns.values()))
+        table.add_row(*(_cell(where, _at(row, where)) for where in columns.values()))
     out.print(table)
 
 
@@ -62,7 +66,7 @@ def lines_of(value: Any, indent: str = "") -> Iterator[str]:
             yield label
             yield from lines_of(item, indent + "  ")
         else:
-            yield f"{label} {_words(item)}"
+            yield f"{label} {_words(key, item)}"
 
 
 def _nested(item: Any) -> bool:
@@ -72,19 +76,24 @@ def _nested(item: Any) -> bool:
 
 
 def _at(row: Any, where: str) -> Any:
+    """The value at a path; of a query's row it is the whole path that names a field."""
+    if where in row:
+        return row[where]
     for name in where.split("."):
         row = row.get(name) if isinstance(row, dict) else None
     return row
 
 
-def _cell(value: Any) -> Text:
-    words = _words(value)
+def _cell(where: str, value: Any) -> Text:
+    words = _words(where, value)
     return Text(words, style=STYLES.get(words, ""))
 
 
-def _words(value: Any) -> str:
+def _words(key: str, value: Any) -> str:
     if value is None or value in ([], {}):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(map(_words, value)) if isinstance(value, list) else str(value)
+    if key in TIMES and (seconds := value[0] if isinstance(value, list) else value):
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+    return ", ".join(_words("", item) for item in value) if isinstance(value, list) else str(value)

@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+from ganeti_rapi import __version__
 from ganeti_rapi.client.cli.cluster import COMMANDS
+from ganeti_rapi.client.cli.groups import groups, networks
 from ganeti_rapi.client.cli.instances import instances
 from ganeti_rapi.client.cli.jobs import jobs
+from ganeti_rapi.client.cli.nodes import nodes
 from ganeti_rapi.client.cli.output import console
 from ganeti_rapi.client.cli.profiles import Profile, ProfileError, choose, config_path, parse
+from ganeti_rapi.client.cli.queries import QUERY
 from ganeti_rapi.client.cli.running import Failed, Session, run_in_reactor
 
+EPILOG = """The password is never an option: it comes from RAPI_PASSWORD, or from the profile's
+password_command or keyring, or it is asked for.
 
-@click.group()
-@click.option("--profile", envvar="RAPI_PROFILE", help="The profile in the config file.")
-@click.option("--config", envvar="RAPI_CONFIG", help="The config file.")
-@click.option("--url", envvar="RAPI_URL", help="Such as https://cluster.example.com:5080.")
-@click.option("--user", envvar="RAPI_USER", help="The password: RAPI_PASSWORD, or it is asked.")
-@click.option("--cafile", envvar="RAPI_CAFILE", help="Certificates to trust, PEM.")
+\b
+Try:  rapi --url https://cluster.example.com:5080 --user jack info
+      rapi instances list --filter status=running
+      rapi instances start web1.example.com --wait
+"""
+
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])  # Any: whatever is decorated
+
+
+def _option(name: str, help: str, **settings: Any) -> Callable[[Decorated], Decorated]:
+    # Any: click's own
+    variable = f"RAPI_{name.lstrip('-').upper()}"
+    return click.option(name, envvar=variable, show_envvar=True, help=help, **settings)
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@_option("--url", "The server.", metavar="https://HOST:PORT")
+@_option("--user", "Who you are there; without one, the server tells what is public.")
+@_option("--profile", "A profile in the config file, instead of default.", metavar="NAME")
+@_option("--config", "The config file.  [default: ~/.config/ganeti-rapi/rapi.toml]", metavar="FILE")
+@_option("--cafile", "The certificates to trust, PEM.", metavar="FILE")
+@_option("--pinned", "The SHA-256 fingerprint of the certificate to trust.", metavar="DIGITS")
 @click.option("--insecure", is_flag=True, help="Do not check the server's certificate.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print what the server answered.")
+@click.version_option(__version__, package_name="ganeti-rapi", prog_name="rapi")
 @click.pass_context
 def rapi(
     context: click.Context,
@@ -49,10 +74,10 @@ def _chosen(name: str | None, config: str | None, given: dict[str, Any]) -> Prof
         text = path.read_text(encoding="utf-8") if config or path.exists() else ""
         return choose(parse(text), name, given)
     except ProfileError as error:
-        raise Failed(str(error), 2) from None
+        raise Failed(f"{error} ({path})" if text else str(error), 2) from None
     except (OSError, UnicodeDecodeError) as error:
         raise Failed(f"can't read {path}: {error}", 2) from None
 
 
-for _command in (instances, jobs, *COMMANDS):
+for _command in (instances, nodes, groups, networks, jobs, QUERY, *COMMANDS):
     rapi.add_command(_command)

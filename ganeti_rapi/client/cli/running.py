@@ -10,12 +10,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeAlias
+from contextlib import suppress
+from typing import Any, Final, TypeAlias
 
 import click
 from attrs import define
 from rich.console import Console
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure
 
 from ganeti_rapi.client import errors
@@ -26,19 +28,25 @@ from ganeti_rapi.client.rapi import RapiClient
 Work: TypeAlias = Callable[[RapiClient], Coroutine[Any, Any, Any]]
 Run: TypeAlias = Callable[[Profile, Work], Any]
 
-EXIT_CODES: tuple[tuple[type[errors.RapiError], int], ...] = (
-    (errors.JobFailed, 1),
-    (errors.BadRequest, 2),
-    (errors.Unauthorized, 4),
-    (errors.Forbidden, 4),
-    (errors.NotFound, 5),
-    (errors.JobStillRunning, 7),
-    (errors.RequestTimedOut, 7),
-    (errors.HttpError, 6),
-    (errors.FeatureMissing, 6),
-    (errors.RapiError, 3),
+INTERRUPTED: Final = 130
+
+OUTCOMES: tuple[tuple[type[errors.RapiError], int, str], ...] = (
+    (errors.JobFailed, 1, ""),
+    (errors.BadRequest, 2, ""),
+    (errors.Unauthorized, 4, "check the user (--user) and the password (RAPI_PASSWORD)"),
+    (errors.Forbidden, 4, "the server's users file decides who may do what"),
+    (errors.NotFound, 5, "the command list shows what there is"),
+    (errors.JobStillRunning, 7, ""),
+    (errors.RequestTimedOut, 7, ""),
+    (errors.Unavailable, 6, "try again later"),
+    (errors.HttpError, 6, "the server's log may tell more"),
+    (errors.FeatureMissing, 6, ""),
+    (errors.TlsError, 3, "see --cafile, --pinned and --insecure"),
+    (errors.Unreachable, 3, "is that the right --url, and does the server run?"),
+    (errors.BadReply, 3, "is that the right --url?"),
+    (errors.RapiError, 3, ""),
 )
-"""The first row whose error it is."""
+"""Errors, their exit codes and what to do about them. The first row counts whose error it is."""
 
 
 class Failed(click.ClickException):
@@ -51,35 +59,53 @@ class Failed(click.ClickException):
 
 @define
 class Session:
-    """What a command has: the server, how to run work there, and where to write."""
+    """What a command has: the server, how to run work there, and where to write.
+
+    ``job`` is the job that is being followed.
+    """
 
     run: Run
     profile: Callable[[], Profile]
     out: Console
     err: Console
     json: bool = False
+    job: int | None = None
 
     def ask(self, work: Work) -> Any:  # Any: as above
         """The result of work with a client. Raises `Failed`."""
         try:
             return self.run(self.profile(), work)
         except errors.RapiError as error:
-            code = next(code for kind, code in EXIT_CODES if isinstance(error, kind))
-            raise Failed(str(error), code) from error
+            code, advice = next(row[1:] for row in OUTCOMES if isinstance(error, row[0]))
+            goes_on = "" if isinstance(error, errors.JobFailed) else self._goes_on()
+            raise Failed(_sentence(_reason(error), goes_on or advice), code) from error
+        except CancelledError as error:
+            raise Failed(_sentence("interrupted", self._goes_on()), INTERRUPTED) from error
         except ValueError as error:
             raise Failed(str(error), 2) from error
 
+    def _goes_on(self) -> str:
+        if self.job is None:
+            return ""
+        return f"the job goes on; to see how: rapi jobs watch {self.job}"
+
+
+def _reason(error: errors.RapiError) -> str:
+    """What went wrong, without the words that HTTP has for it."""
+    return error.message if isinstance(error, errors.HttpError) else str(error)
+
+
+def _sentence(*parts: str) -> str:
+    return "; ".join(part.rstrip(".") for part in parts if part)
+
 
 def run_in_reactor(profile: Profile, work: Work) -> Any:  # Any: as above
-    """Run the reactor until the work has ended; its result. Raises what it raises."""
+    """The result of work with a client of the profile's server. Raises what the work raises."""
     password = password_of(profile, os.environ, _sources())
-    from twisted.internet import reactor as global_reactor
+    from twisted.internet import reactor
 
-    reactor: Any = global_reactor  # Any: a module until it is installed
-    outcome: list[Any] = []  # Any: the result or a failure
-
-    async def main() -> Any:  # Any: as above
-        client = RapiClient(
+    def connect() -> RapiClient:
+        return RapiClient(
             reactor,
             profile.url or "",
             profile.user,
@@ -88,6 +114,17 @@ def run_in_reactor(profile: Profile, work: Work) -> Any:  # Any: as above
             pinned=profile.pinned,
             insecure=profile.insecure,
         )
+
+    return run_until_done(reactor, connect, work)
+
+
+def run_until_done(reactor: Any, connect: Callable[[], RapiClient], work: Work) -> Any:
+    # Any: a module that became a reactor; as above
+    """Run the reactor until the work has ended. Control-C cancels the work."""
+    outcome: list[Any] = []  # Any: the result or a failure
+
+    async def main() -> Any:  # Any: as above
+        client = connect()
         try:
             return await work(client)
         finally:
@@ -95,15 +132,24 @@ def run_in_reactor(profile: Profile, work: Work) -> Any:  # Any: as above
 
     def start() -> None:
         deferred = Deferred.fromCoroutine(main())
-        deferred.addBoth(outcome.append).addBoth(lambda _: reactor.stop())
+
+        def interrupt() -> Deferred[Any]:  # Any: as above
+            deferred.cancel()
+            return deferred
+
+        reactor.addSystemEventTrigger("before", "shutdown", interrupt)
+        deferred.addBoth(outcome.append).addBoth(stop)
+
+    def stop(_: object) -> None:
+        with suppress(ReactorNotRunning):  # it stops already
+            reactor.stop()
 
     reactor.callWhenRunning(start)
     reactor.run()
-    if not outcome:
-        raise Failed("interrupted; a job that was submitted goes on", 130)
-    if isinstance(outcome[0], Failure):
-        outcome[0].raiseException()
-    return outcome[0]
+    (result,) = outcome
+    if isinstance(result, Failure):
+        result.raiseException()
+    return result
 
 
 def _sources() -> Sources:

@@ -1,0 +1,172 @@
+"""`rapi nodes`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ganeti_rapi.client.cli.commands import (
+    Listing,
+    argument,
+    command,
+    family,
+    flag,
+    list_command,
+    option,
+    reading,
+)
+from ganeti_rapi.client.cli.output import print_json, print_table
+from ganeti_rapi.client.cli.running import Session
+from ganeti_rapi.client.cli.submitting import Action, action_command
+from ganeti_rapi.client.cli.values import pairs
+from ganeti_rapi.client.rapi import RapiClient
+
+NODE = argument("node")
+STORAGE_TYPE = argument("storage_type", metavar="TYPE")
+UNIT = argument("name", metavar="UNIT")
+IALLOCATOR = option("--iallocator", metavar="NAME", help="Who chooses the nodes, such as hail.")
+MODE = option("--mode", type=click.Choice(["live", "non-live"]), help="Default: the hypervisor's.")
+YES_OR_NO = "Whether it is {}."
+
+LIST = Listing(
+    RapiClient.get_nodes,
+    "List the nodes.",
+    "node",
+    {
+        "Name": "name",
+        "Role": "role",
+        "Primary": "pinst_cnt",
+        "Secondary": "sinst_cnt",
+        "MiB": "mtotal",
+        "Free MiB": "mfree",
+        "Disk MiB": "dtotal",
+        "Free disk MiB": "dfree",
+    },
+    options=[
+        (
+            option(
+                "--role",
+                type=click.Choice("MCRDO", case_sensitive=False),
+                help="M master, C master candidate, R regular, D drained, O offline.",
+            ),
+            "role",
+        ),
+    ],
+)
+
+STORAGE_FIELDS = {
+    "Name": "name",
+    "Size": "size",
+    "Used": "used",
+    "Free": "free",
+    "Allocatable": "allocatable",
+}
+
+ACTIONS = (
+    Action(
+        "set-role",
+        RapiClient.set_node_role,
+        "Give a node a role.",
+        [
+            NODE,
+            argument(
+                "role", type=click.Choice(["master-candidate", "regular", "drained", "offline"])
+            ),
+            flag("--force", help="Even if that leaves the cluster worse off."),
+            option(
+                "--auto-promote/--no-auto-promote",
+                help="Make other nodes master candidates if too few are left.",
+            ),
+        ],
+    ),
+    Action(
+        "modify",
+        RapiClient.modify_node,
+        "Change a node's parameters; --set changes any other.",
+        [
+            NODE,
+            option("--offline/--online", help=YES_OR_NO.format("offline")),
+            option("--drained/--not-drained", help=YES_OR_NO.format("drained")),
+            option("--vm-capable/--not-vm-capable", help="Whether it may have instances."),
+            option("--master-capable/--not-master-capable", help="Whether it may be master."),
+            option("--ndparams", type=pairs, metavar="KEY=VALUE,…", help="The node's parameters."),
+        ],
+    ),
+    Action(
+        "migrate",
+        RapiClient.migrate_node,
+        "Migrate all primary instances away from a node.",
+        [
+            NODE,
+            MODE,
+            IALLOCATOR,
+            option("--target-node", metavar="NODE", help="Where to; mirrored ones go to theirs."),
+        ],
+    ),
+    Action(
+        "evacuate",
+        RapiClient.evacuate_node,
+        "Move instances away from a node. --wait waits for the jobs that do it, too.",
+        [
+            NODE,
+            argument("mode", type=click.Choice(["primary-only", "secondary-only", "all"])),
+            IALLOCATOR,
+            option("--remote-node", metavar="NODE", help="The node to move to."),
+            flag("--early-release", help="Release the old disks before the new are in sync."),
+        ],
+    ),
+    Action(
+        "powercycle",
+        RapiClient.powercycle_node,
+        "Reset a node, hard.",
+        [NODE, flag("--force", help="Even the master node.")],
+        "Reset the node {node}, hard? What runs there is lost.",
+    ),
+)
+
+STORAGE_ACTIONS = (
+    Action(
+        "modify",
+        RapiClient.modify_node_storage,
+        "Change whether instances may be put on a storage unit.",
+        [NODE, STORAGE_TYPE, UNIT, option("--allocatable/--not-allocatable", required=True)],
+    ),
+    Action(
+        "repair",
+        RapiClient.repair_node_storage,
+        "Repair a storage unit; only lvm-vg can be repaired.",
+        [NODE, STORAGE_TYPE, UNIT],
+    ),
+)
+
+
+def list_storage(session: Session, node: str, storage_type: str) -> None:
+    """Run the job that lists storage units, and show its result."""
+    fields = list(STORAGE_FIELDS.values())
+
+    async def work(client: RapiClient) -> Any:  # Any: JSON
+        job = client.query_node_storage(node, storage_type, fields)
+        (units,) = await client.submit_and_wait(job)
+        return [dict(zip(fields, unit)) for unit in units]
+
+    units = session.ask(work)
+    print_json(units) if session.json else print_table(session.out, STORAGE_FIELDS, units)
+
+
+STORAGE = family(
+    "storage",
+    "The storage units of nodes: file, lvm-pv, lvm-vg, …",
+    command("list", "List a node's units; runs a job.", list_storage, [NODE, STORAGE_TYPE]),
+    *map(action_command, STORAGE_ACTIONS),
+)
+
+nodes = family(
+    "nodes",
+    "The cluster's physical machines.",
+    list_command(LIST),
+    reading("show", RapiClient.get_node, "Show a node.", [NODE]),
+    reading("role", RapiClient.get_node_role, "Show a node's role.", [NODE]),
+    *map(action_command, ACTIONS),
+    STORAGE,
+)

@@ -1,0 +1,97 @@
+"""Commands that submit a job, made from rows: they differ only in the client's method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from inspect import Parameter, signature
+from typing import Any
+
+import click
+from attrs import frozen
+
+from ganeti_rapi.client.cli.commands import Method, command, flag, given, option, several
+from ganeti_rapi.client.cli.output import print_json, print_object
+from ganeti_rapi.client.cli.progress import follow
+from ganeti_rapi.client.cli.running import Failed, Session
+from ganeti_rapi.client.cli.values import setting
+from ganeti_rapi.client.rapi import RapiClient
+
+# Any, in this module: JSON of each command's own shape
+
+
+@frozen
+class Action:
+    """A command that submits a job. ``question`` is asked before, unless ``--yes`` is given."""
+
+    name: str
+    method: Method
+    summary: str
+    parameters: Sequence[click.Parameter] = ()
+    question: str = ""
+
+
+def _common(action: Action) -> list[click.Parameter]:
+    """What a command has besides its own: as far as its method takes it."""
+    accepted = signature(action.method).parameters
+    common: list[click.Parameter] = []
+    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in accepted.values()):
+        summary = "Any other parameter of the job's opcode; VALUE is JSON or text."
+        common.append(several("--set", "more", type=setting, metavar="KEY=VALUE", help=summary))
+    common.append(flag("--wait", help="Show the job's log until it has ended."))
+    if "dry_run" in accepted:
+        common.append(flag("--dry-run", help="Only check whether it could be done."))
+    if "reason" in accepted:
+        common.append(option("--reason", metavar="TEXT", help="Noted in the job's reason trail."))
+    if action.question:
+        common.append(flag("--yes", help="Do not ask whether to do it."))
+    return common
+
+
+def action_command(action: Action) -> click.Command:
+    """The command of a row, with --set, --dry-run and --reason where the method has them."""
+
+    def run(
+        session: Session,
+        wait: bool | None,
+        yes: bool | None = None,
+        more: Sequence[tuple[str, Any]] = (),
+        **values: Any,
+    ) -> None:
+        arguments = {**given(values), **dict(more)}
+        if action.question and not yes and "dry_run" not in arguments:
+            confirm(action.question.format(**values))
+        submit(session, action.method, bool(wait), arguments)
+
+    return command(action.name, action.summary, run, [*action.parameters, *_common(action)])
+
+
+def confirm(question: str) -> None:
+    """Ask; anything but yes ends `rapi`."""
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        raise Failed("nothing was done; --yes does it without asking", 2)
+
+
+def submit(session: Session, method: Method, wait: bool, arguments: dict[str, Any]) -> None:
+    """Submit a job and print its id, or follow it and print its result."""
+
+    async def work(client: RapiClient) -> Any:
+        job_id = await method(client, **arguments)
+        return job_id, (await follow(session, client, job_id) if wait else None)
+
+    job_id, results = session.ask(work)
+    print_results(session, job_id, results)
+
+
+def print_results(session: Session, job_id: int, results: Any) -> None:
+    """Print what a job gave, or its id if nobody waited."""
+    if session.json:
+        ended = {"id": job_id, "status": "success", "result": results}
+        print_json(job_id if results is None else ended)
+    elif results is None:
+        click.echo(job_id)
+    elif any(result is not None for result in results):
+        print_object(session.out, results)
