@@ -1,4 +1,4 @@
-"""The command line over the simulated cluster, in memory."""
+"""The commands of `rapi` over the simulated cluster, in memory: what they send and show."""
 
 from __future__ import annotations
 
@@ -7,18 +7,238 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
-from click.testing import CliRunner, Result
-from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.client.cli.profiles import Profile, ProfileError, choose, parse
 from ganeti_rapi.client.cli.root import rapi
 
-from .client_double import ClientOfSimulation
+from .cli_double import CommandCase
 
-CREATE = (
-    "instances create x.example.com --os noop+default --disk-template plain --disk 2G "
-    "--nic link=br0"
+CREATE = "instances create x.example.com --os noop+default --disk-template plain --disk 2G"
+
+INSTANCE = "/2/instances/web1.example.com"
+NODE = "/2/nodes/node2.example.com"
+
+SUBMITTING: list[tuple[str, str, str, object]] = [
+    (
+        "instances create new1 --os o --disk-template drbd --disk 2G:vg=xenvg --disk 512 "
+        "--nic link=br0,mode=bridged --node a --secondary b --beparams memory=1G,vcpus=2 "
+        '--hvparams kernel_path=/k --osparams dhcp=no --no-start --set tags=["x"] --reason why',
+        "POST",
+        "/2/instances?reason=why",
+        {
+            "__version__": 1,
+            "mode": "create",
+            "name": "new1",
+            "os": "o",
+            "disk_template": "drbd",
+            "disks": [{"size": 2048, "vg": "xenvg"}, {"size": 512}],
+            "nics": [{"link": "br0", "mode": "bridged"}],
+            "pnode": "a",
+            "snode": "b",
+            "beparams": {"memory": 1024, "vcpus": 2},
+            "hvparams": {"kernel_path": "/k"},
+            "osparams": {"dhcp": "no"},
+            "start": False,
+            "tags": ["x"],
+        },
+    ),
+    ("instances start web1.example.com --force", "PUT", f"{INSTANCE}/startup?force=1", None),
+    (
+        "instances stop web1.example.com --timeout 5 --dry-run",
+        "PUT",
+        f"{INSTANCE}/shutdown?dry-run=1",
+        {"timeout": 5},
+    ),
+    ("instances reboot web1.example.com --type full", "POST", f"{INSTANCE}/reboot?type=full", None),
+    (
+        "instances migrate web1.example.com --mode non-live --cleanup",
+        "PUT",
+        f"{INSTANCE}/migrate",
+        {"mode": "non-live", "cleanup": True},
+    ),
+    (
+        "instances failover web1.example.com --ignore-consistency",
+        "PUT",
+        f"{INSTANCE}/failover",
+        {"ignore_consistency": True},
+    ),
+    (
+        "instances modify web1.example.com --beparams vcpus=3,auto_balance=false,maxmem=default "
+        "--set offline=false",
+        "PUT",
+        f"{INSTANCE}/modify",
+        {"beparams": {"vcpus": 3, "auto_balance": False, "maxmem": "default"}, "offline": False},
+    ),
+    (
+        "instances rename web1.example.com new --no-name-check --no-ip-check",
+        "PUT",
+        f"{INSTANCE}/rename",
+        {"new_name": "new", "name_check": False, "ip_check": False},
+    ),
+    (
+        "instances reinstall web1.example.com --os noop --no-start --yes",
+        "POST",
+        f"{INSTANCE}/reinstall",
+        {"os": "noop", "start": False},
+    ),
+    (
+        "instances export web1.example.com node2.example.com --shutdown --set compress=gzip",
+        "PUT",
+        f"{INSTANCE}/export",
+        {
+            "mode": "local",
+            "destination": "node2.example.com",
+            "shutdown": True,
+            "compress": "gzip",
+        },
+    ),
+    ("instances remove-export web1.example.com --yes", "DELETE", f"{INSTANCE}/export", None),
+    ("instances remove web1.example.com --yes", "DELETE", INSTANCE, None),
+    (
+        "instances grow-disk web1.example.com 0 1G --absolute --no-sync",
+        "POST",
+        f"{INSTANCE}/disk/0/grow",
+        {"amount": 1024, "absolute": True, "wait_for_sync": False},
+    ),
+    (
+        "instances replace-disks web1.example.com --mode replace_auto --disks 0,1",
+        "POST",
+        f"{INSTANCE}/replace-disks?mode=replace_auto&disks=0%2C1",
+        None,
+    ),
+    (
+        "instances recreate-disks web1.example.com --disks 0 --nodes a,b --yes",
+        "POST",
+        f"{INSTANCE}/recreate-disks",
+        {"disks": [0], "nodes": ["a", "b"]},
+    ),
+    (
+        "instances activate-disks web1.example.com --ignore-size",
+        "PUT",
+        f"{INSTANCE}/activate-disks?ignore_size=1",
+        None,
+    ),
+    (
+        "instances deactivate-disks web1.example.com --force",
+        "PUT",
+        f"{INSTANCE}/deactivate-disks?force=1",
+        None,
+    ),
+    (
+        "nodes set-role node2.example.com offline --no-auto-promote",
+        "PUT",
+        f"{NODE}/role?auto-promote=0",
+        "offline",
+    ),
+    (
+        "nodes modify node2.example.com --online --not-vm-capable --ndparams spindle_count=2",
+        "POST",
+        f"{NODE}/modify",
+        {"offline": False, "vm_capable": False, "ndparams": {"spindle_count": "2"}},
+    ),
+    ("nodes migrate node2.example.com --mode live", "POST", f"{NODE}/migrate", {"mode": "live"}),
+    (
+        "nodes evacuate node2.example.com all --iallocator hail --early-release",
+        "POST",
+        f"{NODE}/evacuate",
+        {"mode": "all", "iallocator": "hail", "early_release": True},
+    ),
+    ("nodes powercycle node2.example.com --yes", "POST", f"{NODE}/powercycle", None),
+    (
+        "nodes storage modify node2.example.com lvm-pv /dev/sda --not-allocatable",
+        "PUT",
+        f"{NODE}/storage/modify?storage_type=lvm-pv&name=%2Fdev%2Fsda&allocatable=0",
+        None,
+    ),
+    (
+        "nodes storage repair node2.example.com lvm-vg xenvg",
+        "PUT",
+        f"{NODE}/storage/repair?storage_type=lvm-vg&name=xenvg",
+        None,
+    ),
+    (
+        "groups create new --alloc-policy last_resort",
+        "POST",
+        "/2/groups",
+        {"name": "new", "alloc_policy": "last_resort"},
+    ),
+    (
+        "groups modify default --ndparams spindle_count=2",
+        "PUT",
+        "/2/groups/default/modify",
+        {"ndparams": {"spindle_count": "2"}},
+    ),
+    ("groups rename default new", "PUT", "/2/groups/default/rename", {"new_name": "new"}),
+    (
+        "groups assign-nodes default node4.example.com node5.example.com --force",
+        "PUT",
+        "/2/groups/default/assign-nodes?force=1",
+        {"nodes": ["node4.example.com", "node5.example.com"]},
+    ),
+    ("groups remove default --yes", "DELETE", "/2/groups/default", None),
+    (
+        "networks create new 192.0.2.0/24 --gateway 192.0.2.1 --reserve 192.0.2.2,192.0.2.3",
+        "POST",
+        "/2/networks",
+        {
+            "network_name": "new",
+            "network": "192.0.2.0/24",
+            "gateway": "192.0.2.1",
+            "add_reserved_ips": ["192.0.2.2", "192.0.2.3"],
+        },
+    ),
+    (
+        "networks modify internal --mac-prefix aa:bb:cc --release 203.0.113.2",
+        "PUT",
+        "/2/networks/internal/modify",
+        {"mac_prefix": "aa:bb:cc", "remove_reserved_ips": ["203.0.113.2"]},
+    ),
+    ("networks rename internal new", "PUT", "/2/networks/internal/rename", {"new_name": "new"}),
+    (
+        "networks connect internal default bridged br0",
+        "PUT",
+        "/2/networks/internal/connect",
+        {"group_name": "default", "network_mode": "bridged", "network_link": "br0"},
+    ),
+    (
+        "networks disconnect internal default",
+        "PUT",
+        "/2/networks/internal/disconnect",
+        {"group_name": "default"},
+    ),
+    ("networks remove internal --yes", "DELETE", "/2/networks/internal", None),
+    ("cluster redistribute-config", "PUT", "/2/redistribute-config", None),
+    (
+        "cluster modify --set candidate_pool_size=5",
+        "PUT",
+        "/2/modify",
+        {"candidate_pool_size": 5},
+    ),
+    *(
+        (f"tags {verb} {kind} {name} a b", method, f"/2/{where}tags?tag=a&tag=b", None)
+        for verb, method in (("add", "PUT"), ("remove", "DELETE"))
+        for kind, name, where in (
+            ("cluster", "", ""),
+            ("node", "node2.example.com", "nodes/node2.example.com/"),
+            ("instance", "web1.example.com", "instances/web1.example.com/"),
+            ("group", "default", "groups/default/"),
+            ("network", "internal", "networks/internal/"),
+        )
+    ),
+]
+"""Command lines, and the request that they send: method, URI and body."""
+
+READING = (
+    *("info", "os", "features", "cluster info", "query node", "query node name,mfree"),
+    *(f"{kind} list" for kind in ("instances", "nodes", "groups", "networks", "jobs")),
+    *("instances show web1.example.com", "instances info web1.example.com --static"),
+    *("instances console web1.example.com", "nodes show node1.example.com"),
+    *("nodes role node1.example.com", "nodes storage list node1.example.com lvm-vg"),
+    *("groups show default", "networks show internal"),
+    *("jobs show 1", "jobs wait 1 --timeout 5", "jobs watch 1"),
+    *("tags list cluster", "tags list node node1.example.com", "tags list group default"),
+    *("tags list instance web1.example.com", "tags list network internal"),
 )
+"""Command lines that only show something."""
 
 
 def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -29,55 +249,111 @@ def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str
             yield (*path, name)
 
 
-class CommandTests(SynchronousTestCase):
-    def setUp(self) -> None:
-        self.simulation = ClientOfSimulation()
-        self.addCleanup(self.simulation.stop)
-
-    def type(self, line: str) -> Result:
-        def run(_: Profile, work: Any) -> Any:  # Any: as the session's
-            return self.simulation.run(work(self.simulation.client))
-
-        words = ["--config", "/dev/null", "--url", "https://rapi", *line.split()]
-        return CliRunner().invoke(rapi, words, obj=run)
-
-    def test_every_command_has_help(self) -> None:
+class EveryCommandTests(CommandCase):
+    def test_the_tables_have_every_command(self) -> None:
+        lines = [line for line, *_ in SUBMITTING] + [*READING, "jobs cancel 1"]
         for path in leaves(rapi):
-            result = self.type(" ".join([*path, "--help"]))
-            self.assertEqual((path, result.exit_code), (path, 0), result.output)
+            with self.subTest(path=path):
+                self.assertTrue(any(line.startswith(" ".join(path)) for line in lines), path)
 
-    def test_lists(self) -> None:
-        for kind in ("instances", "nodes", "groups", "networks", "jobs"):
-            self.assertEqual(self.type(f"{kind} list").exit_code, 0)
-            self.assertTrue(json.loads(self.type(f"{kind} list --json").stdout))
+    def test_help(self) -> None:
+        for path in [(), *leaves(rapi)]:
+            self.assertIn("--json", self.type(" ".join([*path, "--help"])).stdout)
 
-    def test_create_and_wait_and_remove(self) -> None:
-        result = self.type(CREATE + " --node node1.example.com --wait --json")
-        self.assertEqual(result.exit_code, 0, result.output)
-        self.assertEqual(json.loads(result.stdout)["status"], "success")
-        self.assertEqual(self.type("instances remove x.example.com").exit_code, 2)
-        self.assertEqual(self.type("instances remove x.example.com --yes --wait").exit_code, 0)
+    def test_every_option_says_what_it_is_for(self) -> None:
+        for path in leaves(rapi):
+            command: Any = rapi  # Any: a group, and a command in the end
+            for name in path:
+                command = command.commands[name]
+            self.assertTrue(command.help, path)
+            for parameter in command.params:
+                if isinstance(parameter, click.Option):
+                    self.assertTrue(parameter.help, (path, parameter.name))
+
+    def test_what_is_sent(self) -> None:
+        for line, method, uri, body in SUBMITTING:
+            result = self.type(line)
+            request = self.line.requests[-1]
+            self.assertEqual((request.method, request.uri, request.body), (method, uri, body))
+            self.assertTrue(result.stdout.strip().isdigit(), "the job's id")
+
+    def test_reading(self) -> None:
+        for line in READING:
+            self.type(line)
+            json.loads(self.type(f"{line} --json").stdout)
+
+    def test_version(self) -> None:
+        self.assertRegex(self.type("--version").stdout, r"^rapi, version \d")
+
+
+class JobTests(CommandCase):
+    def test_waiting(self) -> None:
+        result = self.type(f"{CREATE} --node node1.example.com --wait")
+        self.assertIn("creating instance disks", result.stderr)
+        self.assertRegex(result.stderr, r"Job \d+ success\n$")
+        self.assertIn("node1.example.com", result.stdout)
+
+    def test_waiting_for_a_program(self) -> None:
+        result = self.type(f"{CREATE} --node node1.example.com --wait --json")
+        ended = json.loads(result.stdout)
+        self.assertEqual((ended["status"], ended["result"]), ("success", [["node1.example.com"]]))
 
     def test_a_job_that_fails(self) -> None:
-        result = self.type(
-            CREATE.replace("noop+default", "none") + " --node node1.example.com --wait"
-        )
-        self.assertEqual(result.exit_code, 1, result.output)
-        self.assertIn("failed", result.stderr)
+        line = f"{CREATE} --os nosuch --node node1.example.com --wait"
+        self.fails(line, 1, "failed: OpExecError: OS Parameters validation failed")
 
-    def test_what_is_not_there(self) -> None:
-        self.assertEqual(self.type("instances show nobody").exit_code, 5)
+    def test_the_jobs_of_a_job(self) -> None:
+        line = "nodes evacuate node1.example.com secondary-only --iallocator hail --wait --json"
+        result = self.type(line)
+        ended = json.loads(result.stdout)
+        (moved,) = ended["result"]
+        self.assertTrue(moved["jobs"])
+        for _, job_id in moved["jobs"]:
+            self.assertIn(f"Job {job_id} success", result.stderr)
+
+    def test_a_question(self) -> None:
+        line = "instances remove web1.example.com"
+        self.fails(line, 2, "nothing was done; --yes does it without asking")
+        self.assertEqual(self.line.requests, [])
+        self.assertTrue(self.type(line, input="y\n").stdout.strip().isdigit())
+
+    def test_a_dry_run_asks_nothing(self) -> None:
+        self.type("instances remove web1.example.com --dry-run")
+
+    def test_without_a_nic(self) -> None:
+        for words, nics in (("", [{}]), (" --no-nics", [])):
+            self.type(CREATE + words)
+            self.assertEqual(self.line.requests[-1].body["nics"], nics)
+
+    def test_cancelling(self) -> None:
+        self.fails("jobs cancel 1", 1, "Job 1")
+        self.line.hold_up("OP_CLUSTER_REDIST_CONF")
+        job_id = self.type("cluster redistribute-config").stdout.strip()
+        self.assertIn(job_id, self.type(f"jobs cancel {job_id}").stdout)
+
+    def test_a_job_that_does_not_end(self) -> None:
+        self.line.hold_up("OP_CLUSTER_REDIST_CONF")
+        job_id = self.type("cluster redistribute-config").stdout.strip()
+        self.fails(f"jobs wait {job_id} --timeout 3", 7, f"rapi jobs watch {job_id}")
 
     def test_tags(self) -> None:
-        self.assertEqual(self.type("tags add cluster blue --wait").exit_code, 0)
+        self.type("tags add cluster blue --wait")
         self.assertIn("blue", self.type("tags list cluster").stdout)
 
 
-class ProfileTests(SynchronousTestCase):
-    def test_a_url_does_not_take_the_default_password_elsewhere(self) -> None:
-        known = parse('[profiles.default]\nurl="https://a"\npassword_command="pass"')
-        self.assertIsNone(choose(known, None, {"url": "https://b"}).password_command)
-        self.assertEqual(choose(known, None, {}).password_command, "pass")
+class WrongTests(CommandCase):
+    def test_values(self) -> None:
+        for line, words in (
+            (f"{CREATE} --disk much", "'much' is not a size"),
+            (f"{CREATE} --nic br0", "'br0' is not KEY=VALUE"),
+            (f"{CREATE} --set x", "'x' is not KEY=VALUE"),
+            ("instances recreate-disks i --disks a", "'a' is not NUMBER"),
+            ("jobs show one", "'one' is not a valid integer"),
+            ("jobs list --limit 0", "0 is not in the range"),
+            ("instances modify web1.example.com --set nosuch=1", "no parameter 'nosuch'"),
+        ):
+            self.fails(line, 2, words)
 
-    def test_a_password_is_refused(self) -> None:
-        self.assertRaises(ProfileError, parse, '[profiles.a]\npassword="x"')
+    def test_what_is_not_there(self) -> None:
+        self.fails("instances show nobody", 5, "no instance 'nobody'")
+        self.fails("jobs show 99999", 5, "There is no job 99999")

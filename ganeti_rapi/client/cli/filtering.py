@@ -29,8 +29,8 @@ _CONDITION = re.compile(r"\s*([\w.]+(?:/\d+)?)\s*(!=|=~|<=|>=|[=<>:])\s*(.*)", r
 
 HELP = (
     "Only those with FIELD=VALUE; also !=, <, <=, >, >=, =~ for a regular expression and : for a "
-    "list that has the value. Or a filter of Ganeti's query language as JSON. May be repeated: all "
-    "must hold."
+    "list that has the value. rapi query KIND shows the fields. Or a filter of Ganeti's query "
+    "language as JSON. May be repeated: all must hold."
 )
 
 

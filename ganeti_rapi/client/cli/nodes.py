@@ -25,6 +25,9 @@ from ganeti_rapi.client.rapi import RapiClient
 NODE = argument("node")
 STORAGE_TYPE = argument("storage_type", metavar="TYPE")
 UNIT = argument("name", metavar="UNIT")
+ALLOCATABLE = option(
+    "--allocatable/--not-allocatable", required=True, help="Whether instances may be put there."
+)
 IALLOCATOR = option("--iallocator", metavar="NAME", help="Who chooses the nodes, such as hail.")
 MODE = option("--mode", type=click.Choice(["live", "non-live"]), help="Default: the hypervisor's.")
 YES_OR_NO = "Whether it is {}."
@@ -130,7 +133,7 @@ STORAGE_ACTIONS = (
         "modify",
         RapiClient.modify_node_storage,
         "Change whether instances may be put on a storage unit.",
-        [NODE, STORAGE_TYPE, UNIT, option("--allocatable/--not-allocatable", required=True)],
+        [NODE, STORAGE_TYPE, UNIT, ALLOCATABLE],
     ),
     Action(
         "repair",

@@ -44,8 +44,8 @@ def print_json(value: Any) -> None:
 def print_table(out: Console, columns: Columns, rows: Sequence[Any]) -> None:
     """Print a row for each object."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in columns:
-        table.add_column(title, overflow="fold")
+    for number, title in enumerate(columns):
+        table.add_column(title, overflow="fold", no_wrap=number == 0)  # names stay whole
     for row in rows:
         table.add_row(*(_cell(where, _at(row, where)) for where in columns.values()))
     out.print(table)

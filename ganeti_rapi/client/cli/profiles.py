@@ -79,7 +79,7 @@ def choose(profiles: Mapping[str, Profile], name: str | None, given: Mapping[str
         base = evolve(base or Profile(), cafile=None, pinned=None, insecure=False)
     profile = evolve(base or Profile(), **chosen)
     if profile.url is None:
-        raise ProfileError("which server? Give --url, RAPI_URL or a profile in the config file")
+        raise ProfileError("which server? Give --url, set RAPI_URL, or make a profile")
     return profile
 
 

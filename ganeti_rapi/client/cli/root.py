@@ -74,7 +74,7 @@ def _chosen(name: str | None, config: str | None, given: dict[str, Any]) -> Prof
         text = path.read_text(encoding="utf-8") if config or path.exists() else ""
         return choose(parse(text), name, given)
     except ProfileError as error:
-        raise Failed(f"{error} ({path})" if text else str(error), 2) from None
+        raise Failed(f"{error}; the config file is {path}", 2) from None
     except (OSError, UnicodeDecodeError) as error:
         raise Failed(f"can't read {path}: {error}", 2) from None
 

@@ -39,10 +39,11 @@ OUTCOMES: tuple[tuple[type[errors.RapiError], int, str], ...] = (
     (errors.JobStillRunning, 7, ""),
     (errors.RequestTimedOut, 7, ""),
     (errors.Unavailable, 6, "try again later"),
-    (errors.HttpError, 6, "the server's log may tell more"),
+    (errors.HttpError, 6, ""),
     (errors.FeatureMissing, 6, ""),
-    (errors.TlsError, 3, "see --cafile, --pinned and --insecure"),
+    (errors.TlsError, 3, "as --cafile FILE or --pinned DIGITS; --insecure takes any"),
     (errors.Unreachable, 3, "is that the right --url, and does the server run?"),
+    (errors.ConnectionBroken, 3, "is that the right --url, with https or http?"),
     (errors.BadReply, 3, "is that the right --url?"),
     (errors.RapiError, 3, ""),
 )

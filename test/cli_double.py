@@ -1,0 +1,65 @@
+"""The command line over the simulated cluster, in memory."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from click.testing import CliRunner, Result
+from twisted.trial.unittest import SynchronousTestCase
+
+from ganeti_rapi.client.cli.profiles import Profile
+from ganeti_rapi.client.cli.root import rapi
+
+from .client_double import ClientOfSimulation, Request
+
+
+class CommandLine:
+    """Types lines. They all talk to one simulated cluster."""
+
+    def __init__(self) -> None:
+        self.simulation = ClientOfSimulation()
+
+    def type(self, line: str, **more: Any) -> Result:  # Any: more parameters of CliRunner.invoke
+        """The exit code and output of a line. JSON in it may be typed without quotes."""
+        words = line.split() if "[" in line else shlex.split(line)
+        return CliRunner().invoke(
+            rapi,
+            ["--config", "/dev/null", "--url", "https://rapi", *words],
+            obj=self._run,
+            **more,
+        )
+
+    def _run(self, _: Profile, work: Any) -> Any:  # Any: as the session's
+        return self.simulation.run(work(self.simulation.client))
+
+    @property
+    def requests(self) -> list[Request]:
+        """What was sent so far."""
+        return self.simulation.requests
+
+    def hold_up(self, opcode: str) -> None:
+        """Let the cluster keep jobs of an opcode in its queue."""
+        rule = [["opcode", ["=", "OP_ID", opcode]]]
+        self.simulation.run(self.simulation.client.add_filter(1, rule, "PAUSE"))
+
+    def stop(self) -> None:
+        """End everything."""
+        self.simulation.stop()
+
+
+class CommandCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.line = CommandLine()
+        self.addCleanup(self.line.stop)
+
+    def type(self, line: str, **more: Any) -> Result:  # Any: as `CommandLine.type` takes
+        """Type a line that works."""
+        result = self.line.type(line, **more)
+        self.assertEqual((line, result.exit_code), (line, 0), result.output)
+        return result
+
+    def fails(self, line: str, code: int, words: str) -> None:
+        result = self.line.type(line)
+        self.assertEqual((line, result.exit_code), (line, code), result.output)
+        self.assertIn(words, result.stderr)
