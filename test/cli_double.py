@@ -26,11 +26,12 @@ class CommandLine:
         return CliRunner().invoke(
             rapi,
             ["--config", "/dev/null", "--url", "https://rapi", *words],
-            obj=self._run,
+            obj=lambda profile, work: self.run(profile, work),
             **more,
         )
 
-    def _run(self, _: Profile, work: Any) -> Any:  # Any: as the session's
+    def run(self, _: Profile, work: Any) -> Any:  # Any: as the session's
+        """Do the work of a command."""
         return self.simulation.run(work(self.simulation.client))
 
     @property

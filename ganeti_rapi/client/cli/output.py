@@ -96,4 +96,6 @@ def _words(key: str, value: Any) -> str:
         return "yes" if value else "no"
     if key in TIMES and (seconds := value[0] if isinstance(value, list) else value):
         return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
-    return ", ".join(_words("", item) for item in value) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(_words("", item) for item in value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)

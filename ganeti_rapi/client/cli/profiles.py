@@ -104,6 +104,13 @@ def password_of(profile: Profile, environment: Mapping[str, str], sources: Sourc
         found = sources.keyring(profile.url or "", profile.user)
         if found is not None:
             return found
-    if sources.ask is None:
-        raise ProfileError("no password: set RAPI_PASSWORD, or password_command in the profile")
-    return sources.ask(f"Password of {profile.user}")
+    if sources.ask is not None:
+        return sources.ask(f"Password of {profile.user}")
+    if profile.keyring:
+        raise ProfileError(
+            f"the password is not in the keyring: keyring set {profile.url} {profile.user} puts it "
+            "there"
+        )
+    raise ProfileError(
+        f"no password for {profile.user}: set RAPI_PASSWORD, or password_command in the profile"
+    )

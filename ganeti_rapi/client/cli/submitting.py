@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 from attrs import frozen
+from twisted.internet.defer import CancelledError
 
 from ganeti_rapi.client.cli.commands import Method, command, flag, given, option, several
 from ganeti_rapi.client.cli.output import print_json, print_object
 from ganeti_rapi.client.cli.progress import follow
-from ganeti_rapi.client.cli.running import Failed, Session
+from ganeti_rapi.client.cli.running import INTERRUPTED, Failed, Session
 from ganeti_rapi.client.cli.values import setting
 from ganeti_rapi.client.rapi import RapiClient
 
@@ -79,7 +80,11 @@ def submit(session: Session, method: Method, wait: bool, arguments: dict[str, An
     """Submit a job and print its id, or follow it and print its result."""
 
     async def work(client: RapiClient) -> Any:
-        job_id = await method(client, **arguments)
+        try:
+            job_id = await method(client, **arguments)
+        except CancelledError:
+            text = "interrupted; the job may have been submitted: rapi jobs list shows whether"
+            raise Failed(text, INTERRUPTED) from None
         return job_id, (await follow(session, client, job_id) if wait else None)
 
     job_id, results = session.ask(work)

@@ -1,0 +1,338 @@
+"""How `rapi` runs and ends: servers and passwords, control-C, terminals, and what it says."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+from click.testing import CliRunner, Result
+from rich.console import Console
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import ReactorNotRunning
+from twisted.trial.unittest import SynchronousTestCase
+
+from ganeti_rapi.client import errors
+from ganeti_rapi.client.cli import root, running
+from ganeti_rapi.client.cli.output import console
+from ganeti_rapi.client.cli.profiles import Profile
+from ganeti_rapi.client.cli.root import rapi
+from ganeti_rapi.client.cli.running import run_in_reactor, run_until_done
+
+from .cli_double import CommandCase
+
+CONFIG = """
+[profiles.default]
+url = "https://default"
+user = "jack"
+password_command = "printf 'sec''ret\\n'"
+
+[profiles.ring]
+url = "https://ring"
+user = "jill"
+keyring = true
+
+[profiles.public]
+url = "https://public"
+insecure = true
+"""
+
+
+class OneReactor:
+    """A reactor whose loop lasts until `stop`, or until ``interrupt`` says that it ends."""
+
+    def __init__(self, turn: Callable[[], None], interrupted: Callable[[], bool]) -> None:
+        self._turn = turn
+        self._interrupted = interrupted
+        self._begin: list[Callable[[], object]] = []
+        self._end: list[Callable[[], Deferred[Any]]] = []  # Any: the trigger's own
+        self._running = False
+
+    def callWhenRunning(self, start: Callable[[], object]) -> None:
+        self._begin.append(start)
+
+    def addSystemEventTrigger(
+        self, phase: str, event: str, trigger: Callable[[], Deferred[Any]]
+    ) -> None:  # Any: as above
+        assert (phase, event) == ("before", "shutdown")
+        self._end.append(trigger)
+
+    def run(self) -> None:
+        self._running = True
+        for start in self._begin:
+            start()
+        while self._running and not self._interrupted():
+            self._turn()
+        self._running = False
+        for trigger in self._end:
+            ended = trigger()
+            while not ended.called:
+                self._turn()
+
+    def stop(self) -> None:
+        if not self._running:
+            raise ReactorNotRunning
+        self._running = False
+
+
+class RunTests(CommandCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.simulation = self.line.simulation
+
+    def run_(self, work: running.Work, interrupted: Callable[[], bool]) -> Any:
+        # Any: the work's result
+        def turn() -> None:
+            self.simulation.reactor.advance(0.1)
+
+        reactor = OneReactor(turn, interrupted)
+        return run_until_done(reactor, lambda: self.simulation.client, work)
+
+    def test_a_result(self) -> None:
+        self.assertEqual(self.run_(lambda client: client.get_version(), lambda: False), 2)
+
+    def test_an_error(self) -> None:
+        self.assertRaises(
+            errors.NotFound,
+            self.run_,
+            lambda client: client.get_instance("nosuch"),
+            lambda: False,
+        )
+
+    def test_control_c(self) -> None:
+        self.line.hold_up("OP_CLUSTER_REDIST_CONF")
+        before = len(self.line.requests)
+
+        def interrupted() -> bool:  # in the middle of a long poll
+            waits = [request for request in self.line.requests if "/wait" in request.uri]
+            return len(waits) > 1
+
+        self.patch(self.line, "run", lambda _, work: self.run_(work, interrupted))
+        result = self.line.type("cluster redistribute-config --wait")
+        self.assertEqual(result.exit_code, 130, result.output)
+        job_id = max(self.simulation.run(self.simulation.client.list_jobs()))
+        self.assertEqual(
+            result.stderr.splitlines()[-1],
+            f"Error: interrupted; the job goes on; to see how: rapi jobs watch {job_id}",
+        )
+        self.assertGreater(len(self.line.requests), before)
+        self.assertFalse(self.simulation.endpoint.pipes[0].connected, "the poll has ended")
+
+    def test_control_c_while_reading(self) -> None:
+        self.patch(self.line, "run", lambda _, work: self.run_(work, lambda: True))
+        result = self.line.type("info")
+        self.assertEqual((result.exit_code, result.stderr), (130, "Error: interrupted\n"))
+
+    def test_control_c_while_submitting(self) -> None:
+        self.patch(self.line, "run", lambda _, work: self.run_(work, lambda: True))
+        result = self.line.type("cluster redistribute-config")
+        self.assertEqual(result.exit_code, 130)
+        self.assertIn("rapi jobs list shows whether", result.stderr)
+
+
+class EndTests(CommandCase):
+    def end(self, error: Exception, line: str = "info") -> Result:
+        def run(_: Profile, work: Any) -> Any:  # Any: as the session's
+            work(self.line.simulation.client).close()
+            raise error
+
+        self.patch(self.line, "run", run)
+        return self.line.type(line)
+
+    def test_what_ends_it(self) -> None:
+        for error, code, words in (
+            (errors.JobFailed(1, "OpPrereqError", "no"), 1, "Job 1 failed: OpPrereqError: no"),
+            (errors.JobCanceled(1, "", ""), 1, "Job 1 was canceled"),
+            (errors.BadRequest(400, "no", "what"), 2, "no"),
+            (errors.Unreachable("no way"), 3, "no way; is that the right --url"),
+            (errors.ConnectionBroken("cut"), 3, "https or http?"),
+            (errors.BadReply("odd"), 3, "odd; is that the right --url?"),
+            (errors.TlsError("bad"), 3, "--cafile FILE or --pinned DIGITS"),
+            (errors.Unauthorized(401, "Unauthorized"), 4, "check the user (--user)"),
+            (errors.Forbidden(403, "Forbidden"), 4, "users file"),
+            (errors.NotFound(404, "none"), 5, "none; the command list"),
+            (errors.ServerError(500, "bug"), 6, "bug"),
+            (errors.Unavailable(503, "busy"), 6, "busy; try again later"),
+            (errors.FeatureMissing("too old"), 6, "too old"),
+            (errors.RequestTimedOut("late"), 7, "late"),
+            (errors.JobStillRunning(1, 5), 7, "not ended after 5 seconds"),
+            (ValueError("odd url"), 2, "odd url"),
+            (CancelledError(), 130, "interrupted"),
+        ):
+            result = self.end(error)
+            self.assertEqual((error, result.exit_code), (error, code))
+            self.assertTrue(result.stderr.startswith("Error: "), result.stderr)
+            self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+            self.assertIn(words, result.stderr)
+            self.assertEqual(result.stdout, "")
+
+    def test_a_server_that_goes_away_while_a_job_runs(self) -> None:
+        result = self.end(errors.Unreachable("gone"), "jobs wait 12")
+        self.assertIn("gone; the job goes on; to see how: rapi jobs watch 12", result.stderr)
+
+
+class TerminalTests(CommandCase):
+    LINE = "instances stop web1.example.com --wait"
+
+    def on_a_terminal(self, line: str) -> tuple[str, str]:
+        out, err = io.StringIO(), io.StringIO()
+
+        def terminal(stderr: bool = False) -> Console:
+            return Console(file=err if stderr else out, force_terminal=True, highlight=False)
+
+        self.patch(root, "console", terminal)
+        self.type(line, env={"TERM": "xterm", "NO_COLOR": None})
+        return out.getvalue(), err.getvalue()
+
+    def test_a_terminal_has_colour_and_a_spinner(self) -> None:
+        self.assertIn("\x1b[32mrunning", self.on_a_terminal("instances list")[0])
+        shown = self.on_a_terminal(self.LINE)[1]
+        self.assertIn("\x1b[32mJob ", shown)
+        self.assertIn("\x1b[?25h", shown, "the cursor is back")
+
+    def test_a_pipe_has_none(self) -> None:
+        for line in ("instances list", "instances show web1.example.com", self.LINE):
+            self.assertNotIn("\x1b", self.type(line, color=True).output)
+
+    def test_a_pipe_is_not_cut(self) -> None:
+        _, *rows = self.type("query instance name,hvparams").stdout.splitlines()
+        self.assertEqual(len(rows), 13)
+        for row in rows:
+            json.loads(row[row.index("{") :])
+
+    def test_no_color(self) -> None:
+        for variables, text in (({}, "\x1b[32mx\x1b[0m\n"), ({"NO_COLOR": "1"}, "x\n")):
+            terminal = Terminal()
+            with (
+                patch.dict(os.environ, {"TERM": "xterm", **variables}),
+                patch.object(sys, "stdout", terminal),
+            ):
+                console().print("[green]x[/green]")
+            self.assertEqual(terminal.getvalue(), text)
+
+
+class Terminal(io.StringIO):
+    """Text that goes to a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class ServerTests(SynchronousTestCase):
+    """Which server is asked, as whom, and with which password."""
+
+    def setUp(self) -> None:
+        self.config = Path(self.mktemp())
+        self.config.write_text(CONFIG, encoding="utf-8")
+        self.asked: list[tuple[Any, ...]] = []  # Any: parameters of RapiClient
+        self.patch(running, "RapiClient", self.connect)
+        self.patch(running, "run_until_done", lambda _, connect, __: [repr(connect())])
+
+    def connect(self, _: object, *where: Any, **trust: Any) -> str:  # Any: as above
+        self.asked.append((*where, {key: value for key, value in trust.items() if value}))
+        return "client"
+
+    def type(self, *words: str, **settings: Any) -> Result:  # Any: of CliRunner.invoke
+        variables = {f"RAPI_{name}": None for name in ("URL", "USER", "PASSWORD", "PROFILE")}
+        env = {**variables, "RAPI_CONFIG": str(self.config), **settings.pop("env", {})}
+        return CliRunner().invoke(
+            rapi, [*words, "features"], obj=run_in_reactor, env=env, **settings
+        )
+
+    def asks(self, *words: str, **settings: Any) -> tuple[Any, ...]:  # Any: as above
+        result = self.type(*words, **settings)
+        self.assertEqual(result.exit_code, 0, result.output)
+        return self.asked[-1]
+
+    def fails(self, *words: str, **settings: Any) -> str:  # Any: as above
+        result = self.type(*words, **settings)
+        self.assertEqual(result.exit_code, 2, result.output)
+        self.assertEqual(self.asked, [])
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        return result.stderr
+
+    def test_a_password_command(self) -> None:
+        self.assertEqual(self.asks(), ("https://default", "jack", "secret", {}))
+
+    def test_a_password_in_the_environment(self) -> None:
+        self.assertEqual(self.asks(env={"RAPI_PASSWORD": "other"})[2], "other")
+
+    def test_a_password_command_that_fails(self) -> None:
+        text = CONFIG.replace("printf", "exit 3;")
+        self.config.write_text(text, encoding="utf-8")
+        self.assertIn("password_command ended with exit code 3", self.fails())
+
+    def test_the_keyring(self) -> None:
+        self.put_in_the_ring({("https://ring", "jill"): "from the ring"})
+        self.assertEqual(self.asks("--profile", "ring")[1:3], ("jill", "from the ring"))
+
+    def test_nothing_in_the_keyring(self) -> None:
+        self.put_in_the_ring({})
+        words = self.fails("--profile", "ring")
+        self.assertIn("not in the keyring: keyring set https://ring jill puts it there", words)
+
+    def test_no_keyring(self) -> None:
+        self.have_keyring(None)
+        self.assertIn("pip install keyring", self.fails("--profile", "ring"))
+
+    def put_in_the_ring(self, passwords: dict[tuple[str, str], str]) -> None:
+        ring = ModuleType("keyring")
+        ring.get_password = lambda *key: passwords.get(key)  # type: ignore[attr-defined]  # made here
+        self.have_keyring(ring)
+
+    def have_keyring(self, module: ModuleType | None) -> None:
+        """Let it be imported, or with None fail to be."""
+        patched = patch.dict(sys.modules, {"keyring": module})  # type: ignore[dict-item]  # None
+        patched.start()
+        self.addCleanup(patched.stop)
+
+    def test_a_password_is_asked_for(self) -> None:
+        self.patch(running, "_tty", lambda: True)
+        result = self.type("--url", "https://there", "--user", "joe", input="hush\n")
+        self.assertEqual(self.asked, [("https://there", "joe", "hush", {})])
+        self.assertIn("Password of joe", result.stderr)
+        self.assertNotIn("hush", result.output)
+
+    def test_nobody_to_ask(self) -> None:
+        words = self.fails("--url", "https://there", "--user", "joe")
+        self.assertIn("no password for joe: set RAPI_PASSWORD", words)
+
+    def test_without_a_user(self) -> None:
+        self.assertEqual(
+            self.asks("--profile", "public"), ("https://public", None, None, {"insecure": True})
+        )
+
+    def test_trust_of_the_options(self) -> None:
+        trust = self.asks("--profile", "public", "--pinned", "ab" * 32)[-1]
+        self.assertEqual(trust, {"pinned": "ab" * 32})
+
+    def test_no_such_profile(self) -> None:
+        words = self.fails("--profile", "nosuch")
+        self.assertIn("no profile nosuch; known: default, ring, public", words)
+        self.assertIn(str(self.config), words)
+
+    def test_no_server(self) -> None:
+        self.config.write_text("", encoding="utf-8")
+        self.assertIn("Give --url, set RAPI_URL, or make a profile", self.fails())
+
+    def test_no_config_file(self) -> None:
+        self.assertIn("can't read /nosuch/file", self.fails("--config", "/nosuch/file"))
+
+
+class LibraryTests(SynchronousTestCase):
+    def test_without_the_libraries(self) -> None:
+        code = (
+            "import sys; sys.modules['click'] = None\n"
+            "from ganeti_rapi.client.cli.main import main; main()"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("pip install 'ganeti-rapi[cli]'", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
