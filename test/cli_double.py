@@ -21,11 +21,10 @@ class CommandLine:
         self.simulation = ClientOfSimulation()
 
     def type(self, line: str, **more: Any) -> Result:  # Any: more parameters of CliRunner.invoke
-        """The exit code and output of a line. JSON in it may be typed without quotes."""
-        words = line.split() if "[" in line else shlex.split(line)
+        """The exit code and output of a line."""
         return CliRunner().invoke(
             rapi,
-            ["--config", "/dev/null", "--url", "https://rapi", *words],
+            ["--config", "/dev/null", "--url", "https://rapi", *shlex.split(line)],
             obj=lambda profile, work: self.run(profile, work),
             **more,
         )

@@ -21,7 +21,7 @@ SUBMITTING: list[tuple[str, str, str, object]] = [
     (
         "instances create new1 --os o --disk-template drbd --disk 2G:vg=xenvg --disk 512 "
         "--nic link=br0,mode=bridged --node a --secondary b --beparams memory=1G,vcpus=2 "
-        '--hvparams kernel_path=/k --osparams dhcp=no --no-start --set tags=["x"] --reason why',
+        "--hvparams kernel_path=/k --osparams dhcp=no --no-start --set tags='[\"x\"]' --reason why",
         "POST",
         "/2/instances?reason=why",
         {
