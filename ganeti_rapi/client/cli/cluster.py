@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
+from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import argument, family, reading
 from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.rapi import RapiClient
 
-TAGGED = ("cluster", "node", "instance", "group", "network")
+TAGGED: Mapping[str, completion.Complete | None] = {
+    "cluster": None,
+    "node": completion.NODES,
+    "instance": completion.INSTANCES,
+    "group": completion.GROUPS,
+    "network": completion.NETWORKS,
+}
+"""The kinds of object that have tags, and what completes their names."""
 
 ACTIONS = (
     Action(
@@ -25,7 +35,7 @@ ACTIONS = (
 
 
 def _tags_of(kind: str) -> click.Group:
-    name = [] if kind == "cluster" else [argument(kind)]
+    name = [] if kind == "cluster" else [argument(kind, shell_complete=TAGGED[kind])]
     tags = argument("tags", nargs=-1, required=True)
     whose = "the cluster" if kind == "cluster" else f"a{'n' * (kind == 'instance')} {kind}"
     rows = (

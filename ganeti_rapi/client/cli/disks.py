@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import argument, flag, option
 from ganeti_rapi.client.cli.submitting import Action
 from ganeti_rapi.client.cli.values import names, numbers, size
 from ganeti_rapi.client.rapi import RapiClient
 
-NAME = argument("instance")
+NAME = argument("instance", shell_complete=completion.INSTANCES)
 DISKS = option("--disks", type=numbers, metavar="NUMBER,…", help="Only these, counted from 0.")
 IALLOCATOR = option("--iallocator", metavar="NAME", help="Who chooses the node, such as hail.")
 

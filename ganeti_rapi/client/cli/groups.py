@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import (
     Listing,
     argument,
@@ -17,8 +18,8 @@ from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.cli.values import names, pairs
 from ganeti_rapi.client.rapi import RapiClient
 
-GROUP = argument("group")
-NETWORK = argument("network")
+GROUP = argument("group", shell_complete=completion.GROUPS)
+NETWORK = argument("network", shell_complete=completion.NETWORKS)
 ALLOC_POLICY = option(
     "--alloc-policy",
     type=click.Choice(["preferred", "last_resort", "unallocable"]),
@@ -64,7 +65,7 @@ GROUP_ACTIONS = (
         "Move nodes into a group.",
         [
             GROUP,
-            argument("nodes", nargs=-1, required=True),
+            argument("nodes", nargs=-1, required=True, shell_complete=completion.NODES),
             flag("--force", help="Even if that splits instances between groups."),
         ],
     ),

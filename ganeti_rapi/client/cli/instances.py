@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import (
     Listing,
     argument,
@@ -23,8 +24,13 @@ from ganeti_rapi.client.cli.values import beparams, disk, pairs
 from ganeti_rapi.client.rapi import RapiClient
 from ganeti_rapi.jsontext import Json
 
-NAME = argument("instance")
-TARGET = option("--target-node", metavar="NODE", help="The node to move to.")
+NAME = argument("instance", shell_complete=completion.INSTANCES)
+TARGET = option(
+    "--target-node",
+    metavar="NODE",
+    help="The node to move to.",
+    shell_complete=completion.NODES,
+)
 IALLOCATOR = option("--iallocator", metavar="NAME", help="Who chooses the nodes, such as hail.")
 PARAMETERS = (
     option("--beparams", type=beparams, metavar="KEY=VALUE,…", help="Such as memory=2G,vcpus=2."),

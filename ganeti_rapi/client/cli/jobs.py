@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import (
     Listing,
     argument,
@@ -19,7 +20,7 @@ from ganeti_rapi.client.cli.running import Failed, Session
 from ganeti_rapi.client.cli.submitting import print_results
 from ganeti_rapi.client.rapi import RapiClient
 
-JOB = argument("job_id", type=int, metavar="JOB")
+JOB = argument("job_id", type=int, metavar="JOB", shell_complete=completion.JOBS)
 STATES = ("queued", "waiting", "canceling", "running", "canceled", "success", "error")
 
 LIST = Listing(

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import (
     Listing,
     argument,
@@ -22,7 +23,7 @@ from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.cli.values import pairs
 from ganeti_rapi.client.rapi import RapiClient
 
-NODE = argument("node")
+NODE = argument("node", shell_complete=completion.NODES)
 STORAGE_TYPE = argument("storage_type", metavar="TYPE")
 UNIT = argument("name", metavar="UNIT")
 ALLOCATABLE = option(

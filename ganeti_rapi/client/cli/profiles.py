@@ -74,13 +74,28 @@ def choose(profiles: Mapping[str, Profile], name: str | None, given: Mapping[str
     if name is not None and name not in profiles:
         raise ProfileError(f"there is no profile {name}; known: {', '.join(profiles) or 'none'}")
     base = Profile() if name is None and given.get("url") else profiles.get(name or "default")
-    chosen = {key: value for key, value in given.items() if value}
+    known = fields_dict(Profile)
+    chosen = {key: value for key, value in given.items() if value and key in known}
     if {"cafile", "pinned", "insecure"} & set(chosen):  # they exclude those of the file
         base = evolve(base or Profile(), cafile=None, pinned=None, insecure=False)
     profile = evolve(base or Profile(), **chosen)
     if profile.url is None:
         raise ProfileError("which server? Give --url, set RAPI_URL, or make a profile")
     return profile
+
+
+def read_profile(
+    environment: Mapping[str, str], profile: str | None, config: str | None, **given: Any
+) -> Profile:  # Any: each option's own type
+    """The profile by name from the config file, with the options on top. Raises `ProfileError`."""
+    path = Path(config) if config else config_path(environment)
+    try:
+        text = path.read_text(encoding="utf-8") if config or path.exists() else ""
+        return choose(parse(text), profile, given)
+    except ProfileError as error:
+        raise ProfileError(f"{error}; the config file is {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"can't read {path}: {error}") from None
 
 
 @frozen

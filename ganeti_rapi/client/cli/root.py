@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -16,9 +15,9 @@ from ganeti_rapi.client.cli.instances import instances
 from ganeti_rapi.client.cli.jobs import jobs
 from ganeti_rapi.client.cli.nodes import nodes
 from ganeti_rapi.client.cli.output import console
-from ganeti_rapi.client.cli.profiles import Profile, ProfileError, choose, config_path, parse
+from ganeti_rapi.client.cli.profiles import Profile, read_profile
 from ganeti_rapi.client.cli.queries import QUERY
-from ganeti_rapi.client.cli.running import Failed, Session, run_in_reactor
+from ganeti_rapi.client.cli.running import Session, run_in_reactor
 
 EPILOG = """The password is never an option: it comes from RAPI_PASSWORD, or from the profile's
 password_command or keyring, or it is asked for.
@@ -61,22 +60,10 @@ def rapi(
     """Manage a Ganeti cluster by its remote API."""
 
     def chosen() -> Profile:
-        return _chosen(profile, config, given)
+        return read_profile(os.environ, profile, config, **given)
 
     run = context.obj or run_in_reactor
     context.obj = Session(run, chosen, console(), console(stderr=True), as_json)
-
-
-def _chosen(name: str | None, config: str | None, given: dict[str, Any]) -> Profile:
-    # Any: as above
-    path = Path(config) if config else config_path(os.environ)
-    try:
-        text = path.read_text(encoding="utf-8") if config or path.exists() else ""
-        return choose(parse(text), name, given)
-    except ProfileError as error:
-        raise Failed(f"{error}; the config file is {path}", 2) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failed(f"can't read {path}: {error}", 2) from None
 
 
 for _command in (instances, nodes, groups, networks, jobs, QUERY, *COMMANDS):

@@ -1,0 +1,61 @@
+"""Completing what is typed."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from unittest.mock import patch
+
+from click.shell_completion import ShellComplete
+from twisted.internet.defer import Deferred
+
+from ganeti_rapi.client.cli.profiles import Profile
+from ganeti_rapi.client.cli.root import rapi
+
+from .cli_double import CommandCase
+
+
+class CompletionTests(CommandCase):
+    def complete(self, line: str, password: str | None = "secret", run: Any = None) -> list[str]:
+        # Any: runs the work of a command
+        *words, beginning = line.split(" ")
+        shell = ShellComplete(rapi, {"obj": run or self.line.run}, "rapi", "_RAPI_COMPLETE")
+        variables = {"RAPI_URL": "https://rapi", "RAPI_USER": "admin", "RAPI_CONFIG": os.devnull}
+        with patch.dict(os.environ, variables):
+            os.environ.pop("RAPI_PASSWORD", None)
+            if password is not None:
+                os.environ["RAPI_PASSWORD"] = password
+            return [item.value for item in shell.get_completions(words, beginning)]
+
+    def test_commands_and_options(self) -> None:
+        self.assertEqual(self.complete("instances st"), ["start", "stop"])
+        self.assertIn("--wait", self.complete("instances stop --"))
+        self.assertEqual(self.complete("instances reboot --type f"), ["full"])
+
+    def test_names(self) -> None:
+        for line, names in (
+            ("instances stop web", ["web1.example.com", "web2.example.com", "web3.example.com"]),
+            ("instances grow-disk web1", ["web1.example.com"]),
+            ("instances migrate web1.example.com --target-node node1", ["node1.example.com"]),
+            ("nodes show node1", ["node1.example.com"]),
+            ("groups show d", ["default"]),
+            ("groups assign-nodes default node1", ["node1.example.com"]),
+            ("networks show i", ["internal"]),
+            ("jobs watch 1", ["1"]),
+            ("tags list instance web1", ["web1.example.com"]),
+        ):
+            self.assertEqual((line, self.complete(line)), (line, names))
+
+    def test_no_password_is_asked_for(self) -> None:
+        self.assertEqual(self.complete("instances stop web", password=None), [])
+        self.assertEqual(self.line.requests, [])
+
+    def test_a_server_that_does_not_answer(self) -> None:
+        def run(_: Profile, work: Any) -> Any:  # Any: as the session's
+            simulation = self.line.simulation
+            self.patch(simulation.http, "request", lambda *_, **__: Deferred())
+            return simulation.run(work(simulation.client))
+
+        before = self.line.simulation.reactor.seconds()
+        self.assertEqual(self.complete("instances stop web", run=run), [])
+        self.assertLess(self.line.simulation.reactor.seconds() - before, 3)
