@@ -177,6 +177,10 @@ class EndTests(CommandCase):
         result = self.end(errors.Unreachable("gone"), "jobs wait 12")
         self.assertIn("gone; the job goes on; to see how: rapi jobs watch 12", result.stderr)
 
+    def test_a_job_that_is_not_there_does_not_go_on(self) -> None:
+        result = self.end(errors.NotFound(404, "There is no job 12"), "jobs wait 12")
+        self.assertIn("no job 12; the command list", result.stderr)
+
 
 class TerminalTests(CommandCase):
     LINE = "instances stop web1.example.com --wait"

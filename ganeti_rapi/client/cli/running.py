@@ -49,6 +49,15 @@ OUTCOMES: tuple[tuple[type[errors.RapiError], int, str], ...] = (
 )
 """Errors, their exit codes and what to do about them. The first row counts whose error it is."""
 
+LOST_SIGHT: Final = (
+    errors.Unreachable,
+    errors.ConnectionBroken,
+    errors.RequestTimedOut,
+    errors.ServerError,
+    errors.JobStillRunning,
+)
+"""After these, nobody knows how a job that was followed goes on."""
+
 
 class Failed(click.ClickException):
     """Ends `rapi` with a line on stderr and an exit code."""
@@ -78,7 +87,7 @@ class Session:
             return self.run(self.profile(), work)
         except errors.RapiError as error:
             code, advice = next(row[1:] for row in OUTCOMES if isinstance(error, row[0]))
-            goes_on = "" if isinstance(error, errors.JobFailed) else self._goes_on()
+            goes_on = self._goes_on() if isinstance(error, LOST_SIGHT) else ""
             raise Failed(_sentence(_reason(error), goes_on or advice), code) from error
         except CancelledError as error:
             raise Failed(_sentence("interrupted", self._goes_on()), INTERRUPTED) from error
