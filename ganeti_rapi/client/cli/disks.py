@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import click
 
-from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import argument, flag, option
+from ganeti_rapi.client.cli.parameters import EARLY_RELEASE, IALLOCATOR, INSTANCE, REMOTE_NODE
 from ganeti_rapi.client.cli.submitting import Action
 from ganeti_rapi.client.cli.values import names, numbers, size
 from ganeti_rapi.client.rapi import RapiClient
 
-NAME = argument("instance", shell_complete=completion.INSTANCES)
 DISKS = option("--disks", type=numbers, metavar="NUMBER,…", help="Only these, counted from 0.")
-IALLOCATOR = option("--iallocator", metavar="NAME", help="Who chooses the node, such as hail.")
 
 REPLACE_MODES = (
     "replace_on_primary",
@@ -27,7 +25,7 @@ ACTIONS = (
         RapiClient.grow_disk,
         "Make a disk larger by an amount such as 2G.",
         [
-            NAME,
+            INSTANCE,
             argument("disk", type=int),
             argument("amount", type=size, metavar="AMOUNT"),
             flag("--absolute", help="The amount is the new size."),
@@ -39,7 +37,7 @@ ACTIONS = (
         RapiClient.replace_disks,
         "Replace disks of a mirrored instance.",
         [
-            NAME,
+            INSTANCE,
             option(
                 "--mode",
                 type=click.Choice(REPLACE_MODES),
@@ -47,9 +45,9 @@ ACTIONS = (
                 help="Which side to replace, or auto for the one that failed.",
             ),
             DISKS,
-            option("--remote-node", metavar="NODE", help="The new secondary node."),
+            REMOTE_NODE,
             IALLOCATOR,
-            flag("--early-release", help="Release the old disks before the new are in sync."),
+            EARLY_RELEASE,
         ],
     ),
     Action(
@@ -57,7 +55,7 @@ ACTIONS = (
         RapiClient.recreate_disks,
         "Create lost disks again, empty.",
         [
-            NAME,
+            INSTANCE,
             DISKS,
             option("--nodes", type=names, metavar="NODE,…", help="Where; default: where they were"),
             IALLOCATOR,
@@ -68,12 +66,12 @@ ACTIONS = (
         "activate-disks",
         RapiClient.activate_disks,
         "Make a stopped instance's disks available on its node.",
-        [NAME, flag("--ignore-size", help="Though they are not as large as recorded.")],
+        [INSTANCE, flag("--ignore-size", help="Though they are not as large as recorded.")],
     ),
     Action(
         "deactivate-disks",
         RapiClient.deactivate_disks,
         "Undo activate-disks.",
-        [NAME, flag("--force", help="Even if the instance seems to run.")],
+        [INSTANCE, flag("--force", help="Even if the instance seems to run.")],
     ),
 )

@@ -1,4 +1,4 @@
-"""`rapi groups` and `rapi networks`."""
+"""`rapi groups`."""
 
 from __future__ import annotations
 
@@ -14,33 +14,23 @@ from ganeti_rapi.client.cli.commands import (
     option,
     reading,
 )
+from ganeti_rapi.client.cli.parameters import GROUP, NDPARAMS, NEW_NAME
 from ganeti_rapi.client.cli.submitting import Action, action_command
-from ganeti_rapi.client.cli.values import names, pairs
 from ganeti_rapi.client.rapi import RapiClient
 
-GROUP = argument("group", shell_complete=completion.GROUPS)
-NETWORK = argument("network", shell_complete=completion.NETWORKS)
 ALLOC_POLICY = option(
     "--alloc-policy",
     type=click.Choice(["preferred", "last_resort", "unallocable"]),
     help="Whether new instances may be put there.",
 )
-NDPARAMS = option("--ndparams", type=pairs, metavar="KEY=VALUE,…", help="Its nodes' parameters.")
-MAC_PREFIX = option("--mac-prefix", metavar="MAC", help="Such as aa:00:00.")
-GATEWAY = option("--gateway", metavar="IP", help="The IPv4 gateway.")
-NETWORK6 = option("--network6", metavar="CIDR", help="The IPv6 network.")
-GATEWAY6 = option("--gateway6", metavar="IP", help="The IPv6 gateway.")
-RESERVE = option(
-    "--reserve", "add_reserved_ips", type=names, metavar="IP,…", help="Not for instances."
-)
 
-GROUPS = Listing(
+LIST = Listing(
     RapiClient.get_groups,
     "List the groups.",
     "group",
     {"Name": "name", "Policy": "alloc_policy", "Nodes": "node_list"},
 )
-GROUP_ACTIONS = (
+ACTIONS = (
     Action(
         "create",
         RapiClient.create_group,
@@ -57,7 +47,7 @@ GROUP_ACTIONS = (
         "rename",
         RapiClient.rename_group,
         "Give a group another name.",
-        [GROUP, argument("new_name")],
+        [GROUP, NEW_NAME],
     ),
     Action(
         "assign-nodes",
@@ -72,87 +62,10 @@ GROUP_ACTIONS = (
     Action("remove", RapiClient.delete_group, "Remove an empty group.", [GROUP], "Remove {group}?"),
 )
 
-NETWORKS = Listing(
-    RapiClient.get_networks,
-    "List the networks.",
-    "network",
-    {
-        "Name": "name",
-        "Network": "network",
-        "Gateway": "gateway",
-        "Network6": "network6",
-        "Free": "free_count",
-        "Reserved": "reserved_count",
-    },
-)
-NETWORK_ACTIONS = (
-    Action(
-        "create",
-        RapiClient.create_network,
-        "Create a network, such as 192.0.2.0/24.",
-        [
-            argument("name"),
-            argument("network", metavar="CIDR"),
-            *(GATEWAY, NETWORK6, GATEWAY6, MAC_PREFIX, RESERVE),
-            option("--tags", type=names, metavar="TAG,…", help="Its tags."),
-        ],
-    ),
-    Action(
-        "modify",
-        RapiClient.modify_network,
-        "Change a network's parameters; --set changes any other.",
-        [
-            NETWORK,
-            *(GATEWAY, NETWORK6, GATEWAY6, MAC_PREFIX, RESERVE),
-            option(
-                "--release",
-                "remove_reserved_ips",
-                type=names,
-                metavar="IP,…",
-                help="For instances again.",
-            ),
-        ],
-    ),
-    Action(
-        "rename",
-        RapiClient.rename_network,
-        "Give a network another name; needs Ganeti 3.1.",
-        [NETWORK, argument("new_name")],
-    ),
-    Action(
-        "connect",
-        RapiClient.connect_network,
-        "Connect a network to a group, by a bridge or routing table.",
-        [
-            NETWORK,
-            GROUP,
-            argument("mode", type=click.Choice(["bridged", "routed", "openvswitch"])),
-            argument("link"),
-            option("--vlan", metavar="VLAN", help="For openvswitch."),
-        ],
-    ),
-    Action(
-        "disconnect",
-        RapiClient.disconnect_network,
-        "Disconnect a network from a group.",
-        [NETWORK, GROUP],
-    ),
-    Action(
-        "remove", RapiClient.delete_network, "Remove a network.", [NETWORK], "Remove {network}?"
-    ),
-)
-
 groups = family(
     "groups",
     "Groups of nodes.",
-    list_command(GROUPS),
+    list_command(LIST),
     reading("show", RapiClient.get_group, "Show a group.", [GROUP]),
-    *map(action_command, GROUP_ACTIONS),
-)
-networks = family(
-    "networks",
-    "IP networks for instances.",
-    list_command(NETWORKS),
-    reading("show", RapiClient.get_network, "Show a network.", [NETWORK]),
-    *map(action_command, NETWORK_ACTIONS),
+    *map(action_command, ACTIONS),
 )

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import click
-
-from ganeti_rapi.client.cli import completion
+from ganeti_rapi.client.cli import actions, disks
 from ganeti_rapi.client.cli.commands import (
     Listing,
     argument,
@@ -18,24 +16,47 @@ from ganeti_rapi.client.cli.commands import (
     reading,
     several,
 )
-from ganeti_rapi.client.cli.disks import ACTIONS as DISK_ACTIONS
+from ganeti_rapi.client.cli.parameters import (
+    IALLOCATOR,
+    INSTANCE,
+    NAME_CHECKS,
+    NEW_NAME,
+    NO_START,
+    OS,
+    OSPARAMS,
+    node_option,
+    pairs_option,
+)
 from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.cli.values import beparams, disk, pairs
 from ganeti_rapi.client.rapi import RapiClient
 from ganeti_rapi.jsontext import Json
 
-NAME = argument("instance", shell_complete=completion.INSTANCES)
-TARGET = option(
-    "--target-node",
-    metavar="NODE",
-    help="The node to move to.",
-    shell_complete=completion.NODES,
-)
-IALLOCATOR = option("--iallocator", metavar="NAME", help="Who chooses the nodes, such as hail.")
 PARAMETERS = (
     option("--beparams", type=beparams, metavar="KEY=VALUE,…", help="Such as memory=2G,vcpus=2."),
-    option("--hvparams", type=pairs, metavar="KEY=VALUE,…", help="The hypervisor's parameters."),
-    option("--osparams", type=pairs, metavar="KEY=VALUE,…", help="The OS's parameters."),
+    pairs_option("--hvparams", "The hypervisor's parameters."),
+    OSPARAMS,
+)
+DISK_TEMPLATE = option(
+    "--disk-template",
+    required=True,
+    metavar="NAME",
+    help="What disks are made of: plain, drbd, file, diskless, …",
+)
+DISK = several(
+    "--disk",
+    "disks",
+    type=disk,
+    metavar="SIZE[:KEY=VALUE,…]",
+    help="A disk, such as 20G; may be repeated.",
+)
+NIC = several(
+    "--nic",
+    "nics",
+    type=pairs,
+    metavar="KEY=VALUE,…",
+    help="A network interface, such as link=br0; may be repeated. Without it, one as the cluster "
+    "has it.",
 )
 
 LIST = Listing(
@@ -54,7 +75,7 @@ LIST = Listing(
     },
     options=[
         (option("--status", metavar="STATUS", help="Such as running or ADMIN_down."), "status"),
-        (option("--node", metavar="NODE", help="Those with this primary node."), "pnode"),
+        (node_option("--node", help="Those with this primary node."), "pnode"),
     ],
 )
 
@@ -69,7 +90,7 @@ async def create(
     reason: str | None = None,
     **parameters: Any,  # Any: each option's own
 ) -> int:
-    """Create an instance; like gnt-instance, with one interface unless one says otherwise."""
+    """Create an instance; as with gnt-instance, it has one interface if nothing is said."""
     interfaces: list[Json] = [] if no_nics else list(nics)
     return await client.create_instance(
         disks=list(disks), nics=interfaces, dry_run=dry_run, reason=reason, **parameters
@@ -91,156 +112,54 @@ ACTIONS = (
         "Create an instance.",
         [
             argument("name"),
-            option("--os", metavar="OS", help="Its operating system; see rapi os."),
-            option(
-                "--disk-template",
-                required=True,
-                metavar="NAME",
-                help="What disks are made of: plain, drbd, file, diskless, …",
-            ),
-            several(
-                "--disk",
-                "disks",
-                type=disk,
-                metavar="SIZE[:KEY=VALUE,…]",
-                help="A disk, such as 20G; may be repeated.",
-            ),
-            several(
-                "--nic",
-                "nics",
-                type=pairs,
-                metavar="KEY=VALUE,…",
-                help="A network interface, such as link=br0; may be repeated. Without it, one as "
-                "the cluster has it.",
-            ),
+            *(OS, DISK_TEMPLATE, DISK, NIC),
             flag("--no-nics", help="Without a network interface."),
-            option("--node", "pnode", metavar="NODE", help="The primary node."),
-            option("--secondary", "snode", metavar="NODE", help="The secondary node."),
-            IALLOCATOR,
-            *PARAMETERS,
-            flag("--no-start", "start", help="Leave it stopped.", value=False),
-            flag("--no-name-check", "name_check", help="Do not look its name up.", value=False),
-            flag("--no-ip-check", "ip_check", help="Its address may be in use.", value=False),
-        ],
-    ),
-    Action(
-        "start",
-        RapiClient.start_instance,
-        "Start an instance.",
-        [NAME, flag("--force", help="Even if secondary disks fail.")],
-    ),
-    Action(
-        "stop",
-        RapiClient.stop_instance,
-        "Shut an instance down.",
-        [NAME, option("--timeout", type=int, help="Seconds until it is stopped hard.")],
-    ),
-    Action(
-        "reboot",
-        RapiClient.reboot_instance,
-        "Reboot an instance.",
-        [
-            NAME,
-            option(
-                "--type",
-                "reboot_type",
-                type=click.Choice(["soft", "hard", "full"]),
-                help="soft: by itself; hard: by the hypervisor (default); full: stop and start.",
-            ),
-        ],
-    ),
-    Action(
-        "migrate",
-        RapiClient.migrate_instance,
-        "Move an instance to another node while it runs.",
-        [
-            NAME,
-            TARGET,
-            option(
-                "--mode", type=click.Choice(["live", "non-live"]), help="Default: the hypervisor's."
-            ),
-            flag("--cleanup", help="Repair what a migration left that failed."),
-        ],
-    ),
-    Action(
-        "failover",
-        RapiClient.failover_instance,
-        "Stop an instance and start it on another node.",
-        [
-            NAME,
-            TARGET,
-            IALLOCATOR,
-            flag("--ignore-consistency", help="Even if its disks differ."),
+            node_option("--node", "pnode", help="The primary node."),
+            node_option("--secondary", "snode", help="The secondary node."),
+            *(IALLOCATOR, *PARAMETERS, NO_START, *NAME_CHECKS),
         ],
     ),
     Action(
         "modify",
         RapiClient.modify_instance,
         "Change an instance's parameters; --set changes any other.",
-        [NAME, *PARAMETERS],
+        [INSTANCE, *PARAMETERS],
     ),
     Action(
         "rename",
         RapiClient.rename_instance,
         "Give a stopped instance another name.",
-        [
-            NAME,
-            argument("new_name"),
-            flag("--no-name-check", "name_check", help="Do not look the name up.", value=False),
-            flag("--no-ip-check", "ip_check", help="Its address may be in use.", value=False),
-        ],
+        [INSTANCE, NEW_NAME, *NAME_CHECKS],
     ),
     Action(
         "reinstall",
         RapiClient.reinstall_instance,
-        "Install a stopped instance's operating system again.",
-        [
-            NAME,
-            option("--os", metavar="OS", help="Another operating system."),
-            option("--osparams", type=pairs, metavar="KEY=VALUE,…", help="The OS's parameters."),
-            flag("--no-start", "start", help="Leave it stopped.", value=False),
-        ],
+        "Stop an instance, install its operating system again, and start it.",
+        [INSTANCE, OS, OSPARAMS, NO_START],
         "Install {instance} again? What its disks hold may be lost.",
-    ),
-    Action(
-        "export",
-        RapiClient.export_instance,
-        "Export an instance to a node; --set gives mode=remote and the like.",
-        [
-            NAME,
-            argument("destination"),
-            flag("--shutdown", help="Stop it for the time of the export."),
-            flag("--remove", "remove_instance", help="Remove the instance afterwards."),
-        ],
-    ),
-    Action(
-        "remove-export",
-        RapiClient.delete_export,
-        "Remove an instance's exports from the nodes.",
-        [NAME],
-        "Remove the exports of {instance}?",
     ),
     Action(
         "remove",
         RapiClient.delete_instance,
         "Remove an instance and its disks.",
-        [NAME],
+        [INSTANCE],
         "Remove the instance {instance} and its disks?",
     ),
-    *DISK_ACTIONS,
+    *actions.ACTIONS,
+    *disks.ACTIONS,
 )
 
 instances = family(
     "instances",
     "The cluster's virtual machines.",
     list_command(LIST),
-    reading("show", RapiClient.get_instance, "Show an instance.", [NAME]),
+    reading("show", RapiClient.get_instance, "Show an instance.", [INSTANCE]),
     reading(
         "info",
         information,
         "Ask the nodes about an instance; runs a job.",
-        [NAME, flag("--static", help="Only what is configured.")],
+        [INSTANCE, flag("--static", help="Only what is configured.")],
     ),
-    reading("console", RapiClient.get_console, "Show how to reach its console.", [NAME]),
+    reading("console", RapiClient.get_console, "Show how to reach its console.", [INSTANCE]),
     *map(action_command, ACTIONS),
 )

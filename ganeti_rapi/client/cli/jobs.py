@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import (
     Listing,
-    argument,
     command,
     family,
     list_command,
@@ -15,12 +13,12 @@ from ganeti_rapi.client.cli.commands import (
     print_value,
     reading,
 )
+from ganeti_rapi.client.cli.parameters import JOB
 from ganeti_rapi.client.cli.progress import follow
 from ganeti_rapi.client.cli.running import Failed, Session
 from ganeti_rapi.client.cli.submitting import print_results
 from ganeti_rapi.client.rapi import RapiClient
 
-JOB = argument("job_id", type=int, metavar="JOB", shell_complete=completion.JOBS)
 STATES = ("queued", "waiting", "canceling", "running", "canceled", "success", "error")
 
 LIST = Listing(

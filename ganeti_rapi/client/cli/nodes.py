@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import (
     Listing,
     argument,
@@ -18,20 +17,24 @@ from ganeti_rapi.client.cli.commands import (
     reading,
 )
 from ganeti_rapi.client.cli.output import print_json, print_table
+from ganeti_rapi.client.cli.parameters import (
+    EARLY_RELEASE,
+    IALLOCATOR,
+    MIGRATION_MODE,
+    NDPARAMS,
+    NODE,
+    REMOTE_NODE,
+    TARGET_NODE,
+)
 from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.submitting import Action, action_command
-from ganeti_rapi.client.cli.values import pairs
 from ganeti_rapi.client.rapi import RapiClient
 
-NODE = argument("node", shell_complete=completion.NODES)
 STORAGE_TYPE = argument("storage_type", metavar="TYPE")
 UNIT = argument("name", metavar="UNIT")
 ALLOCATABLE = option(
     "--allocatable/--not-allocatable", required=True, help="Whether instances may be put there."
 )
-IALLOCATOR = option("--iallocator", metavar="NAME", help="Who chooses the nodes, such as hail.")
-MODE = option("--mode", type=click.Choice(["live", "non-live"]), help="Default: the hypervisor's.")
-YES_OR_NO = "Whether it is {}."
 
 LIST = Listing(
     RapiClient.get_nodes,
@@ -90,11 +93,11 @@ ACTIONS = (
         "Change a node's parameters; --set changes any other.",
         [
             NODE,
-            option("--offline/--online", help=YES_OR_NO.format("offline")),
-            option("--drained/--not-drained", help=YES_OR_NO.format("drained")),
+            option("--offline/--online", help="Whether it is out of use."),
+            option("--drained/--not-drained", help="Whether it is to be emptied."),
             option("--vm-capable/--not-vm-capable", help="Whether it may have instances."),
             option("--master-capable/--not-master-capable", help="Whether it may be master."),
-            option("--ndparams", type=pairs, metavar="KEY=VALUE,…", help="The node's parameters."),
+            NDPARAMS,
         ],
     ),
     Action(
@@ -103,9 +106,7 @@ ACTIONS = (
         "Migrate all primary instances away from a node.",
         [
             NODE,
-            MODE,
-            IALLOCATOR,
-            option("--target-node", metavar="NODE", help="Where to; mirrored ones go to theirs."),
+            *(MIGRATION_MODE, IALLOCATOR, TARGET_NODE),
         ],
     ),
     Action(
@@ -115,9 +116,7 @@ ACTIONS = (
         [
             NODE,
             argument("mode", type=click.Choice(["primary-only", "secondary-only", "all"])),
-            IALLOCATOR,
-            option("--remote-node", metavar="NODE", help="The node to move to."),
-            flag("--early-release", help="Release the old disks before the new are in sync."),
+            *(IALLOCATOR, REMOTE_NODE, EARLY_RELEASE),
         ],
     ),
     Action(

@@ -10,9 +10,10 @@ import click
 
 from ganeti_rapi import __version__
 from ganeti_rapi.client.cli.cluster import COMMANDS
-from ganeti_rapi.client.cli.groups import groups, networks
+from ganeti_rapi.client.cli.groups import groups
 from ganeti_rapi.client.cli.instances import instances
 from ganeti_rapi.client.cli.jobs import jobs
+from ganeti_rapi.client.cli.networks import networks
 from ganeti_rapi.client.cli.nodes import nodes
 from ganeti_rapi.client.cli.output import console
 from ganeti_rapi.client.cli.profiles import Profile, read_profile
