@@ -27,6 +27,17 @@ GANETI = ["/usr/bin/python3", "-I", os.path.join(HERE, "ganeti_client_driver.py"
 OURS = [sys.executable, os.path.join(HERE, "our_client_driver.py")]
 OS = "noop+default"
 
+PARAMETERS = """
+import importlib, inspect, json, sys
+kind = importlib.import_module(sys.argv[1]).GanetiRapiClient
+def plain(method):
+    parameters = inspect.signature(method).parameters.values()
+    return [str(p.replace(annotation=p.empty)) for p in parameters]
+methods = inspect.getmembers(kind, inspect.isfunction)
+print(json.dumps({name: plain(method) for name, method in methods if name[0] != "_"}))
+"""
+"""A program that tells the parameters, with their defaults, of a client's methods."""
+
 ONLY_OURS = {"RenameNetwork"}
 """Newer than the client that Debian 12 has."""
 
@@ -473,6 +484,16 @@ class SideBySideTests(SynchronousTestCase):
     def test_ours_has_all_methods(self) -> None:
         self.assertEqual(set(self.ours.methods) - set(self.ganeti.methods), ONLY_OURS)
         self.assertEqual(set(self.ganeti.methods) - set(self.ours.methods), set())
+
+    def test_parameters(self) -> None:
+        theirs, ours = (
+            json.loads(subprocess.check_output([*python, "-c", PARAMETERS, module], text=True))
+            for python, module in (
+                (GANETI[:2], "ganeti.rapi.client"),
+                (OURS[:1], "ganeti_rapi.client"),
+            )
+        )
+        self.assertEqual({name: ours[name] for name in theirs}, theirs)
 
     def test_wrong_credentials(self) -> None:
         for command, notes in ((GANETI, self.ganeti.notes), (OURS, self.ours.notes)):
