@@ -186,13 +186,14 @@ class TerminalTests(CommandCase):
     LINE = "instances stop web1.example.com --wait"
 
     def on_a_terminal(self, line: str) -> tuple[str, str]:
+        """What a line shows on terminals for stdout and stderr, without what click echoes."""
         out, err = io.StringIO(), io.StringIO()
 
         def terminal(stderr: bool = False) -> Console:
             return Console(file=err if stderr else out, force_terminal=True, highlight=False)
 
         self.patch(root, "console", terminal)
-        self.type(line, env={"TERM": "xterm", "NO_COLOR": None})
+        self.echoed = self.type(line, env={"TERM": "xterm", "NO_COLOR": None}).stdout
         return out.getvalue(), err.getvalue()
 
     def test_a_terminal_has_colour_and_a_spinner(self) -> None:
@@ -200,6 +201,10 @@ class TerminalTests(CommandCase):
         shown = self.on_a_terminal(self.LINE)[1]
         self.assertIn("\x1b[32mJob ", shown)
         self.assertIn("\x1b[?25h", shown, "the cursor is back")
+
+    def test_a_person_is_told_how_to_follow_a_job(self) -> None:
+        self.on_a_terminal("instances stop web1.example.com")
+        self.assertRegex(self.echoed, r"^Job (\d+); to follow it: rapi jobs watch \1\n$")
 
     def test_a_pipe_has_none(self) -> None:
         for line in ("instances list", "instances show web1.example.com", self.LINE):

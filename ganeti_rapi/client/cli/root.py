@@ -29,7 +29,6 @@ Try:  rapi --url https://cluster.example.com:5080 --user jack info
       rapi instances start web1.example.com --wait
 """
 
-
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])  # Any: whatever is decorated
 
 

@@ -96,6 +96,8 @@ def print_results(session: Session, job_id: int, results: Any) -> None:
     if session.json:
         ended = {"id": job_id, "status": "success", "result": results}
         print_json(job_id if results is None else ended)
+    elif results is None and session.out.is_terminal:
+        click.echo(f"Job {job_id}; to follow it: rapi jobs watch {job_id}")
     elif results is None:
         click.echo(job_id)
     elif any(result is not None for result in results):
