@@ -366,7 +366,6 @@ def held(client: Client) -> None:
         client.held("PrepareExport", instance, "remote")
         client.held("DeleteInstance", instance, dry_run=True)
         client.held("MigrateNode", node, mode="live", target_node="node2")
-        client.held("MigrateNode", node, dry_run=True)
         client.held("MigrateNode", node, reason="why")
         client.held("EvacuateNode", node, remote_node="node2", mode="all", early_release=True)
         client.held("EvacuateNode", node, iallocator="hail", mode="primary-only", dry_run=True)
@@ -379,7 +378,9 @@ def held(client: Client) -> None:
         client.held("AddGroupTags", group, ["a"], dry_run=True)
         client.held("DeleteGroup", group, dry_run=True)
         client.held("CreateNetwork", "side-net", "198.51.100.0/28", dry_run=True, tags="a")
-        client.held("CreateNetwork", "side-net", "198.51.100.0/28", network6="2001:db8::/64")
+        client.held(
+            "CreateNetwork", "side-net", "198.51.100.0/28", network6="2001:db8::/64", tags="a"
+        )
         client.held("ConnectNetwork", "side-net", group, "openvswitch", "br0", "5", dry_run=True)
         client.held("DisconnectNetwork", "side-net", group, dry_run=True)
         client.held("DeleteNetwork", "side-net", dry_run=True)
@@ -480,6 +481,19 @@ class SideBySideTests(SynchronousTestCase):
             self.same(story)
         called = set().union(*self.told.values())
         self.assertEqual(set(self.ganeti.methods) - called, set())
+
+    def test_where_ours_is_meant_to_differ(self) -> None:
+        """Ganeti's client asks for a dry run in a way that the server does not see, and creates no
+        network without tags."""
+        seen = []
+        for client in (self.ganeti, self.ours):
+            client.notes.clear()
+            with client.holding_jobs():
+                client.held("MigrateNode", "node3", dry_run=True)
+                client.held("CreateNetwork", "side-net", "198.51.100.0/28")
+            (*_, migration), (*_, creation) = client.notes
+            seen.append((migration[1][0].get("dry_run"), creation[0]))
+        self.assertEqual(seen, [(None, 400), (True, "queued")])
 
     def test_ours_has_all_methods(self) -> None:
         self.assertEqual(set(self.ours.methods) - set(self.ganeti.methods), ONLY_OURS)

@@ -53,6 +53,9 @@ class GanetiRapiClient(
     may be called from any thread. They raise `GanetiApiError`. Reads leave no trail, so that
     ``reason`` means nothing to them.
 
+    Two calls do what they say, unlike those of Ganeti's client: ``MigrateNode`` with ``dry_run``
+    migrates nothing, and ``CreateNetwork`` needs no ``tags``.
+
     As with Ganeti's client, the server's certificate is NOT CHECKED unless ``curl_config_fn`` is a
     `GenericCurlConfig` that names authorities. ``logger`` is told of each request at the level
     debug. ``curl_factory`` is not supported. The first client starts a thread with a reactor, by
