@@ -45,9 +45,10 @@ EXTRAS_REQUIRE = {
         "schemathesis>=4",
         # Whether replies are as the document says; openapi-spec-validator depends on it.
         "jsonschema>=4.18",
-        # The tests of the blocking client and of the command line; see "client" and "cli".
+        # The tests of the blocking client and of the command line; see "client" and "cli". They
+        # read stderr apart from stdout, as click's test runner has it since 8.2.
         "crochet>=2.0",
-        "click>=8.1",
+        "click>=8.2",
         "rich>=12",
     ],
     # Format, lint and types.

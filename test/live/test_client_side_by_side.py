@@ -8,6 +8,7 @@ log and the opcodes that reached luxid. Left out is what differs from one time t
 from __future__ import annotations
 
 import atexit
+import functools
 import json
 import os
 import re
@@ -415,6 +416,13 @@ def network(client: Client) -> None:
     client.job("DeleteNetwork", name, reason="why")
 
 
+@functools.cache
+def both() -> tuple[Client, Client]:
+    """Ganeti's client and ours, for all tests: to start them takes seconds."""
+    user = os.environ["LAB_WRITE_USER"]
+    return Client.start(GANETI, user), Client.start(OURS, user)
+
+
 class SideBySideTests(SynchronousTestCase):
     skip = SKIP
     maxDiff = None
@@ -423,10 +431,7 @@ class SideBySideTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         our_api()
-        user = os.environ["LAB_WRITE_USER"]
-        self.ganeti, self.ours = Client.start(GANETI, user), Client.start(OURS, user)
-        self.addCleanup(self.ours.stop)
-        self.addCleanup(self.ganeti.stop)
+        self.ganeti, self.ours = both()
 
     def same(self, story: Callable[[Client], None]) -> None:
         """Tell a story through both, unless another test has done so; it takes its time."""
@@ -511,6 +516,7 @@ class SideBySideTests(SynchronousTestCase):
 
     def test_wrong_credentials(self) -> None:
         for command, notes in ((GANETI, self.ganeti.notes), (OURS, self.ours.notes)):
+            notes.clear()
             for user in ("autocreator:wrong", os.environ["LAB_READ_USER"]):
                 client = Client.start(command, user)
                 self.addCleanup(client.stop)
