@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from ganeti_rapi.api.cells import Cell
 from ganeti_rapi.api.checks import Schema
@@ -24,24 +24,28 @@ FAMILIES: Mapping[str, str] = {
 """The parts of the API, by the word that their URIs have in common."""
 
 
+def _segments(row: Resource) -> Sequence[str]:
+    return row.uri.strip("/").split("/") if row.uri != "/" else ()
+
+
+def _items(row: Resource) -> Sequence[str]:
+    return [part.strip("{}") for part in row.segments if part.startswith("{")]
+
+
 @frozen
 class Resource:
-    """One row: a URI template, whose ``{items}`` bear the names of opcode parameters."""
+    """One row: a URI template, whose ``{items}`` bear the names of opcode parameters.
+
+    ``segments`` are the template's parts between slashes, none for the root; ``items`` the names of
+    its variable parts.
+    """
 
     name: str
     uri: str
     doc: str
     cells: Mapping[str, Cell] = field(factory=dict)
-
-    @property
-    def segments(self) -> Sequence[str]:
-        """The template's parts between slashes; none for the root."""
-        return self.uri.strip("/").split("/") if self.uri != "/" else ()
-
-    @property
-    def items(self) -> Sequence[str]:
-        """The names of the template's variable parts."""
-        return [part.strip("{}") for part in self.segments if part.startswith("{")]
+    segments: Sequence[str] = field(init=False, default=Factory(_segments, takes_self=True))
+    items: Sequence[str] = field(init=False, default=Factory(_items, takes_self=True))
 
     @property
     def family(self) -> str:

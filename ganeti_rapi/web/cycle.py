@@ -172,13 +172,18 @@ class Rapi:
 
     def serve(self, request: RapiRequest, row: Row | None) -> None:
         """Answer a request; if the client goes away, so does the work for it."""
-        work = Deferred.fromCoroutine(self.answer(request, row))
-        work.addCallback(self._send, request)
-        work.addErrback(self._send_failure, request)
+        work = Deferred.fromCoroutine(self._respond(request, row))
         work.addErrback(self._could_not_send, request)
         if not work.called:
             finished: Deferred[None] = request.notifyFinish()
             finished.addErrback(self._client_gone, request, work)
+
+    async def _respond(self, request: RapiRequest, row: Row | None) -> None:
+        """Send the answer, or why there is none."""
+        try:
+            self._send(await self.answer(request, row), request)
+        except Exception:
+            self._send_failure(Failure(), request)
 
     def _client_gone(self, _reason: Failure, request: RapiRequest, work: Deferred[Any]) -> None:
         # Any: whatever the work would have come to
