@@ -219,6 +219,7 @@ def make_site(
         feed=JobFeed(reactor, requests),
         in_thread=partial(_in_thread, reactor),
         require_authentication=bool(options["require-authentication"]),
+        clock=reactor,
     )
     return RapiSite(
         grow_tree(RESOURCES, rapi.serve),

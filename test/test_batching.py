@@ -10,11 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.errors import LuxiTimeout
-from ganeti_rapi.luxi.batching import SharedReads
+from ganeti_rapi.luxi.batching import GATHERING, LONGEST_GATHERING, SHORTEST_GATHERING, SharedReads
 
 
 @define(eq=False)
@@ -256,6 +257,77 @@ class CancelTests(ReadsTestCase):
         self.assertEqual(self.successResultOf(newcomer), "a")
 
 
+class GatheringTests(ReadsTestCase):
+    """With a clock, the crowd stays together."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.clock = Clock()
+        self.reads = SharedReads(self.clock)
+
+    def flight(self, readers: int, seconds: float) -> None:
+        """So many read for so long; each asks again as soon as it is told."""
+        self.crowd = [self.read().addCallback(lambda _: self.read()) for _ in range(readers)]
+        self.works.begun[0].callback("first")
+        self.clock.advance(seconds)
+        self.works.begun[1].callback("a")
+
+    def finish(self) -> None:
+        """Land what is in flight, until nobody asks any more."""
+        while self.works.in_flight or self.clock.getDelayedCalls():
+            for work in self.works.begun:
+                if not work.called:
+                    work.callback("z")
+            self.clock.advance(LONGEST_GATHERING)
+
+    def test_those_who_were_told_are_on_the_next_one_together(self) -> None:
+        self.flight(readers=10, seconds=0.2)
+        self.assertEqual(self.works.in_flight, 0)
+        self.clock.advance(0.2 * GATHERING)
+        self.assertEqual(len(self.works.items[-1]), 10)  # nine, and the first one's second read
+        self.finish()
+
+    def test_the_pause_has_a_limit(self) -> None:
+        self.flight(readers=3, seconds=60)
+        self.clock.advance(LONGEST_GATHERING)
+        self.assertEqual(len(self.works.begun), 3)
+        self.finish()
+
+    def test_after_a_short_read_there_is_none(self) -> None:
+        self.flight(readers=3, seconds=SHORTEST_GATHERING)
+        self.assertEqual(self.works.in_flight, 1)
+        self.finish()
+
+    def test_nobody_comes(self) -> None:
+        reads = [self.read() for _ in range(3)]
+        self.works.begun[0].callback("a")
+        self.clock.advance(1)
+        self.works.begun[1].callback("b")
+        self.assert_results(reads[1:], "b")
+        self.clock.advance(LONGEST_GATHERING)
+        self.assertEqual(self.reads._lanes, {})
+
+    def test_who_came_in_the_pause_leaves_in_the_pause(self) -> None:
+        for _ in range(3):
+            self.read()
+        self.works.begun[0].callback("a")
+        self.clock.advance(1)
+        self.works.begun[1].callback("b")
+        leaver = self.read()
+        leaver.cancel()
+        self.failureResultOf(leaver, CancelledError)
+        self.clock.advance(LONGEST_GATHERING)
+        self.assertEqual(len(self.works.begun), 2)
+
+    def test_a_single_reader_never_pauses(self) -> None:
+        for number in range(3):
+            self.read()
+            self.assertEqual(len(self.works.begun), number + 1)
+            self.clock.advance(1)
+            self.works.begun[number].callback("a")
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
 @define(eq=False)
 class Asked:
     """A read of the model: when it was asked for, and when the work began that answered it."""
@@ -284,10 +356,18 @@ class FreshnessMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.reads: SharedReads[int, int] = SharedReads()
+        self.clock = Clock()
+        self.reads: SharedReads[int, int] = self.make_reads()
         self.time = itertools.count()
         self.asked: list[Asked] = []
         self.begun: list[Begun] = []
+
+    def make_reads(self) -> SharedReads[int, int]:
+        return SharedReads()
+
+    @property
+    def pausing(self) -> bool:
+        return bool(self.clock.getDelayedCalls())
 
     def in_flight(self, key: str) -> list[Begun]:
         return [begun for begun in self.begun if begun.key == key and not begun.work.called]
@@ -302,13 +382,13 @@ class FreshnessMachine(RuleBasedStateMachine):
             self.begun.append(begun)
             return await begun.work
 
-        idle = not self.in_flight(key)
+        idle = not self.in_flight(key) and not self.pausing
         asked = Asked(key, next(self.time))
         self.asked.append(asked)
         asked.read = self.reads.read(key, asked.time, start).addCallbacks(
             lambda time: setattr(asked, "answered_by", time), self.failed
         )
-        assert self.in_flight(key), "work is under way for whoever asks"
+        assert self.in_flight(key) or self.pausing, "work is under way for whoever asks"
         assert not idle or self.begun[-1].time > asked.time, "nothing delays the first"
 
     def failed(self, failure: Failure) -> None:
@@ -342,7 +422,7 @@ class FreshnessMachine(RuleBasedStateMachine):
     @invariant()
     def somebody_works_for_everybody_who_waits(self) -> None:
         for key in ("jobs", "nodes"):
-            assert bool(self.unanswered(key)) == bool(self.in_flight(key))
+            assert self.pausing or bool(self.unanswered(key)) == bool(self.in_flight(key))
 
     @invariant()
     def every_reply_is_fresh(self) -> None:
@@ -352,11 +432,29 @@ class FreshnessMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         for key in 2 * ("jobs", "nodes"):
             self.land(key, "callback")
+            self.clock.advance(LONGEST_GATHERING)
         assert self.reads._lanes == {}
+        assert not self.pausing
+
+
+class GatheringMachine(FreshnessMachine):
+    """The same with pauses."""
+
+    def make_reads(self) -> SharedReads[int, int]:
+        return SharedReads(self.clock)
+
+    @rule(seconds=st.sampled_from([0.0, 0.1, 10.0]))
+    def wait(self, seconds: float) -> None:
+        self.clock.advance(seconds)
 
 
 class FreshnessTests(SynchronousTestCase):
     def test_any_order_of_events(self) -> None:
         run_state_machine_as_test(
             FreshnessMachine, settings=settings(max_examples=60, deadline=None)
+        )
+
+    def test_any_order_of_events_and_pauses(self) -> None:
+        run_state_machine_as_test(
+            GatheringMachine, settings=settings(max_examples=60, deadline=None)
         )

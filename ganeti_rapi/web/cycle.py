@@ -11,6 +11,7 @@ from attrs import frozen
 from twisted.cred.error import UnauthorizedLogin
 from twisted.cred.portal import Portal
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -65,7 +66,8 @@ class Reply:
 class Rapi:
     """The API behind HTTP: everything that answering a request needs.
 
-    ``now`` gives the seconds since the epoch; ``in_thread`` calls a function that takes long.
+    ``now`` gives the seconds since the epoch; ``in_thread`` calls a function that takes long;
+    ``clock`` lets shared reads pause for those who ask again.
     """
 
     log = Logger()
@@ -80,6 +82,7 @@ class Rapi:
         in_thread: InThread = at_once,
         require_authentication: bool = False,
         now: Callable[[], float] = time.time,
+        clock: IReactorTime | None = None,
     ) -> None:
         self._portal = portal
         self._daemon = daemon
@@ -88,7 +91,7 @@ class Rapi:
         self._require_authentication = require_authentication
         self._now = now
         self._in_thread = in_thread
-        self._reads: SharedReads[None, Body] = SharedReads()
+        self._reads: SharedReads[None, Body] = SharedReads(clock)
 
     async def answer(self, request: RapiRequest, row: Row | None) -> Reply | None:
         """The life of a request, in the stock daemon's order. None when the reply is sent already.
