@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 5080
 SIMULATE ?=
 
-.PHONY: run test test-live lint bench-waits bench-large doc clean help
+.PHONY: run test test-live lint bench bench-waits bench-large doc clean help
 
 help:
 	@echo 'make run        serve a simulated cluster on https://127.0.0.1:$(PORT)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make test-live  run the contract against a real Ganeti (root, Debian)'
 	@echo 'make lint       check format, lint and types'
 	@echo 'make doc        write the generated parts of doc/'
+	@echo 'make bench      measure beside the stock daemon (root, Debian, wrk)'
 	@echo 'make bench-waits, make bench-large  measure; see doc/performance.md'
 	@echo 'make clean      remove what these made'
 
@@ -49,8 +50,12 @@ doc: $(BIN)/.installed
 	$(BIN)/python -m test.reference
 	$(BIN)/python -m ganeti_rapi.api.differences > doc/differences.md
 
+# In front of one luxid of a lab; writes its table into doc/performance.md.
+bench: $(BIN)/.installed
+	test/live/with-lab $(BIN)/python -m test.bench.compare
+
 bench-waits: $(BIN)/.installed
-	$(BIN)/python -m test.bench.waits
+	$(BIN)/python -m test.bench.waits --reconnect
 
 # Needs wrk, which Debian has as a package.
 bench-large: $(BIN)/.installed

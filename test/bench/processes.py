@@ -19,6 +19,12 @@ IDLE = 0.05
 """A process that uses less than this share of a processor is idle."""
 
 
+def resident(pid: int) -> int:
+    """Bytes of a process's memory that are in RAM."""
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
 @frozen
 class Program:
     """A child process."""
@@ -42,8 +48,7 @@ class Program:
 
     def resident(self) -> int:
         """Bytes of its memory that are in RAM."""
-        pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        return resident(self.pid)
 
     def open_files(self) -> int:
         """How many file descriptors it has open."""

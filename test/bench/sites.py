@@ -84,7 +84,7 @@ def running_daemon(site: Site, *options: str) -> Iterator[Program]:
     with tempfile.TemporaryFile("w+") as log:
         daemon = Program.start(site.daemon_command(*options), log=log)
         try:
-            _wait_until_it_listens(daemon, site.port)
+            wait_until_it_listens(daemon, site.port)
             yield daemon
         finally:
             died = daemon.child.poll() is not None
@@ -95,7 +95,8 @@ def running_daemon(site: Site, *options: str) -> Iterator[Program]:
                 print(text[-SHOWN:], file=sys.stderr)
 
 
-def _wait_until_it_listens(daemon: Program, port: int) -> None:
+def wait_until_it_listens(daemon: Program, port: int) -> None:
+    """Return once somebody listens. Raises SystemExit when the program ends, or is too slow."""
     end = time.monotonic() + START_PATIENCE
     while daemon.child.poll() is None and time.monotonic() < end:
         try:
