@@ -1,0 +1,114 @@
+"""The rows of the cluster as a whole."""
+
+from __future__ import annotations
+
+from ganeti_rapi.api.cells import (
+    BULK,
+    REASON,
+    WAIT,
+    Body,
+    Constant,
+    Handler,
+    Submit,
+)
+from ganeti_rapi.api.handlers import cluster
+from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.resources.shared import tag_cells
+from ganeti_rapi.api.schemas import (
+    INTEGER,
+    NAMES,
+    component,
+)
+
+FEATURES = (
+    "instance-create-reqv1",
+    "instance-reinstall-reqv1",
+    "node-migrate-reqv1",
+    "node-evac-res1",
+)
+"""What clients ask for before they use a newer form of a request."""
+
+CLUSTER = (
+    Resource(
+        "version",
+        "/version",
+        "The version of the remote API.",
+        {
+            "GET": Constant(
+                doc="Show the version of the API.",
+                reply="The number 2.",
+                reply_schema=INTEGER,
+                value=2,
+            )
+        },
+    ),
+    Resource(
+        "info",
+        "/2/info",
+        "The cluster.",
+        {
+            "GET": Handler(
+                doc="Show the cluster's settings.",
+                reply="An object with the settings.",
+                reply_schema=component("Cluster"),
+                function=cluster.info,
+                shared=True,
+            )
+        },
+    ),
+    Resource(
+        "features",
+        "/2/features",
+        "What this server can do beyond the first version of the API.",
+        {
+            "GET": Constant(
+                doc="List the features.",
+                reply="A list of feature names.",
+                reply_schema=NAMES,
+                value=FEATURES,
+            )
+        },
+    ),
+    Resource(
+        "os",
+        "/2/os",
+        "The operating systems that instances can be installed with.",
+        {
+            "GET": Handler(
+                doc="List the operating systems. Runs a job and waits for it.",
+                reply="A list of names with variants, or of details.",
+                reply_schema=cluster.OS_REPLY,
+                query=(BULK,),
+                function=cluster.operating_systems,
+                shared=True,
+            )
+        },
+    ),
+    Resource(
+        "redist_config",
+        "/2/redistribute-config",
+        "The configuration's copies on the nodes.",
+        {
+            "PUT": Submit(
+                doc="Send the cluster's configuration to all nodes again.",
+                opcode="OP_CLUSTER_REDIST_CONF",
+                query=(REASON, WAIT),
+            )
+        },
+    ),
+    Resource(
+        "cluster_modify",
+        "/2/modify",
+        "The cluster's parameters.",
+        {
+            "PUT": Submit(
+                doc="Change parameters of the cluster.",
+                opcode="OP_CLUSTER_SET_PARAMS",
+                query=(REASON, WAIT),
+                body=Body.REQUIRED,
+                forbidden=frozenset({"compression_tools"}),
+            )
+        },
+    ),
+    Resource("tags", "/2/tags", "The cluster's tags.", tag_cells("cluster", "the cluster")),
+)

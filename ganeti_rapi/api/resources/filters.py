@@ -1,0 +1,74 @@
+"""The rows of the rules that decide which jobs may run."""
+
+from __future__ import annotations
+
+from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.cells import (
+    BULK,
+    Body,
+    Handler,
+    Item,
+    Listing,
+)
+from ganeti_rapi.api.fields import FILTER
+from ganeti_rapi.api.handlers import cluster
+from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.resources.shared import a_list_of
+from ganeti_rapi.api.schemas import (
+    NULL,
+    TEXT,
+)
+
+FILTERS = (
+    Resource(
+        "filters",
+        "/2/filters",
+        "The rules that decide which jobs may run.",
+        {
+            "GET": Listing(
+                doc="List the filter rules.",
+                reply=a_list_of("rules"),
+                query=(BULK,),
+                kind=FILTER,
+            ),
+            "POST": Handler(
+                doc="Add a filter rule.",
+                reply="The rule's uuid.",
+                reply_schema=TEXT,
+                access=Access.WRITE,
+                body=Body.REQUIRED,
+                body_params=cluster.FILTER_PARAMS,
+                function=cluster.add_filter,
+            ),
+        },
+    ),
+    Resource(
+        "filters_uuid",
+        "/2/filters/{filter_uuid}",
+        "One filter rule.",
+        {
+            "GET": Item(
+                doc="Show a filter rule.",
+                reply="An object with its details.",
+                kind=FILTER,
+                item="filter_uuid",
+            ),
+            "PUT": Handler(
+                doc="Replace a filter rule, or add one with this uuid.",
+                reply="The rule's uuid.",
+                reply_schema=TEXT,
+                access=Access.WRITE,
+                body=Body.REQUIRED,
+                body_params=cluster.FILTER_PARAMS,
+                function=cluster.replace_filter,
+            ),
+            "DELETE": Handler(
+                doc="Delete a filter rule.",
+                reply="null",
+                reply_schema=NULL,
+                access=Access.WRITE,
+                function=cluster.delete_filter,
+            ),
+        },
+    ),
+)

@@ -1,0 +1,111 @@
+"""The rows of node groups."""
+
+from __future__ import annotations
+
+from ganeti_rapi.api.cells import (
+    BULK,
+    DRY_RUN,
+    LOCK,
+    REASON,
+    WAIT,
+    Body,
+    Item,
+    Listing,
+    Submit,
+    flag,
+)
+from ganeti_rapi.api.fields import GROUP
+from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.resources.shared import a_list_of, tag_cells
+
+GROUPS = (
+    Resource(
+        "groups",
+        "/2/groups",
+        "The node groups.",
+        {
+            "GET": Listing(
+                doc="List the node groups.",
+                reply=a_list_of("groups"),
+                query=(BULK,),
+                kind=GROUP,
+            ),
+            "POST": Submit(
+                doc="Create a node group.",
+                opcode="OP_GROUP_ADD",
+                query=(DRY_RUN, REASON, WAIT),
+                renames={"name": "group_name"},
+            ),
+        },
+    ),
+    Resource(
+        "groups_name",
+        "/2/groups/{group_name}",
+        "One node group.",
+        {
+            "GET": Item(
+                doc="Show a node group.",
+                reply="An object with its details.",
+                query=(LOCK,),
+                kind=GROUP,
+                item="group_name",
+            ),
+            "DELETE": Submit(
+                doc="Remove a node group, which must be empty.",
+                opcode="OP_GROUP_REMOVE",
+                query=(DRY_RUN, REASON, WAIT),
+                body=Body.DEPENDS,
+            ),
+        },
+    ),
+    Resource(
+        "groups_name_modify",
+        "/2/groups/{group_name}/modify",
+        "A node group's parameters.",
+        {
+            "PUT": Submit(
+                doc="Change parameters of a node group.",
+                opcode="OP_GROUP_SET_PARAMS",
+                query=(REASON, WAIT),
+                renames={
+                    "custom_ndparams": "ndparams",
+                    "custom_ipolicy": "ipolicy",
+                    "custom_diskparams": "diskparams",
+                },
+            )
+        },
+    ),
+    Resource(
+        "groups_name_rename",
+        "/2/groups/{group_name}/rename",
+        "A node group's name.",
+        {
+            "PUT": Submit(
+                doc="Rename a node group.", opcode="OP_GROUP_RENAME", query=(DRY_RUN, REASON, WAIT)
+            )
+        },
+    ),
+    Resource(
+        "groups_name_assign_nodes",
+        "/2/groups/{group_name}/assign-nodes",
+        "The nodes of a group.",
+        {
+            "PUT": Submit(
+                doc="Move nodes into a group.",
+                opcode="OP_GROUP_ASSIGN_NODES",
+                query=(
+                    DRY_RUN,
+                    flag("force", "Do it even if instances are then split between groups."),
+                    REASON,
+                    WAIT,
+                ),
+            )
+        },
+    ),
+    Resource(
+        "groups_name_tags",
+        "/2/groups/{name}/tags",
+        "A node group's tags.",
+        tag_cells("nodegroup", "a node group"),
+    ),
+)

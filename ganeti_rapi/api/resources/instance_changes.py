@@ -1,0 +1,200 @@
+"""The rows of what may change about an instance: its disks, its place, its settings."""
+
+from __future__ import annotations
+
+from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.cells import (
+    REASON,
+    WAIT,
+    Arg,
+    Body,
+    Handler,
+    Submit,
+    flag,
+)
+from ganeti_rapi.api.handlers import instances
+from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.resources.shared import tag_cells
+
+INSTANCE_CHANGES = (
+    Resource(
+        "instances_name_replace_disks",
+        "/2/instances/{instance_name}/replace-disks",
+        "The replacement of an instance's disks.",
+        {
+            "POST": Submit(
+                doc="Replace disks of an instance. The query arguments count without a body only.",
+                opcode="OP_INSTANCE_REPLACE_DISKS",
+                query=(
+                    Arg("mode", "What to replace."),
+                    Arg("disks", "The disks' indexes, with commas."),
+                    Arg("remote_node", "The new secondary node."),
+                    Arg("iallocator", "The allocator that chooses the new secondary node."),
+                    REASON,
+                    WAIT,
+                ),
+                body=Body.OR_QUERY,
+                body_params=instances.REPLACE_DISKS_PARAMS,
+                prepare=instances.disk_replacement,
+            )
+        },
+    ),
+    Resource(
+        "instances_name_activate_disks",
+        "/2/instances/{instance_name}/activate-disks",
+        "The activation of an instance's disks.",
+        {
+            "PUT": Submit(
+                doc="Activate an instance's disks.",
+                opcode="OP_INSTANCE_ACTIVATE_DISKS",
+                query=(flag("ignore_size", "Ignore the recorded size of the disks."), REASON, WAIT),
+                body=Body.DEPENDS,
+            )
+        },
+    ),
+    Resource(
+        "instances_name_deactivate_disks",
+        "/2/instances/{instance_name}/deactivate-disks",
+        "The deactivation of an instance's disks.",
+        {
+            "PUT": Submit(
+                doc="Deactivate an instance's disks.",
+                opcode="OP_INSTANCE_DEACTIVATE_DISKS",
+                query=(flag("force", "Do it even if the instance runs."), REASON, WAIT),
+                body=Body.DEPENDS,
+            )
+        },
+    ),
+    Resource(
+        "instances_name_recreate_disks",
+        "/2/instances/{instance_name}/recreate-disks",
+        "The re-creation of an instance's disks.",
+        {
+            "POST": Submit(
+                doc="Create an instance's lost disks again, empty.",
+                opcode="OP_INSTANCE_RECREATE_DISKS",
+                query=(REASON, WAIT),
+            )
+        },
+    ),
+    Resource(
+        "instances_name_prepare_export",
+        "/2/instances/{instance_name}/prepare-export",
+        "The preparation of an instance's export.",
+        {
+            "PUT": Submit(
+                doc="Prepare an export; the job's result is what the destination needs.",
+                opcode="OP_BACKUP_PREPARE",
+                query=(
+                    Arg(
+                        "mode", "The export mode: `local` or `remote`.", param="mode", required=True
+                    ),
+                    REASON,
+                    WAIT,
+                ),
+                body=Body.DEPENDS,
+            )
+        },
+    ),
+    Resource(
+        "instances_name_export",
+        "/2/instances/{instance_name}/export",
+        "An instance's export.",
+        {
+            "PUT": Submit(
+                doc="Export an instance to a node, or to another cluster.",
+                opcode="OP_BACKUP_EXPORT",
+                query=(REASON, WAIT),
+                renames={"destination": "target_node"},
+            ),
+            "DELETE": Submit(
+                doc="Remove an instance's exports.",
+                opcode="OP_BACKUP_REMOVE",
+                query=(REASON, WAIT),
+            ),
+        },
+    ),
+    Resource(
+        "instances_name_migrate",
+        "/2/instances/{instance_name}/migrate",
+        "An instance's migration.",
+        {
+            "PUT": Submit(
+                doc="Migrate an instance to another node while it runs.",
+                opcode="OP_INSTANCE_MIGRATE",
+                query=(REASON, WAIT),
+            )
+        },
+    ),
+    Resource(
+        "instances_name_failover",
+        "/2/instances/{instance_name}/failover",
+        "An instance's failover.",
+        {
+            "PUT": Submit(
+                doc="Stop an instance and start it on another node.",
+                opcode="OP_INSTANCE_FAILOVER",
+                query=(REASON, WAIT),
+            )
+        },
+    ),
+    Resource(
+        "instances_name_rename",
+        "/2/instances/{instance_name}/rename",
+        "An instance's name.",
+        {
+            "PUT": Submit(
+                doc="Rename an instance.",
+                opcode="OP_INSTANCE_RENAME",
+                query=(REASON, WAIT),
+            )
+        },
+    ),
+    Resource(
+        "instances_name_modify",
+        "/2/instances/{instance_name}/modify",
+        "An instance's parameters.",
+        {
+            "PUT": Submit(
+                doc="Change parameters, disks and network interfaces of an instance.",
+                opcode="OP_INSTANCE_SET_PARAMS",
+                query=(REASON, WAIT),
+                body=Body.REQUIRED,
+                renames={"custom_beparams": "beparams", "custom_hvparams": "hvparams"},
+                prepare=instances.usb_devices,
+            )
+        },
+    ),
+    Resource(
+        "instances_name_disk_grow",
+        "/2/instances/{instance_name}/disk/{disk}/grow",
+        "The size of an instance's disk.",
+        {
+            "POST": Submit(
+                doc="Grow a disk of an instance.",
+                opcode="OP_INSTANCE_GROW_DISK",
+                query=(REASON, WAIT),
+            )
+        },
+    ),
+    Resource(
+        "instances_name_console",
+        "/2/instances/{instance_name}/console",
+        "An instance's console.",
+        {
+            "GET": Handler(
+                doc="Show how to reach the console of a running instance.",
+                reply="An object with the kind of console and its address or command.",
+                reply_schema=instances.CONSOLE_REPLY,
+                access=Access.READ,
+                function=instances.console,
+            )
+        },
+    ),
+    Resource(
+        "instances_name_tags",
+        "/2/instances/{name}/tags",
+        "An instance's tags.",
+        tag_cells("instance", "an instance"),
+    ),
+)

@@ -1,0 +1,187 @@
+"""The rows of instances as a whole: making, removing, starting and stopping them."""
+
+from __future__ import annotations
+
+from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.cells import (
+    BULK,
+    DRY_RUN,
+    LOCK,
+    REASON,
+    WAIT,
+    Arg,
+    Body,
+    Handler,
+    Item,
+    Listing,
+    Submit,
+    flag,
+)
+from ganeti_rapi.api.fields import INSTANCE
+from ganeti_rapi.api.handlers import instances
+from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.resources.shared import JOB_ID_DOC, a_list_of
+from ganeti_rapi.api.schemas import (
+    JOB_ID,
+    any_of,
+    component,
+)
+
+INSTANCES = (
+    Resource(
+        "instances",
+        "/2/instances",
+        "The instances: the cluster's virtual machines.",
+        {
+            "GET": Listing(
+                doc="List the instances.",
+                reply=a_list_of("instances"),
+                query=(BULK, LOCK),
+                kind=INSTANCE,
+            ),
+            "POST": Submit(
+                doc="Create an instance.",
+                opcode="OP_INSTANCE_CREATE",
+                query=(DRY_RUN, REASON, WAIT),
+                body=Body.REQUIRED,
+                body_params=instances.CREATE_PARAMS,
+                renames=instances.CREATE_RENAMES,
+                prepare=instances.creation,
+            ),
+        },
+    ),
+    Resource(
+        "instances_multi_alloc",
+        "/2/instances-multi-alloc",
+        "The creation of several instances at once.",
+        {
+            "POST": Submit(
+                doc="Create several instances; the allocator places them all together.",
+                opcode="OP_INSTANCE_MULTI_ALLOC",
+                query=(DRY_RUN, REASON, WAIT),
+                body=Body.REQUIRED,
+                body_params=instances.MULTI_ALLOC_PARAMS,
+                prepare=instances.multi_allocation,
+            )
+        },
+    ),
+    Resource(
+        "instances_name",
+        "/2/instances/{instance_name}",
+        "One instance.",
+        {
+            "GET": Item(
+                doc="Show an instance.",
+                reply="An object with its details.",
+                query=(LOCK,),
+                kind=INSTANCE,
+                item="instance_name",
+            ),
+            "DELETE": Submit(
+                doc="Remove an instance and its disks.",
+                opcode="OP_INSTANCE_REMOVE",
+                query=(DRY_RUN, REASON, WAIT),
+                fixed={"ignore_failures": False},
+            ),
+        },
+    ),
+    Resource(
+        "instances_name_info",
+        "/2/instances/{instance_name}/info",
+        "An instance's detailed information.",
+        {
+            "GET": Submit(
+                doc="Ask for detailed information: submits a job whose result it is.",
+                opcode="OP_INSTANCE_QUERY_DATA",
+                access=Access.OPEN,
+                query=(
+                    flag("static", "Show the configuration without asking the nodes."),
+                    REASON,
+                    WAIT,
+                ),
+                body=Body.IGNORED,
+                as_list={"instance_name": "instances"},
+            )
+        },
+    ),
+    Resource(
+        "instances_name_reboot",
+        "/2/instances/{instance_name}/reboot",
+        "An instance's reboot.",
+        {
+            "POST": Submit(
+                doc="Reboot an instance.",
+                opcode="OP_INSTANCE_REBOOT",
+                query=(
+                    Arg("type", "`soft`, `hard` or `full`.", param="reboot_type", default="hard"),
+                    flag("ignore_secondaries", "Start even if secondary disks are failing."),
+                    DRY_RUN,
+                    REASON,
+                    WAIT,
+                ),
+            )
+        },
+    ),
+    Resource(
+        "instances_name_shutdown",
+        "/2/instances/{instance_name}/shutdown",
+        "An instance's shutdown.",
+        {
+            "PUT": Submit(
+                doc="Shut an instance down.",
+                opcode="OP_INSTANCE_SHUTDOWN",
+                query=(
+                    flag("no_remember", "Do not remember that the instance shall be down."),
+                    DRY_RUN,
+                    REASON,
+                    WAIT,
+                ),
+            )
+        },
+    ),
+    Resource(
+        "instances_name_startup",
+        "/2/instances/{instance_name}/startup",
+        "An instance's start.",
+        {
+            "PUT": Submit(
+                doc="Start an instance.",
+                opcode="OP_INSTANCE_STARTUP",
+                query=(
+                    flag("force", "Start even if secondary disks are failing."),
+                    flag("no_remember", "Do not remember that the instance shall be up."),
+                    DRY_RUN,
+                    REASON,
+                    WAIT,
+                ),
+                body=Body.DEPENDS,
+            )
+        },
+    ),
+    Resource(
+        "instances_name_reinstall",
+        "/2/instances/{instance_name}/reinstall",
+        "An instance's operating system.",
+        {
+            "POST": Handler(
+                doc=(
+                    "Install the operating system again: `os`, `start`, `osparams` and others of "
+                    "OP_INSTANCE_REINSTALL in the body, or the query arguments."
+                ),
+                reply=JOB_ID_DOC,
+                reply_schema=any_of(JOB_ID, component("Job")),
+                access=Access.WRITE,
+                query=(
+                    Arg("os", "The operating system, for requests without a body."),
+                    flag("nostartup", "Leave the instance down, for requests without a body."),
+                    REASON,
+                    WAIT,
+                ),
+                body=Body.OR_QUERY,
+                body_params=instances.REINSTALL_PARAMS,
+                renames=instances.REINSTALL_RENAMES,
+                function=instances.reinstall,
+            )
+        },
+    ),
+)

@@ -1,0 +1,114 @@
+"""The rows of jobs and their events."""
+
+from __future__ import annotations
+
+from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.cells import (
+    BULK,
+    Arg,
+    Body,
+    Handler,
+    Listing,
+    Stream,
+)
+from ganeti_rapi.api.fields import JOB
+from ganeti_rapi.api.handlers import events, jobs
+from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.resources.shared import a_list_of
+from ganeti_rapi.api.schemas import (
+    component,
+)
+
+JOBS = (
+    Resource(
+        "jobs",
+        "/2/jobs",
+        "The jobs in the queue.",
+        {"GET": Listing(doc="List the jobs.", reply=a_list_of("jobs"), query=(BULK,), kind=JOB)},
+    ),
+    Resource(
+        "jobs_id",
+        "/2/jobs/{job_id}",
+        "One job.",
+        {
+            "GET": Handler(
+                doc="Show a job: its opcodes, their states, results and logs.",
+                reply="An object with the job's fields.",
+                reply_schema=component("Job"),
+                function=jobs.show,
+                shared=True,
+            ),
+            "DELETE": Handler(
+                doc="Cancel a job that has not started yet.",
+                reply="A list: whether it was canceled, and a sentence that says so.",
+                reply_schema=jobs.CANCEL_REPLY,
+                access=Access.WRITE,
+                function=jobs.cancel,
+            ),
+        },
+    ),
+    Resource(
+        "jobs_id_wait",
+        "/2/jobs/{job_id}/wait",
+        "The changes of a job.",
+        {
+            "GET": Handler(
+                doc="Wait until fields of a job change or it logs something.",
+                reply="An object with `job_info` and `log_entries`, or null when nothing changed.",
+                reply_schema=jobs.WAIT_REPLY,
+                access=Access.WRITE,
+                query=(
+                    Arg(
+                        "timeout",
+                        "Seconds to wait at the most.",
+                        "seconds",
+                        default=jobs.DEFAULT_WAIT,
+                        longest=jobs.LONGEST_WAIT,
+                    ),
+                    Arg("fields", "Job fields with commas, for clients without a body.", "words"),
+                    Arg(
+                        "previous_log_serial",
+                        "Serial number of the last log entry received.",
+                        "number",
+                    ),
+                ),
+                body=Body.OR_QUERY,
+                body_params=jobs.WAIT_PARAMS,
+                ignores_unknown=True,
+                function=jobs.wait,
+            )
+        },
+    ),
+)
+
+_LAST_EVENT = Arg(
+    "last_event_id",
+    "The id of the last event seen, for a reader that cannot send the header Last-Event-ID.",
+)
+
+EVENTS = (
+    Resource(
+        "jobs_id_events",
+        "/2/jobs/{job_id}/events",
+        "The changes of a job, as they happen.",
+        {
+            "GET": Stream(
+                doc="Stream each change and log entry of a job, until it has ended.",
+                query=(_LAST_EVENT,),
+                source=events.job_events,
+            )
+        },
+    ),
+    Resource(
+        "events",
+        "/2/events",
+        "What happens to all jobs, as it happens.",
+        {
+            "GET": Stream(
+                doc="Stream which jobs are submitted, change and finish, from now on.",
+                query=(_LAST_EVENT,),
+                source=events.all_events,
+            )
+        },
+    ),
+)

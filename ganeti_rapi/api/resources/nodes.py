@@ -1,0 +1,221 @@
+"""The rows of nodes and their storage."""
+
+from __future__ import annotations
+
+from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.cells import (
+    BULK,
+    DRY_RUN,
+    LOCK,
+    REASON,
+    WAIT,
+    Arg,
+    Body,
+    Handler,
+    Item,
+    Listing,
+    Submit,
+    flag,
+)
+from ganeti_rapi.api.fields import NODE
+from ganeti_rapi.api.handlers import nodes
+from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.resources.shared import a_list_of, tag_cells
+from ganeti_rapi.api.schemas import (
+    one_of,
+)
+
+_STORAGE_TYPE = Arg(
+    "storage_type",
+    "The type of the storage unit: file, lvm-pv or lvm-vg, or another that Ganeti knows.",
+    param="storage_type",
+    required=True,
+)
+_UNIT_NAME = Arg("name", "The name of the storage unit.", param="name", required=True)
+
+NODES = (
+    Resource(
+        "nodes",
+        "/2/nodes",
+        "The nodes: the cluster's physical machines.",
+        {"GET": Listing(doc="List the nodes.", reply=a_list_of("nodes"), query=(BULK,), kind=NODE)},
+    ),
+    Resource(
+        "nodes_name",
+        "/2/nodes/{node_name}",
+        "One node.",
+        {
+            "GET": Item(
+                doc="Show a node.",
+                reply="An object with its details.",
+                query=(LOCK,),
+                kind=NODE,
+                item="node_name",
+            )
+        },
+    ),
+    Resource(
+        "nodes_name_powercycle",
+        "/2/nodes/{node_name}/powercycle",
+        "A node's power.",
+        {
+            "POST": Submit(
+                doc="Power-cycle a node, hard.",
+                opcode="OP_NODE_POWERCYCLE",
+                query=(flag("force", "Do it even to the master node."), REASON, WAIT),
+            )
+        },
+    ),
+    Resource(
+        "nodes_name_role",
+        "/2/nodes/{node_name}/role",
+        "A node's role: drained, master, master-candidate, offline or regular.",
+        {
+            "GET": Handler(
+                doc="Show a node's role.",
+                reply="The role, a string.",
+                reply_schema=one_of(*nodes.ROLES.values()),
+                query=(LOCK,),
+                function=nodes.role,
+                shared=True,
+            ),
+            "PUT": Submit(
+                doc="Change a node's role: the body is the new role, a string.",
+                opcode="OP_NODE_SET_PARAMS",
+                query=(
+                    flag("force", "Do it even if the cluster becomes inconsistent."),
+                    flag(
+                        "auto-promote",
+                        "Make other nodes master candidates if too few are left.",
+                        "auto_promote",
+                    ),
+                    REASON,
+                    WAIT,
+                ),
+                body=Body.OTHER,
+                body_check=nodes.ROLE_BODY,
+                prepare=nodes.role_change,
+            ),
+        },
+    ),
+    Resource(
+        "nodes_name_evacuate",
+        "/2/nodes/{node_name}/evacuate",
+        "A node's evacuation.",
+        {
+            "POST": Handler(
+                doc=(
+                    "Move instances away from a node. With a body: the parameters of "
+                    "OP_NODE_EVACUATE. Without one: move the secondary instances, as the query "
+                    "arguments say, and wait for the list of what is moved."
+                ),
+                reply="The job's id; without a body a list of [job id, instance, node].",
+                reply_schema=nodes.EVACUATE_REPLY,
+                access=Access.WRITE,
+                query=(
+                    Arg("iallocator", "The instance allocator that chooses the new nodes."),
+                    Arg("remote_node", "The node that the instances' disks are mirrored to."),
+                    flag("early_release", "Release the old disks before the new ones are in sync."),
+                    DRY_RUN,
+                    REASON,
+                    WAIT,
+                ),
+                body=Body.OR_QUERY,
+                body_params=nodes.EVACUATE_PARAMS,
+                function=nodes.evacuate,
+            )
+        },
+    ),
+    Resource(
+        "nodes_name_migrate",
+        "/2/nodes/{node_name}/migrate",
+        "The migration of a node's primary instances.",
+        {
+            "POST": Submit(
+                doc="Migrate all primary instances away from a node.",
+                opcode="OP_NODE_MIGRATE",
+                query=(
+                    Arg("live", "Older form of `mode`: 1 is `live`, 0 is `non-live`.", "flag"),
+                    Arg("mode", "`live` or `non-live`; with it the body is ignored."),
+                    REASON,
+                    WAIT,
+                ),
+                body=Body.OR_QUERY,
+                prepare=nodes.migration,
+            )
+        },
+    ),
+    Resource(
+        "nodes_name_modify",
+        "/2/nodes/{node_name}/modify",
+        "A node's parameters.",
+        {
+            "POST": Submit(
+                doc="Change parameters of a node.",
+                opcode="OP_NODE_SET_PARAMS",
+                query=(REASON, WAIT),
+            )
+        },
+    ),
+    Resource(
+        "nodes_name_storage",
+        "/2/nodes/{node_name}/storage",
+        "A node's storage units.",
+        {
+            "GET": Submit(
+                doc="List a node's storage units: submits a job whose result is the list.",
+                opcode="OP_NODE_QUERY_STORAGE",
+                query=(
+                    _STORAGE_TYPE,
+                    Arg(
+                        "output_fields",
+                        "The fields to list, with commas.",
+                        "words",
+                        "output_fields",
+                        required=True,
+                    ),
+                    REASON,
+                    WAIT,
+                ),
+                body=Body.IGNORED,
+                as_list={"node_name": "nodes"},
+            )
+        },
+    ),
+    Resource(
+        "nodes_name_storage_modify",
+        "/2/nodes/{node_name}/storage/modify",
+        "A storage unit's parameters.",
+        {
+            "PUT": Submit(
+                doc="Change a storage unit of a node.",
+                opcode="OP_NODE_MODIFY_STORAGE",
+                query=(
+                    _STORAGE_TYPE,
+                    _UNIT_NAME,
+                    Arg("allocatable", "Whether instances may be put there.", "flag"),
+                    REASON,
+                    WAIT,
+                ),
+                body=Body.DEPENDS,
+                prepare=nodes.storage_changes,
+            )
+        },
+    ),
+    Resource(
+        "nodes_name_storage_repair",
+        "/2/nodes/{node_name}/storage/repair",
+        "A storage unit's repair.",
+        {
+            "PUT": Submit(
+                doc="Repair a storage unit of a node; only lvm-vg can be repaired.",
+                opcode="OP_REPAIR_NODE_STORAGE",
+                query=(_STORAGE_TYPE, _UNIT_NAME, REASON, WAIT),
+                body=Body.DEPENDS,
+            )
+        },
+    ),
+    Resource(
+        "nodes_name_tags", "/2/nodes/{name}/tags", "A node's tags.", tag_cells("node", "a node")
+    ),
+)

@@ -1,0 +1,61 @@
+"""The rows of queries with filters."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.cells import (
+    Arg,
+    Body,
+    Handler,
+)
+from ganeti_rapi.api.handlers import cluster
+from ganeti_rapi.api.resource import Resource
+
+_QUERY_FIELDS = Arg("fields", "The fields to show, with commas.", "words")
+
+QUERIES = (
+    Resource(
+        "query",
+        "/2/query/{resource}",
+        "Queries with filters, as the gnt-* list commands make them.",
+        {
+            "GET": Handler(
+                doc="Show fields of all objects of a kind.",
+                reply="An object with `fields` and `data`: rows of [status, value].",
+                reply_schema=cluster.QUERY_REPLY,
+                access=Access.READ,
+                query=(evolve(_QUERY_FIELDS, required=True),),
+                function=cluster.query,
+                shared=True,
+            ),
+            "PUT": Handler(
+                doc="Show fields of the objects of a kind that a filter selects.",
+                reply="An object with `fields` and `data`: rows of [status, value].",
+                reply_schema=cluster.QUERY_REPLY,
+                access=Access.READ,
+                query=(_QUERY_FIELDS,),
+                body=Body.REQUIRED,
+                body_params=cluster.QUERY_PARAMS,
+                ignores_unknown=True,
+                function=cluster.filtered_query,
+            ),
+        },
+    ),
+    Resource(
+        "query_fields",
+        "/2/query/{resource}/fields",
+        "The fields that a kind of object has.",
+        {
+            "GET": Handler(
+                doc="Describe the fields of a kind of object.",
+                reply="An object with `fields`: name, title, kind and doc of each.",
+                reply_schema=cluster.FIELDS_REPLY,
+                query=(_QUERY_FIELDS,),
+                function=cluster.query_fields,
+                shared=True,
+            )
+        },
+    ),
+)

@@ -1,0 +1,49 @@
+"""What the rows of several families are made of."""
+
+from __future__ import annotations
+
+from ganeti_rapi.api.cells import (
+    DRY_RUN,
+    REASON,
+    WAIT,
+    Arg,
+    Body,
+    Cell,
+    Submit,
+    Tags,
+)
+from ganeti_rapi.api.handlers import tags
+from ganeti_rapi.jsontext import Json
+
+JOB_ID_DOC = "The job's id."
+
+
+def tag_cells(kind: str, thing: str) -> dict[str, Cell]:
+    """The cells of a kind's ``…/tags``."""
+    fixed: dict[str, Json] = {"kind": kind, **({"name": None} if kind == "cluster" else {})}
+    tag = Arg("tag", "A tag; may be given several times.", "repeated")
+    return {
+        "GET": Tags(doc=f"List the tags of {thing}.", reply="A list of tags.", kind=kind),
+        "PUT": Submit(
+            doc=f"Add tags to {thing}: the body is a list of them.",
+            opcode="OP_TAGS_SET",
+            query=(tag, DRY_RUN, REASON, WAIT),
+            fixed=fixed,
+            body=Body.OTHER,
+            body_check=tags.TAGS_BODY,
+            prepare=tags.tags_to_set,
+        ),
+        "DELETE": Submit(
+            doc=f"Remove tags from {thing}.",
+            opcode="OP_TAGS_DEL",
+            query=(tag, DRY_RUN, REASON, WAIT),
+            fixed=fixed,
+            body=Body.DEPENDS,
+            prepare=tags.tags_to_delete,
+        ),
+    }
+
+
+def a_list_of(things: str) -> str:
+    """What the list of a family answers, in words."""
+    return f"A list of {things}, each with its name and URI, or with its details."
