@@ -48,6 +48,7 @@ from ganeti_rapi.web.render import (
     accepts_gzip,
     at_once,
     matches,
+    pieces_of,
 )
 
 CHALLENGE = {"WWW-Authenticate": f'Basic realm="{REALM}"'}
@@ -118,14 +119,16 @@ class Rapi:
             body=body,
             user=request.user_name,
             feed=self._feed,
-            last_event_id=request.getHeader("last-event-id"),
+            last_event_id=(
+                request.getHeader("last-event-id") if isinstance(cell, Stream) else None
+            ),
             resource=row.name,
         )
         if isinstance(cell, Stream):
             return await self._stream(request, cell, call)
         if cell.shared and not call.has_body:
             return await self._read(request, cell, call)
-        return Reply(Body(await cell.run(call)).pieces)
+        return Reply(pieces_of(await cell.run(call)))
 
     async def _who(self, request: RapiRequest) -> User | None:
         """The user, or None without credentials. Wrong ones are 401 on open resources, too."""

@@ -33,6 +33,13 @@ def encode(value: object) -> bytes:
     return jsontext.dumps(value) + b"\n"
 
 
+def pieces_of(value: object) -> list[bytes]:
+    """As `encode`, of a value that may be text already; a long text stays in its pieces."""
+    if isinstance(value, Encoded):
+        return [*value.pieces[:-1], value.pieces[-1] + b"\n"]
+    return [encode(value)]
+
+
 class Body:
     """The body of a reply that several clients may share, in pieces.
 
@@ -41,7 +48,7 @@ class Body:
 
     def __init__(self, value: object) -> None:
         text = value if isinstance(value, Encoded) else Encoded(jsontext.dumps(value))
-        self.pieces: list[bytes] = [*text.pieces[:-1], text.pieces[-1] + b"\n"]
+        self.pieces = pieces_of(text)
         self.length = sum(map(len, self.pieces))
         self.etag = text.digest
         self._zipped: bytes | None = None
