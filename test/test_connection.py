@@ -500,20 +500,23 @@ class KeptConnectionTests(PoolTestCase):
         for call, peer in zip((third, repeated), new):
             self.served(call, peer)
 
-    def test_a_job_is_not_submitted_twice(self) -> None:
-        peer = self.kept_connection()
+    def test_a_job_takes_its_place_on_a_new_one(self) -> None:
+        kept = self.kept_connection()
         call = self.call("SubmitJob", [])
-        peer.hang_up()
-        text = self.error_of(call, LuxiUnreachable)
-        self.assertIn("it may have received the request", text)
-        self.assertIn("Look at the job list before you send it again", text)
-        self.assertEqual(self.luxid.attempts, 1)
+        self.assertEqual((kept.connected, kept.requests()), (False, []))
+        self.assertEqual(self.pool.open, 1)
+        new = self.luxid.accept()
+        self.served(call, new, 7)
+        self.served(self.call(), new)
 
-    def test_a_new_connection_may_have_submitted_a_job_as_well(self) -> None:
+    def test_a_job_is_not_submitted_twice(self) -> None:
+        self.kept_connection()
         call = self.call("SubmitJob", [])
         self.luxid.accept().hang_up()
         text = self.error_of(call, LuxiUnreachable)
+        self.assertIn("it may have received the request", text)
         self.assertIn("Look at the job list before you send it again", text)
+        self.assertEqual(self.luxid.attempts, 2)
 
     def test_so_may_a_call_without_an_answer(self) -> None:
         call = self.call("SubmitJob", [])

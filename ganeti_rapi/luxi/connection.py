@@ -5,6 +5,11 @@ one call at a time. The pool opens connections when they are needed, up to its s
 idle ones for a while. A call that finds all of them busy waits in line. Whatever can take long has
 a limit: waiting in line and connecting together, and the call itself.
 
+luxid closes connections that were idle, and some after a request that it did not understand. A call
+that only reads is sent once more when a kept connection turns out to be dead. One that may change
+something cannot be, since it may have been heard; so it gets a new connection in the place of a
+kept one.
+
 A cancelled call leaves the line if it is still there; otherwise its connection is dropped, since
 the reply that is on its way could not be told from the next one.
 """
@@ -233,7 +238,11 @@ class LuxiPool:
         try:
             if fresh:
                 self._drop_idle()  # whoever restarted the daemon cut them all
-            connection = self._pop_idle() or await self._connect(give_up)
+            kept = self._pop_idle()
+            if kept is not None and method not in REPEATABLE:
+                kept.abort()
+                kept = None
+            connection = kept or await self._connect(give_up)
             seconds = timeout or self.limits.call
             return await self._converse(connection, method, args, seconds, decode)
         finally:
