@@ -19,6 +19,7 @@ from statistics import median
 
 from attrs import define, field
 
+from ..live.daemon import HttpApi
 from . import parked, writes, wrk
 from .document import write_section
 from .plan import CROWD, FULL, PAGES, QUICK, SMALL_PAGES, Page, Plan
@@ -166,8 +167,6 @@ def tell(text: str) -> None:
 
 def size_of(site: Site, path: str) -> int:
     """How many bytes a page has."""
-    from ..live.daemon import HttpApi
-
     return len(HttpApi(HOST, site.port).request("GET", path).body)
 
 

@@ -16,6 +16,7 @@ from attrs import frozen
 from ..live.daemon import HttpApi
 from . import luxi
 from .versions import Versions
+from .waiters import ENDED, WAIT_FOR_THE_END
 
 JOB_SECONDS = 120.0
 """How long the job would last if nobody ended it, and the most that a client waits for it."""
@@ -25,13 +26,6 @@ PATIENCE = 40.0
 
 SETTLING = 1.0
 """Seconds after which all who can wait do so."""
-
-BODY = {
-    "fields": ["status"],
-    "previous_job_info": ["running"],
-    "previous_log_serial": luxi.ALL_LOG,
-}
-ENDED = ["success"]
 
 
 @frozen
@@ -65,13 +59,13 @@ def _told_at(api: HttpApi, job: int) -> float:
     end = time.monotonic() + JOB_SECONDS
     while time.monotonic() < end:
         try:
-            reply = api.request("GET", f"/2/jobs/{job}/wait", BODY, api.writer)
+            reply = api.request("GET", f"/2/jobs/{job}/wait", WAIT_FOR_THE_END, api.writer)
         except (OSError, HTTPException):  # the stock daemon drops those it has no time for
             continue
         if reply.status != 200:
             raise AssertionError(f"a wait was answered {reply.status}: {reply.body!r}")
         change = reply.json()
-        if change is not None and change["job_info"] == ENDED:
+        if change is not None and change["job_info"] in ENDED:
             return time.monotonic()
     raise TimeoutError(f"a client never heard of the end of job {job}")
 

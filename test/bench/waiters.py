@@ -28,8 +28,15 @@ LONGEST_WAIT = 60
 
 CHUNK = 65536
 
+WAIT_FOR_THE_END = {
+    "fields": ["status"],
+    "previous_job_info": ["running"],
+    "previous_log_serial": ALL_LOG,
+}
+"""The body of a wait for the end of a job that runs."""
+
 ENDED = (["success"], ["error"])
-"""The values of the fields that a waiter is told of when its job has ended."""
+"""What a waiter is then told of as ``job_info``, when the job has ended."""
 
 
 @frozen
@@ -63,12 +70,7 @@ def is_complete(data: bytes) -> bool:
 
 def request(job: int, host: str, user: str) -> bytes:
     """A wait for the end of a running job, with the headers that Ganeti's own client sends."""
-    body = {
-        "fields": ["status"],
-        "previous_job_info": ["running"],
-        "previous_log_serial": ALL_LOG,
-    }
-    content = json.dumps(body).encode()
+    content = json.dumps(WAIT_FOR_THE_END).encode()
     head = (
         f"GET /2/jobs/{job}/wait?timeout={LONGEST_WAIT} HTTP/1.1",
         f"Host: {host}",
