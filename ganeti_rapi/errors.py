@@ -113,6 +113,10 @@ class Unavailable(ApiError):
     code = 503
 
 
+class NotMaster(Unavailable):
+    """This node stands by: the job daemon runs on another one, the master."""
+
+
 class GatewayTimeout(ApiError):
     """The job daemon did not answer in time."""
 

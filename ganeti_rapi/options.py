@@ -9,6 +9,8 @@ from typing import Any
 from twisted.python.usage import Options as UsageOptions
 from twisted.python.usage import UsageError
 
+from ganeti_rapi import __version__
+
 DEFAULT_PEM = "/var/lib/ganeti/rapi.pem"
 DEFAULT_USERS = "/var/lib/ganeti/rapi/users"
 DEFAULT_SOCKET = "/var/run/ganeti/socket/ganeti-query"
@@ -71,6 +73,13 @@ class Options(UsageOptions):
         self.endpoints: list[str] = []
         self.simulated_size: str | None = None
         self.adopted: int | None = None
+
+    def opt_version(self) -> None:
+        """Show the version."""
+        print(f"ganeti-rapi {__version__}")
+        raise SystemExit(0)
+
+    opt_h = UsageOptions.opt_help
 
     def opt_adopt(self, descriptor: str) -> None:
         """Serve the listening socket that this file descriptor is; --workers uses it."""

@@ -6,20 +6,15 @@ import gc
 import os
 import resource
 import signal
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 from twisted.application.internet import TimerService
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import AdoptedStreamServerEndpoint, serverFromString
-from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
-from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.filepath import FilePath
 from twisted.python.usage import UsageError
 
@@ -27,10 +22,14 @@ from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.auth.realm import make_portal
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.auth.watch import UsersFileWatcher
+from ganeti_rapi.exits import CannotStart
+from ganeti_rapi.listening import Listeners, Reactor, adopted, endpoint, tcp, wrap
+from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.connection import Limits, LuxiPool
 from ganeti_rapi.luxi.feed import JobFeed
 from ganeti_rapi.luxi.jobs import JobWatches
 from ganeti_rapi.options import Options
+from ganeti_rapi.systemd import Notifier, passed_sockets
 from ganeti_rapi.web.cycle import Rapi
 from ganeti_rapi.web.http import RapiSite
 from ganeti_rapi.web.routes import grow_tree
@@ -45,73 +44,40 @@ WATCH_ACQUIRE = 1.0
 CERTIFICATE_CHECK = 10.0
 """Seconds between two looks whether the certificate was replaced."""
 
-WITHOUT_OUR_TLS = ("ssl:", "tls:", "unix:", "systemd:domain=UNIX:", "systemd:UNIX:")
-"""How endpoints begin that bring TLS themselves, or that other machines cannot reach."""
 
-AnyFactory = Any  # Any: Factory is generic in newer versions of Twisted only
-Reactor = Any  # Any: one object that provides many zope interfaces, which mypy cannot express
+class OnHangup(Service):
+    """Calls functions on SIGHUP, in the reactor's thread; many signals at a time are one.
 
-
-class CannotStart(SystemExit, Exception):
-    """Ends the program with a plain message.
-
-    Being an `Exception`, twistd cleans up and, in the background, tells the foreground; being a
-    `SystemExit`, Python shows no traceback.
+    What one of them cannot do is logged and keeps none of the others from its work.
     """
-
-
-class Listener(Service):
-    """Listens on an endpoint; ends the program with a plain message when it cannot."""
 
     log = Logger()
 
-    def __init__(self, endpoint: IStreamServerEndpoint, factory: AnyFactory, name: str) -> None:
-        self._endpoint = endpoint
-        self._factory = factory
-        self._name = name
-        self.port: IListeningPort | None = None
-
-    def privilegedStartService(self) -> None:
-        """Listen before privileges are dropped, so that ports below 1024 work."""
-        problems: list[str] = []
-        listening = self._endpoint.listen(self._factory)
-        listening.addCallbacks(self._listening, self._failed, errbackArgs=(problems,))
-        if problems:  # not in the errback, which would keep the exception to itself
-            raise CannotStart(f"ganeti-rapi: {problems[0]}")
-
-    def _listening(self, port: IListeningPort) -> None:
-        self.port = port
-        self.log.info("Listening on {name}", name=self._name)
-
-    def _failed(self, failure: Any, problems: list[str]) -> None:
-        # Any: Failure, generic only in newer Twisted
-        reason = getattr(failure.value, "socketError", failure.getErrorMessage())
-        problems.append(f"can't listen on {self._name}: {reason}")
-        self.log.critical("{problem}", problem=problems[0])
-
-    def stopService(self) -> object:
-        super().stopService()
-        return self.port.stopListening() if self.port is not None else None
-
-
-class OnHangup(Service):
-    """Calls functions on SIGHUP, in the reactor's thread."""
-
-    def __init__(self, reactor: Reactor, reload: list[Callable[[], None]]) -> None:
+    def __init__(self, reactor: Reactor, reload: Sequence[Callable[[], None]]) -> None:
         self._reactor = reactor
         self._reload = reload
+        self._pending = False
 
     def startService(self) -> None:
         super().startService()
-        signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self._call_all))
+        signal.signal(signal.SIGHUP, lambda *_: self._signalled())
 
     def stopService(self) -> None:
         super().stopService()
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # log rotation is no reason to die earlier
+
+    def _signalled(self) -> None:
+        if not self._pending:
+            self._pending = True
+            self._reactor.callFromThread(self._call_all)
 
     def _call_all(self) -> None:
+        self._pending = False
         for function in self._reload:
-            function()
+            try:
+                function()
+            except OSError as error:
+                self.log.error("On SIGHUP: {error}", error=error)
 
 
 class Pools(Service):
@@ -126,15 +92,34 @@ class Pools(Service):
             pool.close()
 
 
-def makeService(options: Options) -> MultiService:
+class Daemon(MultiService):
+    """The whole daemon. ``listeners`` is where it takes connections, unless workers do that."""
+
+    def __init__(self, notifier: Notifier) -> None:
+        super().__init__()
+        self.listeners = Listeners()
+        self.notifier = notifier
+
+
+def makeService(options: Options) -> Daemon:
     """The whole daemon as a service, for twistd. Ends the program when the options cannot work."""
     from twisted.internet import reactor  # not at import: twistd may install another one first
 
+    return ready_daemon(options, reactor)
+
+
+def ready_daemon(
+    options: Options,
+    reactor: Reactor,
+    reload: Sequence[Callable[[], None]] = (),
+    check_role: Callable[[], None] = lambda: None,
+) -> Daemon:
+    """What `make_daemon` makes, in a process that is set up for it. Raises `CannotStart`."""
     raise_file_limit()
     try:
-        daemon = make_daemon(options, reactor)
+        daemon = make_daemon(options, reactor, reload, check_role)
     except UsageError as error:  # twistd would show a traceback
-        raise CannotStart(f"ganeti-rapi: {error}") from None
+        raise CannotStart(str(error)) from None
     # What is there by now stays: the garbage collector need not look at it again each time, which
     # with a large simulated cluster would stop everything for a tenth of a second.
     gc.collect()
@@ -142,15 +127,26 @@ def makeService(options: Options) -> MultiService:
     return daemon
 
 
-def make_daemon(options: Options, reactor: Reactor) -> MultiService:
-    """The whole daemon as a service. Raises `UsageError` when the options cannot work."""
-    parent = MultiService()
+def make_daemon(
+    options: Options,
+    reactor: Reactor,
+    reload: Sequence[Callable[[], None]] = (),
+    check_role: Callable[[], None] = lambda: None,
+) -> Daemon:
+    """The whole daemon as a service. Raises `UsageError` when the options cannot work.
+
+    On SIGHUP it calls the functions of ``reload`` first. ``check_role`` is that of `Rapi`.
+    """
+    # A worker's parent speaks for it.
+    daemon = Daemon(Notifier(reactor, os.environ if options.adopted is None else {}))
     if options.simulated_size is not None:
-        _simulate(parent, options, reactor)
-    together = _employ if options["workers"] > 1 else _assemble
-    reload = together(parent, options, reactor)
-    OnHangup(reactor, reload).setServiceParent(parent)
-    return parent
+        _simulate(daemon, options, reactor)
+    together = _employ if options["workers"] > 1 else partial(_assemble, check_role=check_role)
+    reload = [*reload, *together(daemon, options, reactor)]
+    daemon.notifier.setServiceParent(daemon)
+    reload = [daemon.notifier.reloading, *reload, daemon.notifier.ready]
+    OnHangup(reactor, reload).setServiceParent(daemon)
+    return daemon
 
 
 def _simulate(parent: MultiService, options: Options, reactor: Reactor) -> None:
@@ -177,33 +173,33 @@ def _employ(parent: MultiService, options: Options, reactor: Reactor) -> list[Ca
     return [workers.reload]
 
 
-def _assemble(parent: MultiService, options: Options, reactor: Reactor) -> list[Callable[[], None]]:
-    """Add all services to the parent; return what SIGHUP shall call."""
+def _assemble(
+    daemon: Daemon, options: Options, reactor: Reactor, check_role: Callable[[], None]
+) -> list[Callable[[], None]]:
+    """Add all services to the daemon; return what SIGHUP shall call."""
     users = UsersFile()
     watcher = UsersFileWatcher(FilePath(options["users-file"]), users, reactor)
-    watcher.setServiceParent(parent)
-    tls = _tls(parent, options, reactor)
+    watcher.setServiceParent(daemon)
+    tls = _tls(daemon, options, reactor)
     reloaded = [watcher.reload, *([tls.reload] if tls is not None else [])]
-    site = make_site(parent, options, reactor, users)
+    site = make_site(daemon, options, reactor, users, check_role)
+    daemon.listeners.setServiceParent(daemon)
     if options.adopted is not None:
-        endpoint, wrapped = _adopt(reactor, options.adopted), wrap(site, tls, "tcp:")
-        Listener(endpoint, wrapped, "the adopted socket").setServiceParent(parent)
-        return reloaded
-    for description in _endpoints(options):
-        wrapped = wrap(site, tls, description)
-        endpoint = _endpoint(reactor, description)
-        Listener(endpoint, wrapped, description).setServiceParent(parent)
-    return reloaded
-
-
-def _adopt(reactor: Reactor, descriptor: int) -> IStreamServerEndpoint:
-    with socket.socket(fileno=os.dup(descriptor)) as inherited:
-        family = inherited.family
-    return AdoptedStreamServerEndpoint(reactor, descriptor, family)
+        wrapped = wrap(site, tls, "tcp:")
+        daemon.listeners.add(adopted(reactor, options.adopted), wrapped, "the adopted socket")
+    else:
+        for description in _endpoints(options):
+            wrapped = wrap(site, tls, description)
+            daemon.listeners.add(endpoint(reactor, description), wrapped, description)
+    return [*reloaded, site.reopen_log]
 
 
 def make_site(
-    parent: MultiService, options: Options, reactor: Reactor, users: UsersFile
+    parent: MultiService,
+    options: Options,
+    reactor: Reactor,
+    users: UsersFile,
+    check_role: Callable[[], None] = lambda: None,
 ) -> RapiSite:
     """The HTTP side over the job daemon's socket."""
     path = options["luxi-socket"]
@@ -219,6 +215,7 @@ def make_site(
         feed=JobFeed(reactor, requests),
         in_thread=partial(_in_thread, reactor),
         require_authentication=bool(options["require-authentication"]),
+        check_role=check_role,
         clock=reactor,
     )
     return RapiSite(
@@ -228,8 +225,18 @@ def make_site(
         timeout=options["idle-timeout"],
         max_body=options["max-body-size"],
         max_clients=options["max-clients"],
-        access_log=options["access-log"],
+        access_log=_access_log(options["access-log"]),
     )
+
+
+def _access_log(path: str | None) -> LogFile | None:
+    try:
+        return LogFile(path) if path else None
+    except OSError as error:
+        raise UsageError(
+            f"Can't write the access log {path}: {error.strerror}. Name a file in a directory that "
+            "this process may write to"
+        ) from None
 
 
 def _in_thread(reactor: Reactor, function: Callable[..., bytes], *args: object) -> Deferred[bytes]:
@@ -257,30 +264,8 @@ def _tls(
 
 
 def _endpoints(options: Options) -> list[str]:
-    if options.endpoints:
-        return options.endpoints
-    address = options["bind"].replace(":", r"\:")
-    kind = "tcp6" if ":" in options["bind"] else "tcp"
-    return [f"{kind}:port={options['port']}:interface={address}"]
-
-
-def _endpoint(reactor: Reactor, description: str) -> IStreamServerEndpoint:
-    try:
-        endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
-    except LookupError:  # of all kinds of endpoint, only systemd's looks something up
-        raise UsageError(
-            f"The endpoint {description} can't be used: systemd passed no such socket"
-        ) from None
-    except (ValueError, TypeError, AttributeError, OSError) as error:
-        raise UsageError(f"The endpoint {description} can't be used: {error}") from None
-    return endpoint
-
-
-def wrap(site: RapiSite, tls: ReloadingContextFactory | None, description: str) -> AnyFactory:
-    """The site behind TLS, unless the endpoint does that itself or is local."""
-    if tls is None or description.startswith(WITHOUT_OUR_TLS):
-        return site
-    return TLSMemoryBIOFactory(tls, False, site)
+    by_systemd = passed_sockets(os.environ)
+    return options.endpoints or by_systemd or [tcp(options["bind"], options["port"])]
 
 
 def raise_file_limit() -> None:

@@ -13,15 +13,23 @@ ROOT = Path(__file__).parent.parent / "ganeti_rapi"
 MAY_IMPORT: dict[str, set[str]] = {
     "jsontext": set(),
     "errors": set(),
+    "exits": set(),
+    "logfile": set(),
+    "systemd": set(),
     "api": {"errors", "jsontext"},
     "luxi": {"api", "errors", "jsontext"},
     "auth": {"api", "errors"},
-    "web": {"api", "auth", "luxi", "errors", "jsontext"},
+    "web": {"api", "auth", "luxi", "errors", "jsontext", "logfile"},
     "simulator": {"api", "luxi", "errors", "jsontext"},
     "client": {"jsontext"},
     "options": set(),
     "workers": set(),
-    "service": {"api", "auth", "luxi", "web", "simulator", "options", "workers"},
+    "listening": {"web", "exits"},
+    "service": {
+        *("api", "auth", "luxi", "web", "simulator"),
+        *("options", "workers", "listening", "logfile", "systemd", "exits"),
+    },
+    "program": {"service", "options", "errors", "logfile", "exits"},
 }
 """For every room of the house, whom it may import beside itself."""
 

@@ -25,6 +25,7 @@ from ganeti_rapi.errors import (
     LuxiUnreachable,
     MethodNotSupported,
     NotFound,
+    NotMaster,
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
@@ -45,6 +46,7 @@ CODES: dict[type[ApiError], int] = {
     MethodNotSupported: 501,
     BadGateway: 502,
     Unavailable: 503,
+    NotMaster: 503,
     GatewayTimeout: 504,
 }
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
@@ -7,6 +9,7 @@ from twisted.internet.interfaces import IProtocolNegotiationFactory
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.web.http import LINGER
 
 from .harness import ADMIN, Connection, Response, ScriptedServer, basic, encode_request, exchange
@@ -291,10 +294,8 @@ class MaxClientsTests(HttpCase):
 class AccessLogTests(SynchronousTestCase):
     def test_a_line_per_request_in_the_combined_format(self) -> None:
         path = self.mktemp()
-        server = ScriptedServer(access_log=path)
-        server.site.startFactory()
+        server = ScriptedServer(access_log=LogFile(path))
         exchange(server.site, b"GET", b"/version", {"User-Agent": "curl"})
-        server.site.stopFactory()
         with open(path, encoding="utf-8") as log:
             line = log.read()
         self.assertRegex(
@@ -303,6 +304,16 @@ class AccessLogTests(SynchronousTestCase):
 
     def test_none_without_a_file(self) -> None:
         server = ScriptedServer()
-        server.site.startFactory()
         self.assertEqual(exchange(server.site, b"GET", b"/version").status, 200)
-        server.site.stopFactory()
+        server.site.reopen_log()
+
+    def test_a_log_that_was_moved_is_opened_anew(self) -> None:
+        path = self.mktemp()
+        server = ScriptedServer(access_log=LogFile(path))
+        exchange(server.site, b"GET", b"/version")
+        os.rename(path, f"{path}.1")
+        server.site.reopen_log()
+        exchange(server.site, b"GET", b"/nowhere")
+        for name, uri in ((path, "/nowhere"), (f"{path}.1", "/version")):
+            with open(name, encoding="utf-8") as log:
+                self.assertIn(f"GET {uri} ", log.read())

@@ -11,33 +11,28 @@ from typing import Any
 
 from twisted.application.internet import TimerService
 from twisted.application.service import IServiceMaker, MultiService
-from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IProtocolFactory, IStreamServerEndpoint
-from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactorClock
 from twisted.protocols.tls import TLSMemoryBIOFactory
-from twisted.python.failure import Failure
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from ganeti_rapi import service
 from ganeti_rapi.auth.users import UsersFile
+from ganeti_rapi.exits import CannotStart
+from ganeti_rapi.listening import Listeners, wrap
 from ganeti_rapi.options import Options
 from ganeti_rapi.service import (
-    CannotStart,
-    Listener,
+    Daemon,
     OnHangup,
     Pools,
     make_daemon,
     make_site,
     makeService,
     raise_file_limit,
-    wrap,
 )
 from ganeti_rapi.simulator.playground import Playground, write_certificate
+from ganeti_rapi.systemd import Notifier
 from ganeti_rapi.web.http import RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory
 
@@ -59,15 +54,13 @@ class ServiceCase(SynchronousTestCase):
         options.parseOptions(["--ssl-cert", str(self.pem), "--users-file", users, *arguments])
         return options
 
-    def daemon(self, *arguments: str) -> MultiService:
+    def daemon(self, *arguments: str) -> Daemon:
         return make_daemon(self.options(*arguments), self.reactor)
 
-    def listen(self, *arguments: str) -> MultiService:
+    def listen(self, *arguments: str) -> Daemon:
         """A daemon whose listeners listen, and no more."""
         daemon = self.daemon(*arguments)
-        for part in daemon:
-            if isinstance(part, Listener):
-                part.privilegedStartService()
+        daemon.listeners.open()
         return daemon
 
 
@@ -128,76 +121,6 @@ class ListeningTests(ServiceCase):
             self.assertIn(reason, str(error))
 
 
-@implementer(IStreamServerEndpoint)
-class Endpoint:
-    """An endpoint that answers as a test says."""
-
-    def __init__(self, answer: Deferred[Any]) -> None:  # Any: a port
-        self._answer = answer
-
-    def listen(self, protocolFactory: IProtocolFactory) -> Deferred[Any]:  # Any: a port
-        """The answer."""
-        return self._answer
-
-
-class ListenerTests(SynchronousTestCase):
-    IN_USE = CannotListenError("127.0.0.1", 5080, OSError(98, "Address already in use"))
-    MESSAGE = "can't listen on tcp:5080: [Errno 98] Address already in use"
-
-    def setUp(self) -> None:
-        self.events = captured_log(self)
-
-    def listener(self, answer: Deferred[Any]) -> Listener:  # Any: a port
-        endpoint = Endpoint(answer)
-        verifyObject(IStreamServerEndpoint, endpoint)
-        return Listener(endpoint, Factory(), "tcp:5080")
-
-    def logged(self) -> list[tuple[str, str]]:
-        return [
-            (event["log_level"].name, event["log_format"].format(**event)) for event in self.events
-        ]
-
-    def test_a_port_that_is_in_use_ends_the_program(self) -> None:
-        listener = self.listener(fail(self.IN_USE))
-        error = self.assertRaises(CannotStart, listener.privilegedStartService)
-        self.assertEqual(error.code, f"ganeti-rapi: {self.MESSAGE}")
-        self.assertEqual(self.logged(), [("critical", self.MESSAGE)])
-
-    def test_so_does_any_other_failure(self) -> None:
-        for failure in (PermissionError(13, "Permission denied"), RuntimeError("bad luck")):
-            listener = self.listener(fail(failure))
-            error = self.assertRaises(CannotStart, listener.privilegedStartService)
-            self.assertEqual(error.code, f"ganeti-rapi: can't listen on tcp:5080: {failure}")
-
-    def test_a_failure_that_comes_late_is_logged(self) -> None:
-        answer: Deferred[Any] = Deferred()  # Any: a port
-        self.listener(answer).privilegedStartService()
-        answer.errback(Failure(self.IN_USE))
-        self.assertEqual(self.logged(), [("critical", self.MESSAGE)])
-
-    def test_the_port_is_closed_at_the_end(self) -> None:
-        class Port:
-            closed = 0
-
-            def stopListening(self) -> None:
-                self.closed += 1
-
-        port = Port()
-        listener = self.listener(succeed(port))
-        listener.privilegedStartService()
-        self.assertEqual(self.logged(), [("info", "Listening on tcp:5080")])
-        listener.stopService()
-        self.assertEqual(port.closed, 1)
-
-    def test_what_never_listened_ends_too(self) -> None:
-        self.assertIsNone(self.listener(Deferred()).stopService())
-
-    def test_twistd_and_python_both_know_what_to_do(self) -> None:
-        """twistd cleans up after exceptions; Python prints a SystemExit without a traceback."""
-        self.assertTrue(issubclass(CannotStart, Exception))
-        self.assertTrue(issubclass(CannotStart, SystemExit))
-
-
 class AssemblyTests(ServiceCase):
     def site(self, *arguments: str) -> RapiSite:
         options = self.options(*arguments)
@@ -210,13 +133,14 @@ class AssemblyTests(ServiceCase):
         )
         self.assertEqual((site.max_clients, site.max_body, site.timeOut), (3, 5, 7))
         self.assertFalse(site.keep_alive)
-        self.assertEqual(site.logPath, str(self.directory / "access.log"))
+        assert site.access_log is not None
+        self.assertEqual(site.access_log.path, str(self.directory / "access.log"))
 
     def test_without_options(self) -> None:
         site = self.site()
         self.assertEqual((site.max_clients, site.max_body, site.timeOut), (0, 10_485_760, 30))
         self.assertTrue(site.keep_alive)
-        self.assertIsNone(site.logPath)
+        self.assertIsNone(site.access_log)
 
     def test_authentication_may_be_required(self) -> None:
         for arguments, status in (((), 200), (("--require-authentication",), 401)):
@@ -287,7 +211,7 @@ class MakeServiceTests(ServiceCase):
     def test_a_service_is_made(self) -> None:
         made = makeService(self.options())
         kinds = {type(part) for part in made}
-        self.assertLessEqual({Listener, OnHangup, Pools, TimerService}, kinds)
+        self.assertLessEqual({Listeners, Notifier, OnHangup, Pools, TimerService}, kinds)
 
     def test_what_cannot_work_ends_the_program_with_a_plain_message(self) -> None:
         error = self.assertRaises(CannotStart, makeService, self.options("--endpoint", "foo:1"))
@@ -309,23 +233,49 @@ class MakeServiceTests(ServiceCase):
 
 
 class HangupTests(SynchronousTestCase):
-    def test_functions_are_called_in_the_reactors_thread(self) -> None:
+    def hung_up(self, first: Callable[[], None]) -> tuple[list[Callable[[], None]], list[str]]:
+        """What a reactor is given to call, and what was called, of a service with two functions."""
         queued: list[Callable[[], None]] = []
+        called: list[str] = []
 
         class Reactor:
             callFromThread = queued.append
 
-        called: list[str] = []
-        hangup = OnHangup(Reactor, [lambda: called.append("a"), lambda: called.append("b")])
         self.addCleanup(signal.signal, signal.SIGHUP, signal.getsignal(signal.SIGHUP))
-        hangup.startService()
+        self.hangup = OnHangup(Reactor, [first, lambda: called.append("last")])
+        self.hangup.startService()
+        return queued, called
+
+    def test_functions_are_called_in_the_reactors_thread(self) -> None:
+        queued, called = self.hung_up(lambda: called.append("first"))
         signal.raise_signal(signal.SIGHUP)
         self.assertEqual(called, [])
         (call,) = queued
         call()
-        self.assertEqual(called, ["a", "b"])
-        hangup.stopService()
-        self.assertEqual(signal.getsignal(signal.SIGHUP), signal.SIG_DFL)
+        self.assertEqual(called, ["first", "last"])
+        self.hangup.stopService()
+        self.assertEqual(signal.getsignal(signal.SIGHUP), signal.SIG_IGN)
+
+    def test_many_signals_are_one_until_it_was_heeded(self) -> None:
+        queued, called = self.hung_up(lambda: None)
+        for _ in range(2000):
+            signal.raise_signal(signal.SIGHUP)
+        (call,) = queued
+        call()
+        self.assertEqual(len(called), 1)
+        signal.raise_signal(signal.SIGHUP)
+        self.assertEqual(len(queued), 2)
+
+    def test_one_that_fails_keeps_none_from_its_work(self) -> None:
+        def fail() -> None:
+            raise PermissionError(13, "Permission denied", "/a/log")
+
+        events = captured_log(self)
+        queued, called = self.hung_up(fail)
+        signal.raise_signal(signal.SIGHUP)
+        queued[0]()
+        self.assertEqual(called, ["last"])
+        self.assertIn("/a/log", str(events[0]["error"]))
 
 
 class FileLimitTests(SynchronousTestCase):

@@ -33,6 +33,7 @@ from ganeti_rapi.errors import (
     LuxiError,
     MethodNotSupported,
     NotFound,
+    NotMaster,
     Unauthorized,
     UnsupportedMediaType,
     as_api_error,
@@ -51,6 +52,9 @@ from ganeti_rapi.web.render import (
     pieces_of,
 )
 
+VERSION = "/version"
+"""What every node can tell, the master or not."""
+
 CHALLENGE = {"WWW-Authenticate": f'Basic realm="{REALM}"'}
 """Old clients look for this realm, to the letter."""
 
@@ -67,8 +71,9 @@ class Reply:
 class Rapi:
     """The API behind HTTP: everything that answering a request needs.
 
-    ``now`` gives the seconds since the epoch; ``in_thread`` calls a function that takes long;
-    ``clock`` lets shared reads pause for those who ask again.
+    ``check_role`` raises `NotMaster` on a node that only stands by. ``now`` gives the seconds since
+    the epoch; ``in_thread`` calls a function that takes long; ``clock`` lets shared reads pause for
+    those who ask again.
     """
 
     log = Logger()
@@ -82,6 +87,7 @@ class Rapi:
         feed: EventFeed | None = None,
         in_thread: InThread = at_once,
         require_authentication: bool = False,
+        check_role: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
         clock: IReactorTime | None = None,
     ) -> None:
@@ -90,6 +96,7 @@ class Rapi:
         self._jobs = jobs
         self._feed = feed
         self._require_authentication = require_authentication
+        self._check_role = check_role
         self._now = now
         self._in_thread = in_thread
         self._reads: SharedReads[None, Body] = SharedReads(clock)
@@ -99,6 +106,8 @@ class Rapi:
 
         Raises `ApiError` or `LuxiError` where it ends early.
         """
+        if row is None or row.uri != VERSION:
+            self._check_role()  # 503
         user = await self._who(request) if self._require_authentication else None
         if self._require_authentication and user is None:
             raise Unauthorized(headers=CHALLENGE)
@@ -214,7 +223,8 @@ class Rapi:
             return
         error = self._api_error(failure)
         request.send_error(error)
-        if request.method not in _READS or error.code >= 500:
+        noted = request.method not in _READS or error.code >= 500
+        if noted and not isinstance(error, NotMaster):  # a proxy asks each standby, all the time
             self._audit(request, error.code, error.message)
 
     def _api_error(self, failure: Failure) -> ApiError:

@@ -9,7 +9,13 @@ from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http import NO_CONTENT, NOT_MODIFIED, HTTPChannel
+from twisted.web.http import (
+    NO_CONTENT,
+    NOT_MODIFIED,
+    HTTPChannel,
+    combinedLogFormatter,
+    datetimeToLogString,
+)
 from twisted.web.http import Request as HTTPRequest
 from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
@@ -23,6 +29,7 @@ from ganeti_rapi.errors import (
     Unavailable,
     UriTooLong,
 )
+from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.web.render import encode
 from ganeti_rapi.web.sliced import SLICE, SlicedBody, Turns
 
@@ -212,12 +219,11 @@ class RapiSite(Site):
         timeout: float = 30,
         max_body: int = RapiChannel.max_body,
         max_clients: int = 0,
-        access_log: str | None = None,
+        access_log: LogFile | None = None,
     ) -> None:
         super().__init__(
             resource,
             requestFactory=RapiRequest,
-            logPath=access_log,
             timeout=timeout,
             reactor=reactor,
         )
@@ -225,6 +231,7 @@ class RapiSite(Site):
         self.max_body = max_body
         self.max_clients = max_clients
         self.connections = 0
+        self.access_log = access_log
         self.turns = Turns(reactor)
 
     @property
@@ -238,8 +245,14 @@ class RapiSite(Site):
 
     def log(self, request: HTTPRequest) -> None:
         """Write a line to the access log, if there is one."""
-        if self.logPath is not None:
-            super().log(request)
+        if self.access_log is not None:
+            now = datetimeToLogString(self.reactor.seconds())
+            self.access_log.write(combinedLogFormatter(now, request) + "\n")
+
+    def reopen_log(self) -> None:
+        """Follow the access log's name again. Raises OSError."""
+        if self.access_log is not None:
+            self.access_log.reopen()
 
     def acceptableProtocols(self) -> list[bytes]:
         """What TLS offers by ALPN."""

@@ -1,0 +1,45 @@
+"""A log file that can be moved away while it is written to."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+_MODE = 0o600
+
+
+class LogFile:
+    """Appends to a file; `reopen` follows the name again after log rotation moved the file.
+
+    With ``standard`` the process's standard output and error go there, too, so that nothing that is
+    printed by chance is lost. Raises OSError when the file cannot be opened.
+
+    A full disk loses lines and stops nobody: whoever logs has something better to do than to fail.
+    """
+
+    def __init__(self, path: str, *, standard: bool = False) -> None:
+        self.path = os.path.abspath(path)
+        self._standard = standard
+        self._file = self._open()
+
+    def write(self, text: str) -> None:
+        """Append the text at once."""
+        with suppress(OSError):
+            os.write(self._file, text.encode("utf-8", "backslashreplace"))
+
+    def reopen(self) -> None:
+        """Open the name anew. Raises OSError, and goes on with the old file, when that fails."""
+        old, self._file = self._file, self._open()
+        os.close(old)
+
+    def close(self) -> None:
+        """Close the file; nothing can be written any more."""
+        os.close(self._file)
+
+    def _open(self) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC
+        file = os.open(self.path, flags, _MODE)
+        if self._standard:
+            os.dup2(file, 1)
+            os.dup2(file, 2)
+        return file
