@@ -74,6 +74,11 @@ setup(
     package_data={"ganeti_rapi": ["py.typed"]},
     install_requires=INSTALL_REQUIRES,
     extras_require=EXTRAS_REQUIRE,
-    entry_points={"console_scripts": ["rapi = ganeti_rapi.client.cli.main:main"]},
+    entry_points={
+        "console_scripts": [
+            "ganeti-rapi = ganeti_rapi.program.main:main",
+            "rapi = ganeti_rapi.client.cli.main:main",
+        ]
+    },
     zip_safe=False,
 )

@@ -1,0 +1,129 @@
+"""The daemon's log: the file and the form of the stock daemon's, syslog, and standard error.
+
+A log file that was moved is opened anew on SIGHUP, as log rotation expects.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import syslog
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from attrs import frozen
+from twisted.logger import (
+    FilteringLogObserver,
+    ILogObserver,
+    LogEvent,
+    LogLevel,
+    LogLevelFilterPredicate,
+    eventAsText,
+    globalLogBeginner,
+)
+from zope.interface import implementer
+
+from ganeti_rapi.exits import CannotStart
+from ganeti_rapi.logfile import LogFile
+from ganeti_rapi.program.cluster import NAME, reason
+
+SYSLOG_CHOICES = ("no", "yes", "only")
+
+_WORDS = {
+    LogLevel.debug: "DEBUG",
+    LogLevel.info: "INFO",
+    LogLevel.warn: "WARNING",
+    LogLevel.error: "ERROR",
+    LogLevel.critical: "CRITICAL",
+}
+_PRIORITIES = {
+    LogLevel.debug: syslog.LOG_DEBUG,
+    LogLevel.info: syslog.LOG_INFO,
+    LogLevel.warn: syslog.LOG_WARNING,
+    LogLevel.error: syslog.LOG_ERR,
+    LogLevel.critical: syslog.LOG_CRIT,
+}
+
+
+def line(event: LogEvent) -> str:
+    """An event as the stock daemon writes it: time, name, process, level, text."""
+    seconds = event["log_time"]
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+    milliseconds = int(seconds % 1 * 1000)
+    return f"{stamp},{milliseconds:03}: {NAME} pid={os.getpid()} {_level_and_text(event)}"
+
+
+def _level_and_text(event: LogEvent) -> str:
+    text = eventAsText(event, includeTraceback=True, includeTimestamp=False, includeSystem=False)
+    return f"{_WORDS[event['log_level']]} {text}"
+
+
+@implementer(ILogObserver)
+@frozen
+class ToStream:
+    """An observer that writes lines."""
+
+    write: Callable[[str], object]
+
+    def __call__(self, event: LogEvent) -> None:
+        """Write the event."""
+        self.write(line(event) + "\n")
+
+
+@implementer(ILogObserver)
+def to_syslog(event: LogEvent) -> None:
+    """Send an event to syslog, one message for each line of it."""
+    for part in _level_and_text(event).splitlines():
+        syslog.syslog(_PRIORITIES[event["log_level"]], part)
+
+
+@frozen
+class Logs:
+    """Where the log goes. ``path`` is None for no file, ``stderr`` in the background."""
+
+    path: str | None
+    syslog: str = "no"
+    debug: bool = False
+    stderr: TextIO | None = None
+
+    def begin(self) -> LogFile | None:
+        """Begin to log; return the file, if there is one.
+
+        Raises `CannotStart` when the file cannot be written.
+        """
+        lowest = LogLevel.debug if self.debug else LogLevel.info
+        observers: list[ILogObserver] = []
+        file = self._open() if self.path and self.syslog != "only" else None
+        if file is not None:
+            observers.append(from_level(lowest, ToStream(file.write)))
+        if self.syslog != "no":
+            syslog.openlog(NAME, syslog.LOG_PID, syslog.LOG_DAEMON)
+            observers.append(from_level(LogLevel.info, to_syslog))
+        if self.stderr is not None:
+            shown = lowest if file is None or self.debug else LogLevel.warn
+            observers.append(from_level(shown, ToStream(self.stderr.write)))
+        globalLogBeginner.beginLoggingTo(observers, redirectStandardIO=False)
+        return file
+
+    def _open(self) -> LogFile:
+        try:
+            return LogFile(self.path or "", standard=self.stderr is None)
+        except OSError as error:
+            raise CannotStart(
+                f"Can't write the log {self.path}: {reason(error)}. Ganeti's ensure-dirs sets its "
+                "owner and mode; --syslog=only does without the file"
+            ) from None
+
+
+def from_level(lowest: LogLevel, observer: ILogObserver) -> ILogObserver:
+    """The observer, for events of this level and above."""
+    filtered: ILogObserver = FilteringLogObserver(
+        observer, [LogLevelFilterPredicate(defaultLogLevel=lowest)]
+    )
+    return filtered
+
+
+def print_error(text: str) -> None:
+    """Tell the person at the terminal why the program ends."""
+    print(f"{NAME}: {text}", file=sys.stderr)
