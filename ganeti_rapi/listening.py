@@ -40,20 +40,25 @@ class Listener:
         """Listen. Raises `CannotStart` with a plain message when that is not possible."""
         problems: list[str] = []
         listening = self._endpoint.listen(self._factory)
-        listening.addCallbacks(self._listening, self._failed, errbackArgs=(problems,))
+        listening.addCallback(self._listening)
+        listening.addErrback(lambda failure: problems.append(self._problem(failure)))
         if problems:  # not in the errback, which would keep the exception to itself
-            raise CannotStart(problems[0])
+            raise CannotStart(problems.pop())
+        listening.addCallback(lambda _: self._log_late(problems))
 
     def _listening(self, port: IListeningPort) -> None:
         self._port = port
         self.log.info("Listening on {name}", name=self._name)
 
-    def _failed(self, failure: Any, problems: list[str]) -> None:
+    def _log_late(self, problems: list[str]) -> None:
+        for problem in problems:
+            self.log.critical("{problem}", problem=problem)
+
+    def _problem(self, failure: Any) -> str:
         # Any: Failure, generic only in newer Twisted
         error = getattr(failure.value, "socketError", None)
         reason = getattr(error, "strerror", None) or failure.getErrorMessage()
-        problems.append(f"Can't listen on {self._name}: {reason}. ss -ltnp shows who has the port")
-        self.log.critical("{problem}", problem=problems[0])
+        return f"Can't listen on {self._name}: {reason}. ss -ltnp shows who has the port"
 
     def close(self) -> object:
         """Take no more connections; those that are open go on. A Deferred, if that takes time."""

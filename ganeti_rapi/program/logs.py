@@ -72,10 +72,16 @@ class ToStream:
 
 
 @implementer(ILogObserver)
-def to_syslog(event: LogEvent) -> None:
-    """Send an event to syslog, one message for each line of it."""
-    for part in _level_and_text(event).splitlines():
-        syslog.syslog(_PRIORITIES[event["log_level"]], part)
+class ToSyslog:
+    """An observer that sends to syslog, one message for each line of an event."""
+
+    def __init__(self) -> None:
+        syslog.openlog(NAME, syslog.LOG_PID, syslog.LOG_DAEMON)
+
+    def __call__(self, event: LogEvent) -> None:
+        """Send the event."""
+        for part in _level_and_text(event).splitlines():
+            syslog.syslog(_PRIORITIES[event["log_level"]], part)
 
 
 @frozen
@@ -98,8 +104,7 @@ class Logs:
         if file is not None:
             observers.append(from_level(lowest, ToStream(file.write)))
         if self.syslog != "no":
-            syslog.openlog(NAME, syslog.LOG_PID, syslog.LOG_DAEMON)
-            observers.append(from_level(LogLevel.info, to_syslog))
+            observers.append(from_level(LogLevel.info, ToSyslog()))
         if self.stderr is not None:
             shown = lowest if file is None or self.debug else LogLevel.warn
             observers.append(from_level(shown, ToStream(self.stderr.write)))

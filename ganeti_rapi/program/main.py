@@ -9,8 +9,8 @@ import os
 import pwd
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,8 +128,20 @@ def run(plan: Plan, report: Report) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is somebody to reload
     set_process_name(NAME)
     log_file = _logs(plan).begin()
+    try:
+        with held(plan):
+            serve(plan, report, log_file)
+    except CannotStart as error:
+        if not plan.options["foreground"]:  # there it is told at the terminal
+            Logger().critical("{problem}", problem=error.text)
+        raise
+
+
+@contextmanager
+def held(plan: Plan) -> Iterator[None]:
+    """Hold the pid file. Raises `CannotStart` when another one lives."""
     if plan.role is None:
-        serve(plan, report, log_file)
+        yield
         return
     pid = PidFile(plan.pid_path)
     try:
@@ -138,9 +150,7 @@ def run(plan: Plan, report: Report) -> None:
         status = NOT_THE_MASTER if plan.standby else FAILURE
         raise CannotStart(f"Already running: {taken}; end that one first", status) from None
     try:
-        if not plan.standby:
-            take_over(plan.paths.run)
-        serve(plan, report, log_file)
+        yield
     finally:
         pid.drop()
 
@@ -165,14 +175,7 @@ def serve(plan: Plan, report: Report, log_file: LogFile | None) -> None:
     # Here and not above: the reactor's descriptors must be made in this process.
     from twisted.internet import reactor
 
-    from ganeti_rapi.service import ready_daemon
-
-    reload = [log_file.reopen] if log_file is not None else []
-    standing_by = plan.role if plan.standby else None
-    check = standing_by.check if standing_by is not None else _always
-    daemon = ready_daemon(plan.options, reactor, reload, check)
-    if standing_by is not None:
-        stand_by(daemon, reactor, plan.paths.run, standing_by)
+    daemon = make_daemon(plan, reactor, log_file)
     daemon.privilegedStartService()
     daemon.startService()
     loop: Any = reactor  # Any: a module, to mypy
@@ -182,8 +185,20 @@ def serve(plan: Plan, report: Report, log_file: LogFile | None) -> None:
     loop.run()
 
 
-def _always() -> None:
-    """Every node may serve."""
+def make_daemon(plan: Plan, reactor: Any, log_file: LogFile | None) -> Daemon:
+    """The whole daemon, with the port free for it. Raises `CannotStart`."""
+    # Any: one object that provides many zope interfaces
+    from ganeti_rapi.service import ready_daemon
+
+    reload = [log_file.reopen] if log_file is not None else []
+    if plan.role is None:
+        return ready_daemon(plan.options, reactor, reload)
+    if not plan.standby:
+        take_over(plan.paths.run)  # after the imports, since from here on nobody has the port
+        return ready_daemon(plan.options, reactor, reload)
+    daemon = ready_daemon(plan.options, reactor, reload, plan.role.check)
+    stand_by(daemon, reactor, plan.paths.run, plan.role)
+    return daemon
 
 
 def stand_by(daemon: Daemon, reactor: Any, run: str, role: Role) -> None:

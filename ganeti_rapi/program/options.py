@@ -121,7 +121,7 @@ def _port() -> int:
 _SIOCGIFADDR = 0x8915
 """Linux: ask for the address of an interface; netdevice(7)."""
 
-_IPV6_ADDRESSES = "/proc/net/if_inet6"
+IPV6_ADDRESSES = "/proc/net/if_inet6"
 """Linux: a line for each address, in hexadecimal, with the interface's name at its end."""
 
 
@@ -142,7 +142,7 @@ def _ipv4_address(interface: str) -> str:
 
 
 def _ipv6_address(interface: str) -> str | None:
-    for line in Path(_IPV6_ADDRESSES).read_text(encoding="ascii").splitlines():
+    for line in Path(IPV6_ADDRESSES).read_text(encoding="ascii").splitlines():
         digits, *_, name = line.split()
         if name == interface:
             return socket.inet_ntop(socket.AF_INET6, bytes.fromhex(digits))

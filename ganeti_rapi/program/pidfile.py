@@ -15,7 +15,7 @@ from ganeti_rapi.exits import CannotStart
 from ganeti_rapi.program.cluster import reason
 
 _LONGEST = 100
-_GLANCE = 0.5
+GLANCE = 0.5
 """Seconds. Whoever looks at the file by `holder` locks it for an instant, and is no holder."""
 
 
@@ -42,11 +42,11 @@ class PidFile:
 
     def take(self) -> None:
         """Hold it. Raises `Taken`, or `CannotStart` when the file cannot be made."""
-        end = time.monotonic() + _GLANCE
+        end = time.monotonic() + GLANCE
         while (file := _locked(self.path)) is None:
             if time.monotonic() > end:
                 raise Taken(self.path, _number_in(self.path))
-            time.sleep(_GLANCE / 20)
+            time.sleep(GLANCE / 20)
         os.ftruncate(file, 0)
         os.pwrite(file, b"%d\n" % os.getpid(), 0)
         self._file = file

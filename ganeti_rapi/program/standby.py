@@ -63,19 +63,18 @@ class Role:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._name = node.name  # once: the system may ask a name server
         self.master = node.master()
 
     @property
     def is_master(self) -> bool:
         """Whether the job daemon is on this node."""
-        return self.master == self._node.name
+        return self.master == self._name
 
-    def look(self) -> bool:
-        """Read ssconf again; whether the master changed. What can't be read changes nothing."""
-        before = self.master
+    def look(self) -> None:
+        """Read ssconf again. What can't be read changes nothing."""
         with suppress(CannotStart):
             self.master = self._node.master()
-        return self.master != before
 
     def check(self) -> None:
         """Raise `NotMaster` where requests cannot be served."""

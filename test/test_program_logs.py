@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import os
+import re
+import syslog
+
+from twisted.logger import ILogObserver, Logger, LogLevel
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from ganeti_rapi.exits import CannotStart
+from ganeti_rapi.program.logs import Logs, ToStream, ToSyslog, from_level
+
+
+class LogsTests(SynchronousTestCase):
+    def logger(self, observer: ILogObserver) -> Logger:
+        verifyObject(ILogObserver, observer)
+        return Logger("a.module", observer=observer)
+
+    def test_a_line_is_as_the_stock_daemons(self) -> None:
+        lines: list[str] = []
+        log = self.logger(ToStream(lines.append))
+        log.info("Read {count} users", count=3)
+        log.warn("Careful")
+        first, second = lines
+        stamp = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"
+        self.assertRegex(first, stamp + rf": ganeti-rapi pid={os.getpid()} INFO Read 3 users\n$")
+        self.assertTrue(re.search(r" WARNING Careful\n$", second))
+
+    def test_a_failure_comes_with_its_traceback(self) -> None:
+        lines: list[str] = []
+        self.logger(ToStream(lines.append)).failure("Oops", Failure(ValueError("bad luck")))
+        self.assertIn("CRITICAL Oops\n", lines[0])
+        self.assertIn("ValueError: bad luck", lines[0])
+
+    def test_levels_below_are_left_out(self) -> None:
+        lines: list[str] = []
+        log = self.logger(from_level(LogLevel.warn, ToStream(lines.append)))
+        for level in ("debug", "info", "warn", "error"):
+            getattr(log, level)(level)
+        self.assertEqual([line.split()[-1] for line in lines], ["warn", "error"])
+
+    def test_syslog_gets_a_message_for_each_line(self) -> None:
+        sent: list[tuple[int, str]] = []
+        self.patch(syslog, "syslog", lambda *message: sent.append(message))
+        self.logger(ToSyslog()).error("one\ntwo")
+        self.assertEqual(sent, [(syslog.LOG_ERR, "ERROR one"), (syslog.LOG_ERR, "two")])
+
+    def test_a_log_that_cannot_be_written(self) -> None:
+        path = self.mktemp() + "/missing/rapi-daemon.log"
+        error = self.assertRaises(CannotStart, Logs(path).begin)
+        self.assertIn(f"Can't write the log {path}: No such file or directory", error.text)
