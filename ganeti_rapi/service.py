@@ -93,12 +93,25 @@ class Pools(Service):
 
 
 class Daemon(MultiService):
-    """The whole daemon. ``listeners`` is where it takes connections, unless workers do that."""
+    """The whole daemon. It has a ``site`` and listens, unless workers do that."""
+
+    site: RapiSite | None = None
 
     def __init__(self, notifier: Notifier) -> None:
         super().__init__()
         self.listeners = Listeners()
         self.notifier = notifier
+
+    async def _stop(self) -> None:
+        self.notifier.stopping()
+        await self.listeners.close()
+        if self.site is not None:
+            await self.site.drain()
+        await super().stopService()
+
+    def stopService(self) -> Deferred[None]:
+        """Take no more connections, then let requests end, and only then stop what serves them."""
+        return Deferred.fromCoroutine(self._stop())
 
 
 def makeService(options: Options) -> Daemon:
@@ -182,7 +195,7 @@ def _assemble(
     watcher.setServiceParent(daemon)
     tls = _tls(daemon, options, reactor)
     reloaded = [watcher.reload, *([tls.reload] if tls is not None else [])]
-    site = make_site(daemon, options, reactor, users, check_role)
+    site = daemon.site = make_site(daemon, options, reactor, users, check_role)
     daemon.listeners.setServiceParent(daemon)
     if options.adopted is not None:
         wrapped = wrap(site, tls, "tcp:")

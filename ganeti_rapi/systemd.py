@@ -43,7 +43,6 @@ class Notifier(Service):
         super().stopService()
         if self._beat.running:
             self._beat.stop()
-        self._send("STOPPING=1")
 
     def ready(self) -> None:
         """Say that the daemon serves, with the newest files."""
@@ -53,6 +52,10 @@ class Notifier(Service):
         """Say that files are being read again; `ready` follows."""
         now = int(time.clock_gettime(time.CLOCK_MONOTONIC) * MICROSECONDS)
         self._send(f"RELOADING=1\nMONOTONIC_USEC={now}")
+
+    def stopping(self) -> None:
+        """Say that the daemon is about to end."""
+        self._send("STOPPING=1")
 
     def tell(self, status: str) -> None:
         """Show another line in ``systemctl status``."""

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from ganeti_rapi.logfile import LogFile
-from ganeti_rapi.web.http import LINGER
+from ganeti_rapi.web.http import DRAIN, LINGER
 
 from .harness import ADMIN, Connection, Response, ScriptedServer, basic, encode_request, exchange
 
@@ -289,6 +289,62 @@ class MaxClientsTests(HttpCase):
         server = ScriptedServer(max_clients=0)
         connections = [server.connect() for _ in range(100)]
         self.assertEqual([c.received() for c in connections], [[]] * 100)
+
+
+class DrainTests(HttpCase):
+    """The daemon is about to end."""
+
+    def answer(self) -> Deferred[object]:
+        """What the job daemon answers, in the test's hand."""
+        answer: Deferred[object] = Deferred()
+        self.server.daemon.answers["QueryClusterInfo"] = answer
+        return answer
+
+    def asking(self) -> Connection:
+        connection = self.connect()
+        connection.send(encode_request(b"GET", b"/2/info"))
+        return connection
+
+    def test_where_nobody_is_connected(self) -> None:
+        self.successResultOf(self.server.site.drain())
+        self.assertEqual(self.server.clock.getDelayedCalls(), [])
+
+    def test_idle_connections_are_closed_at_once(self) -> None:
+        connection = self.connect()
+        connection.send(VERSION)
+        drained = self.server.site.drain()
+        self.assertTrue(connection.closed)
+        self.assertNoResult(drained)
+        connection.lose()
+        self.successResultOf(drained)
+
+    def test_a_request_under_way_is_answered_and_is_the_last(self) -> None:
+        answer = self.answer()
+        connection = self.asking()
+        drained = self.server.site.drain()
+        self.assertFalse(connection.closed)
+        answer.callback({})
+        self.assertEqual(self.one(connection).status, 200)
+        self.assertTrue(connection.closed)
+        connection.lose()
+        self.successResultOf(drained)
+
+    def test_a_connection_that_just_came_gets_its_answer(self) -> None:
+        connection = self.connect()
+        drained = self.server.site.drain()
+        self.assertFalse(connection.closed)
+        connection.send(VERSION)
+        self.assertEqual(self.one(connection).headers["connection"], "close")
+        connection.lose()
+        self.successResultOf(drained)
+
+    def test_it_does_not_take_for_ever(self) -> None:
+        self.answer()
+        connection = self.asking()
+        drained = self.server.site.drain()
+        self.server.clock.advance(DRAIN)
+        self.successResultOf(drained)
+        connection.lose()
 
 
 class AccessLogTests(SynchronousTestCase):

@@ -225,7 +225,7 @@ class ReplyTests(SynchronousTestCase):
         self.api.until(lambda: client.data)
         client.transport.loseConnection()
         self.api.reactor.pump([0.02] * 50)
-        self.assertEqual(self.api.site.connections, 0)
+        self.assertEqual(self.api.site.channels, set())
 
     def test_head_tells_the_length_and_sends_nothing(self) -> None:
         client = self.api.connect()

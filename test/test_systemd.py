@@ -59,6 +59,7 @@ class NotifierTests(SynchronousTestCase):
         self.reactor.advance(5)
         self.reactor.advance(5)
         self.assertEqual(self.heard(), ["WATCHDOG=1"] * 2)
+        notifier.stopping()
         notifier.stopService()
         self.assertEqual(self.heard(), ["STOPPING=1"])
         self.assertEqual(self.reactor.getDelayedCalls(), [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
@@ -35,6 +36,9 @@ from ganeti_rapi.web.sliced import SLICE, SlicedBody, Turns
 
 SERVER = f"ganeti-rapi/{__version__}".encode("ascii")
 JSON_TYPE = b"application/json"
+
+DRAIN = 3.0
+"""Seconds that requests under way have to end before the daemon does."""
 
 LINGER = 5.0
 """Seconds that a refused peer has to read why, before the connection is closed."""
@@ -132,6 +136,7 @@ class RapiChannel(HTTPChannel):
     max_body = 10 * 1024 * 1024
     site: RapiSite
     _closing: IDelayedCall | None = None
+    _served = False
 
     @property
     def refused(self) -> bool:
@@ -139,16 +144,28 @@ class RapiChannel(HTTPChannel):
         return self._closing is not None
 
     def connectionMade(self) -> None:
-        self.site.connections += 1
+        self.site.channels.add(self)
         super().connectionMade()
         if self.site.overloaded:
             self.refuse(self.site.too_many())
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.site.connections -= 1
         if self._closing is not None and self._closing.active():
             self._closing.cancel()
         super().connectionLost(reason)
+        self.site.forget(self)
+
+    def requestDone(self, request: Request) -> None:
+        """The reply is sent; it was the last one if the daemon is about to end."""
+        self._served = True
+        if self.site.draining:
+            self.persistent = False
+        super().requestDone(request)
+
+    @property
+    def idle(self) -> bool:
+        """Whether its requests are all answered. A new connection is there for one."""
+        return self._served and not self.requests
 
     def checkPersistence(self, request: Request, version: bytes) -> bool:
         """Whether the connection stays open after the reply."""
@@ -230,18 +247,47 @@ class RapiSite(Site):
         self.keep_alive = keep_alive
         self.max_body = max_body
         self.max_clients = max_clients
-        self.connections = 0
+        self.channels: set[RapiChannel] = set()
+        self._drained: Deferred[None] | None = None
         self.access_log = access_log
         self.turns = Turns(reactor)
 
     @property
     def overloaded(self) -> bool:
         """Whether more connections are open than allowed; 0 allows any number."""
-        return 0 < self.max_clients < self.connections
+        return 0 < self.max_clients < len(self.channels)
 
     def too_many(self) -> ApiError:
         """What a connection over the limit is told."""
         return Unavailable(f"All {self.max_clients} connections are in use; try again later")
+
+    def drain(self) -> Deferred[None]:
+        """Keep no connection, but let requests end; fires when they did, or when they are late."""
+        self.keep_alive = False
+        drained = self._drained = Deferred()
+        late = self.reactor.callLater(DRAIN, self._finish_drain)
+        drained.addCallback(lambda _: late.cancel() if late.active() else None)
+        for channel in [channel for channel in self.channels if channel.idle]:
+            channel.loseConnection()
+        if not self.channels:
+            self._finish_drain()
+        return drained
+
+    @property
+    def draining(self) -> bool:
+        """Whether the daemon is about to end."""
+        return self._drained is not None
+
+    def forget(self, channel: RapiChannel) -> None:
+        """A connection is gone."""
+        self.channels.discard(channel)
+        if not self.channels:
+            self._finish_drain()
+
+    def _finish_drain(self) -> None:
+        drained, self._drained = self._drained, None
+        if drained is not None:
+            drained.callback(None)
 
     def log(self, request: HTTPRequest) -> None:
         """Write a line to the access log, if there is one."""
