@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import re
-import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,12 +12,12 @@ from twisted.python.procutils import which
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.auth.users import UsersFile, parse
+from ganeti_rapi.exits import NOT_A_CLUSTER, NOT_THE_MASTER, WRONG_OPTION
+from ganeti_rapi.program.cluster import Node, Paths
+from ganeti_rapi.program.options import ProgramOptions
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 UNITS = ["ganeti-rapi.service", "ganeti-rapi.socket"]
-
-# Documented by "twistd ganeti-rapi --help" itself.
-UNDOCUMENTED = {"adopt", "help", "version"}
 
 
 def text_of(name: str) -> str:
@@ -32,69 +31,35 @@ def parse_unit(name: str) -> configparser.RawConfigParser:
     return unit
 
 
-def real_options() -> dict[str, object]:
-    """Every long option of the daemon with its default; None where it has none."""
-    from ganeti_rapi.options import Options
-
-    options = Options()
-    return {name.rstrip("="): options.get(name.rstrip("=")) for name in options.longOpt}
-
-
-def explained_options() -> dict[str, str]:
-    """The options that the environment file explains, with the value that it shows."""
-    lines = re.findall(r"^#   --([a-z-]+)(?: (\S+))?", text_of("ganeti-rapi.default"), re.MULTILINE)
-    return dict(lines)
-
-
-def default_arguments() -> list[str]:
-    """RAPI_ARGS as systemd hands it to the daemon."""
-    (value,) = re.findall(r'^RAPI_ARGS="(.*)"$', text_of("ganeti-rapi.default"), re.MULTILINE)
-    return shlex.split(value)
-
-
-class EnvironmentFileTests(SynchronousTestCase):
-    def test_explains_every_option_and_no_other(self) -> None:
-        self.assertEqual(set(explained_options()), set(real_options()) - UNDOCUMENTED)
-
-    def test_shows_the_defaults(self) -> None:
-        real = real_options()
-        for name, value in explained_options().items():
-            if value and not value.isupper():
-                self.assertEqual(value, str(real[name]), name)
-
-    def test_the_daemon_takes_the_arguments(self) -> None:
-        from ganeti_rapi.options import Options
-
-        options = Options()
-        options.parseOptions(default_arguments())
-        self.assertEqual(options["bind"], "127.0.0.1")
-        self.assertTrue(options["require-authentication"])
-
-    def test_has_nothing_but_comments_and_one_variable(self) -> None:
-        lines = text_of("ganeti-rapi.default").splitlines()
-        effective = [line for line in lines if line and not line.startswith("#")]
-        self.assertEqual([line.partition("=")[0] for line in effective], ["RAPI_ARGS"])
+def real_options() -> set[str]:
+    """Every long option of the program."""
+    return {name.rstrip("=") for name in ProgramOptions(Node(Paths())).longOpt}
 
 
 class UnitTests(SynchronousTestCase):
-    def test_the_service_runs_the_plugin_with_the_arguments_of_the_environment_file(self) -> None:
+    def test_the_service_runs_the_program_with_ganetis_arguments(self) -> None:
         service = parse_unit("ganeti-rapi.service")["Service"]
         program, *arguments = service["ExecStart"].split()
-        self.assertEqual(Path(program).name, "twistd")
-        self.assertEqual(arguments, ["-n", "--pidfile=", "ganeti-rapi", "$RAPI_ARGS"])
-        self.assertEqual(service["EnvironmentFile"], "-/etc/default/ganeti-rapi")
+        self.assertEqual(Path(program).name, "ganeti-rapi")
+        self.assertEqual(arguments, ["-f", "$RAPI_ARGS", "$ONETIME_ARGS"])
+        self.assertEqual(service["Type"], "notify")
+        files = re.findall(r"^EnvironmentFile=-(.*)$", text_of("ganeti-rapi.service"), re.MULTILINE)
+        self.assertEqual(files[0], "/etc/default/ganeti")
 
-    def test_the_socket_is_adopted_in_its_own_family(self) -> None:
-        (arguments,) = re.findall(r'RAPI_ARGS="(.*)"', text_of("ganeti-rapi.socket"))
-        self.assertIn("--endpoint systemd:domain=INET:index=0", arguments)
-        address, _, port = parse_unit("ganeti-rapi.socket")["Socket"]["ListenStream"].partition(":")
-        self.assertEqual((address, port), ("0.0.0.0", str(real_options()["port"])))
+    def test_codes_at_which_nothing_is_wrong_or_nothing_would_help(self) -> None:
+        service = parse_unit("ganeti-rapi.service")["Service"]
+        self.assertEqual(service["SuccessExitStatus"], str(NOT_THE_MASTER))
+        hopeless = {WRONG_OPTION, NOT_A_CLUSTER, NOT_THE_MASTER}
+        self.assertEqual(set(map(int, service["RestartPreventExitStatus"].split())), hopeless)
+
+    def test_the_socket_is_for_this_machine_unless_told_otherwise(self) -> None:
+        socket = parse_unit("ganeti-rapi.socket")
+        self.assertEqual(socket["Socket"]["ListenStream"], "127.0.0.1:5080")
 
     def test_every_option_that_is_named_exists(self) -> None:
         for name in UNITS:
-            # systemctl's --now is not ours.
-            named = set(re.findall(r"--([a-z][a-z-]+)", text_of(name))) - {"now", "pidfile"}
-            self.assertLessEqual(named, set(real_options()), name)
+            named = set(re.findall(r"--([a-z][a-z-]+)", text_of(name)))
+            self.assertLessEqual(named, real_options(), name)
 
     def test_systemd_takes_them(self) -> None:
         if not which("systemd-analyze"):
