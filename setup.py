@@ -1,6 +1,7 @@
 """Packaging of ganeti-rapi; the tools' settings are in pyproject.toml."""
 
 from pathlib import Path
+from runpy import run_path
 
 from setuptools import find_packages, setup
 
@@ -61,7 +62,7 @@ EXTRAS_REQUIRE = {
 
 setup(
     name="ganeti-rapi",
-    version="0.1.0",
+    version=run_path("ganeti_rapi/__init__.py")["__version__"],
     description="The remote API of a Ganeti cluster, event driven, on Twisted",
     long_description=Path("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
