@@ -1,0 +1,176 @@
+"""The manual pages in doc/man: they say what the programs do, and man understands them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from attrs import frozen
+from twisted.python.procutils import which
+from twisted.trial.unittest import SynchronousTestCase
+
+from ganeti_rapi import exits
+from ganeti_rapi.auth.permissions import KNOWN_OPTIONS
+from ganeti_rapi.auth.users import REALM, SCHEMES, UsersFile, parse
+from ganeti_rapi.client.cli.root import rapi
+from ganeti_rapi.client.cli.running import INTERRUPTED, OUTCOMES
+from ganeti_rapi.program.cluster import Node
+from ganeti_rapi.program.logs import SYSLOG_CHOICES
+from ganeti_rapi.program.options import ProgramOptions
+
+PAGES = Path(__file__).parent.parent / "doc" / "man"
+DAEMON, COMMAND, USERS = "ganeti-rapi.8", "rapi.1", "ganeti-rapi-users.5"
+
+
+def section(page: str, title: str) -> str:
+    text = (PAGES / page).read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^\.Sh {title}\n(.*?)(?=^\.Sh |\Z)", text, re.DOTALL | re.MULTILINE)
+    return found
+
+
+@frozen
+class Item:
+    """An entry of a list: what is explained, in mdoc's macros, and the explanation."""
+
+    head: str
+    body: str
+
+    @property
+    def text(self) -> str:
+        """The head as it is shown, without dashes."""
+        return " ".join(word for word in self.head.split() if word not in ("Cm", "Ar"))
+
+
+def items(page: str, title: str) -> list[Item]:
+    found = re.findall(
+        r"^\.It ([^\n]*)\n(.*?)(?=^\.(?:It|El)\b)", section(page, title), re.DOTALL | re.MULTILINE
+    )
+    return [Item(*each) for each in found]
+
+
+def statuses(page: str) -> set[int]:
+    return {int(item.head) for item in items(page, "EXIT STATUS")}
+
+
+OPTION = re.compile(r"(?:Fl (?P<short>\w) , )?Fl -(?P<long>[a-z-]+)(?P<value>(?: Op)? Ar \S+)?$")
+
+
+class DaemonTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.root = str(Path(self.mktemp()).absolute())
+        self.options = ProgramOptions(Node.of({"GANETI_ROOTDIR": self.root}))
+        self.matches = [OPTION.match(item.head) for item in items(DAEMON, "OPTIONS")]
+
+    def test_options(self) -> None:
+        shorts = {long: short for short, long in self.options.synonyms.items() if len(short) == 1}
+        real = {
+            (name.rstrip("="), shorts.get(name.rstrip("=")), name.endswith("="))
+            for name in self.options.longOpt
+        } - {("adopt", None, True)}  # for workers only
+        described = [
+            (match["long"], match["short"], bool(match["value"])) for match in self.matches if match
+        ]
+        self.assertEqual(set(described), real)
+        self.assertEqual(
+            len(described), len(self.matches), "an option is there twice, or unreadable"
+        )
+
+    def test_defaults(self) -> None:
+        real = {
+            name: str(value).removeprefix(self.root)
+            for name, value in self.options.defaults.items()
+            if value is not None
+            and any(f"{name}=" == option for option in self.options.longOpt)
+            and name != "ssl-key"  # in the certificate's file, which the page says in words
+        }
+        described = {
+            match["long"]: default[1]
+            for match, item in zip(self.matches, items(DAEMON, "OPTIONS"))
+            if match and (default := re.search(r"^Default:\n\.Cm (\S+)$", item.body, re.MULTILINE))
+        }
+        self.assertEqual(described, real)
+
+    def test_choices(self) -> None:
+        (item,) = (item for item in items(DAEMON, "OPTIONS") if "-syslog" in item.head)
+        words = set(re.findall(r"^\.Cm (\w+)", item.body, re.MULTILINE))
+        self.assertEqual(words, set(SYSLOG_CHOICES))
+
+    def test_exit_status(self) -> None:
+        real = {value for name, value in vars(exits).items() if name.isupper()}
+        self.assertEqual(statuses(DAEMON), {0, *real})
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """How each command is used, and what it does."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            arguments = command.collect_usage_pieces(click.Context(command))[1:]
+            usage = " ".join([*path, name, *arguments])
+            yield usage.replace("…", "..."), command.get_short_help_str(limit=1000)
+
+
+class CommandTests(SynchronousTestCase):
+    def test_commands(self) -> None:
+        described = {item.text: item.body.strip() for item in items(COMMAND, "COMMANDS")}
+        self.assertEqual(described, dict(commands(rapi)))
+
+    def test_options(self) -> None:
+        options = rapi.get_params(click.Context(rapi, help_option_names=["-h", "--help"]))
+        real = {frozenset(option.opts) for option in options}
+        described = {
+            frozenset(f"-{name}" for name in re.findall(r"Fl (\S+)", item.head))
+            for item in items(COMMAND, "OPTIONS")
+        }
+        self.assertEqual(described, real)
+
+    def test_environment(self) -> None:
+        real = {option.envvar for option in rapi.params if option.envvar}
+        (head, *_) = (item.head for item in items(COMMAND, "ENVIRONMENT"))
+        self.assertEqual(set(re.findall(r"RAPI_\w+", head)), real)
+
+    def test_exit_status(self) -> None:
+        self.assertEqual(statuses(COMMAND), {0, INTERRUPTED, *(code for _, code, _ in OUTCOMES)})
+
+
+class UsersTests(SynchronousTestCase):
+    def test_passwords(self) -> None:
+        heads = " ".join(item.head for item in items(USERS, "DESCRIPTION"))
+        self.assertEqual(set(re.findall(r"{(\w+)}", heads)), set(SCHEMES))
+        self.assertIn(REALM, section(USERS, "DESCRIPTION"))
+
+    def test_options(self) -> None:
+        heads = {item.text for item in items(USERS, "DESCRIPTION")}
+        self.assertEqual({head for head in heads if head.isalpha()} - {"password"}, KNOWN_OPTIONS)
+
+    def test_examples(self) -> None:
+        (text,) = re.findall(r"\.Bd -literal\n(.*?)\.Ed", section(USERS, "EXAMPLES"), re.DOTALL)
+        accounts, problems = parse(text)
+        self.assertEqual(problems, [])
+        options = {name: set(account.user.options) for name, account in accounts.items()}
+        self.assertEqual(options, {"jack": set(), "exporter": {"read"}, "jessica": {"write"}})
+        file = UsersFile(accounts)
+        for name, password in (("jack", "look"), ("exporter", "change-me"), ("jessica", "change")):
+            self.assertTrue(file.check(name, password), name)
+
+
+class MarkupTests(SynchronousTestCase):
+    def test_man_has_no_warnings(self) -> None:
+        if not which("man") or not which("groff"):
+            self.skipTest("man and groff are not installed (Debian's packages man-db and groff)")
+        environment = {**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "MANROFFOPT": ""}
+        for page in PAGES.iterdir():
+            shown = subprocess.run(
+                ["man", "--warnings", "--encoding=UTF-8", "--local-file", str(page)],
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            self.assertEqual(shown.stderr, "", page.name)
+            self.assertIn("SEE ALSO", shown.stdout)
