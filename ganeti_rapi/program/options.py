@@ -17,7 +17,8 @@ from ganeti_rapi.options import Options, Row
 from ganeti_rapi.program.cluster import NAME, Node
 from ganeti_rapi.program.logs import SYSLOG_CHOICES
 
-_FILES = ("ssl-cert", "ssl-key", "ssl-chain", "users-file", "luxi-socket", "access-log")
+FILES = ("ssl-cert", "ssl-key", "ssl-chain", "users-file", "luxi-socket", "access-log")
+"""The options whose value is the path of a file."""
 
 
 def _syslog(choice: str) -> str:
@@ -83,7 +84,7 @@ class ProgramOptions(Options):
     def postOptions(self) -> None:
         """Fill in what follows from other options."""
         super().postOptions()
-        for name in _FILES:  # a process in the background has another working directory
+        for name in FILES:  # a process in the background has another working directory
             self[name] = self[name] and os.path.abspath(self[name])
         if self.simulated_size is not None and not self["foreground"]:
             raise UsageError("--simulate needs --foreground: it is to try the API, not a daemon")
