@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 PORT ?= 5080
 SIMULATE ?=
 
-.PHONY: run test test-live lint bench bench-waits bench-large doc clean help
+.PHONY: run test test-live lint bench bench-waits bench-large deb doc clean help
 
 help:
 	@echo 'make run        serve a simulated cluster on https://127.0.0.1:$(PORT)'
 	@echo 'make test       run the test suite (no root, no network)'
 	@echo 'make test-live  run the contract against a real Ganeti (root, Debian)'
 	@echo 'make lint       check format, lint and types'
+	@echo 'make deb        build the Debian package'
 	@echo 'make doc        write the generated parts of doc/'
 	@echo 'make bench      measure beside the stock daemon (root, Debian, wrk)'
 	@echo 'make bench-waits, make bench-large  measure; see doc/performance.md'
@@ -61,5 +62,9 @@ bench-waits: $(BIN)/.installed
 bench-large: $(BIN)/.installed
 	$(BIN)/python -m test.bench.large
 
+# Needs Debian's own Python and packages only; says which.
+deb:
+	@debian/make-package
+
 clean:
-	rm -rf $(VENV) _trial_temp* build *.egg-info
+	rm -rf $(VENV) _trial_temp* build dist *.egg-info
