@@ -16,10 +16,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exits": set(),
     "logfile": set(),
     "systemd": set(),
+    "files": set(),
     "api": {"errors", "jsontext"},
     "luxi": {"api", "errors", "jsontext"},
-    "auth": {"api", "errors"},
-    "web": {"api", "auth", "luxi", "errors", "jsontext", "logfile"},
+    "auth": {"api", "errors", "files"},
+    "web": {"api", "auth", "luxi", "errors", "files", "jsontext", "logfile"},
     "simulator": {"api", "luxi", "errors", "jsontext"},
     "client": {"jsontext"},
     "options": set(),
@@ -27,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "listening": {"web", "exits"},
     "service": {
         *("api", "auth", "luxi", "web", "simulator"),
-        *("options", "workers", "listening", "logfile", "systemd", "exits"),
+        *("options", "workers", "listening", "files", "logfile", "systemd", "exits"),
     },
     "program": {"service", "options", "errors", "logfile", "exits"},
 }
