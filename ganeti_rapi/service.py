@@ -9,20 +9,21 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 
-from twisted.application.internet import TimerService
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
-from twisted.python.filepath import FilePath
 from twisted.python.usage import UsageError
 
 from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.auth.loading import UsersLoader
 from ganeti_rapi.auth.realm import make_portal
 from ganeti_rapi.auth.users import UsersFile
-from ganeti_rapi.auth.watch import UsersFileWatcher
 from ganeti_rapi.exits import CannotStart
+from ganeti_rapi.files.reading import Unreadable, check_kind
+from ganeti_rapi.files.watch import FileWatch, Holder
 from ganeti_rapi.listening import Listeners, Reactor, adopted, endpoint, tcp, wrap
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.connection import Limits, LuxiPool
@@ -41,8 +42,7 @@ __all__ = ["Options", "makeService"]
 WATCH_ACQUIRE = 1.0
 """Seconds after which a job that finds no free connection for its wait is read instead."""
 
-CERTIFICATE_CHECK = 10.0
-"""Seconds between two looks whether the certificate was replaced."""
+T = TypeVar("T")
 
 
 class OnHangup(Service):
@@ -154,12 +154,21 @@ def make_daemon(
     daemon = Daemon(Notifier(reactor, os.environ if options.adopted is None else {}))
     if options.simulated_size is not None:
         _simulate(daemon, options, reactor)
+    _check_users_file(options)
     together = _employ if options["workers"] > 1 else partial(_assemble, check_role=check_role)
     reload = [*reload, *together(daemon, options, reactor)]
     daemon.notifier.setServiceParent(daemon)
     reload = [daemon.notifier.reloading, *reload, daemon.notifier.ready]
     OnHangup(reactor, reload).setServiceParent(daemon)
     return daemon
+
+
+def _check_users_file(options: Options) -> None:
+    """Refuse what can never be one. That it is missing or unreadable may change, and is logged."""
+    try:
+        check_kind(options["users-file"])
+    except Unreadable as error:
+        raise UsageError(f"{error}. Name a users file with --users-file") from None
 
 
 def _simulate(parent: MultiService, options: Options, reactor: Reactor) -> None:
@@ -191,10 +200,10 @@ def _assemble(
 ) -> list[Callable[[], None]]:
     """Add all services to the daemon; return what SIGHUP shall call."""
     users = UsersFile()
-    watcher = UsersFileWatcher(FilePath(options["users-file"]), users, reactor)
-    watcher.setServiceParent(daemon)
-    tls = _tls(daemon, options, reactor)
-    reloaded = [watcher.reload, *([tls.reload] if tls is not None else [])]
+    tls = None if options["no-ssl"] else _context_factory(options)
+    loader = UsersLoader(os.path.abspath(options["users-file"]), users)
+    holders: list[Holder] = [loader, tls] if tls is not None else [loader]
+    reloaded = [_watch(daemon, holder, reactor) for holder in holders]
     site = daemon.site = make_site(daemon, options, reactor, users, check_role)
     daemon.listeners.setServiceParent(daemon)
     if options.adopted is not None:
@@ -252,28 +261,24 @@ def _access_log(path: str | None) -> LogFile | None:
         ) from None
 
 
-def _in_thread(reactor: Reactor, function: Callable[..., bytes], *args: object) -> Deferred[bytes]:
+def _in_thread(reactor: Reactor, function: Callable[..., T], *args: object) -> Deferred[T]:
     return deferToThreadPool(reactor, reactor.getThreadPool(), function, *args)
 
 
 def _context_factory(options: Options) -> ReloadingContextFactory:
-    files = PemFiles(options["ssl-cert"], options["ssl-key"], options["ssl-chain"])
+    paths = (options["ssl-cert"], options["ssl-key"], options["ssl-chain"])
+    files = PemFiles(*(path and os.path.abspath(path) for path in paths))
     try:
         return ReloadingContextFactory(files)
     except TlsError as error:
         raise UsageError(str(error)) from None
 
 
-def _tls(
-    parent: MultiService, options: Options, reactor: Reactor
-) -> ReloadingContextFactory | None:
-    if options["no-ssl"]:
-        return None
-    tls = _context_factory(options)
-    check = TimerService(CERTIFICATE_CHECK, tls.reload_if_changed)
-    check.clock = reactor
-    check.setServiceParent(parent)
-    return tls
+def _watch(parent: MultiService, holder: Holder, reactor: Reactor) -> Callable[[], None]:
+    """Let the holder follow its files; return what makes it read them again."""
+    watch = FileWatch(holder, reactor, partial(_in_thread, reactor))
+    watch.setServiceParent(parent)
+    return watch.reload
 
 
 def _endpoints(options: Options) -> list[str]:

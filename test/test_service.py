@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from twisted.application.internet import TimerService
 from twisted.application.service import IServiceMaker, MultiService
 from twisted.internet.testing import MemoryReactorClock
+from twisted.logger import formatEvent
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
@@ -20,6 +20,7 @@ from zope.interface.verify import verifyObject
 from ganeti_rapi import service
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.exits import CannotStart
+from ganeti_rapi.files.watch import FileWatch
 from ganeti_rapi.listening import Listeners, wrap
 from ganeti_rapi.options import Options
 from ganeti_rapi.service import (
@@ -157,15 +158,45 @@ class AssemblyTests(ServiceCase):
         )
         self.daemon("--ssl-cert", missing, "--no-ssl")
 
-    def test_the_certificate_is_looked_at_every_ten_seconds(self) -> None:
-        looks: list[None] = []
-        self.patch(ReloadingContextFactory, "reload_if_changed", lambda _self: looks.append(None))
-        (timer,) = [part for part in self.daemon() if isinstance(part, TimerService)]
-        timer.startService()
-        for count in (1, 2, 3):
-            self.assertEqual(len(looks), count)
-            self.reactor.advance(10)
-        self.successResultOf(timer.stopService())
+    def test_what_can_never_be_a_file_is_refused_without_waiting_for_it(self) -> None:
+        fifo = str(self.directory / "fifo")
+        os.mkfifo(fifo)
+        for workers in ("1", "2"):
+            for path, kind in ((fifo, "a FIFO"), (str(self.directory), "a directory")):
+                for option, cure in (
+                    ("--users-file", "Name a users file with --users-file"),
+                    ("--ssl-cert", "Name your files with --ssl-cert and --ssl-key, "),
+                ):
+                    arguments = (option, path, "--workers", workers)
+                    error = self.assertRaises(UsageError, self.daemon, *arguments)
+                    refusal = f"Can't read {path}: it is {kind} and not a regular file. {cure}"
+                    self.assertEqual(str(error)[: len(refusal)], refusal)
+
+    def test_a_users_file_that_may_come_later_is_no_reason_not_to_start(self) -> None:
+        users = self.directory / "users"
+        users.symlink_to("nowhere")
+        daemon, events = self.daemon("--no-ssl"), captured_log(self)
+        daemon.startService()
+        self.assertIn(
+            f"Can't read {users}: it is a link to nowhere, which does not exist. "
+            "Nobody can log in until there is a users file; it is read within a second.",
+            map(formatEvent, events),
+        )
+        self.successResultOf(daemon.stopService())
+
+    def test_users_and_certificate_are_read_again_on_a_hangup(self) -> None:
+        reloaded: list[object] = []
+        self.patch(FileWatch, "reload", lambda reloading: reloaded.append(reloading))
+        self.addCleanup(signal.signal, signal.SIGHUP, signal.getsignal(signal.SIGHUP))
+        self.reactor.callFromThread = lambda function: function()  # type: ignore[attr-defined]
+        for arguments, number in ((), 2), (("--no-ssl",), 1):
+            daemon = self.daemon(*arguments)
+            (hangup,) = [part for part in daemon if isinstance(part, OnHangup)]
+            hangup.startService()
+            signal.raise_signal(signal.SIGHUP)
+            watches = [part for part in daemon if isinstance(part, FileWatch)]
+            self.assertEqual((len(watches), reloaded), (number, watches))
+            reloaded.clear()
 
     def test_everything_starts_and_stops(self) -> None:
         (self.directory / "users").write_text("admin sesame write\n")
@@ -211,7 +242,7 @@ class MakeServiceTests(ServiceCase):
     def test_a_service_is_made(self) -> None:
         made = makeService(self.options())
         kinds = {type(part) for part in made}
-        self.assertLessEqual({Listeners, Notifier, OnHangup, Pools, TimerService}, kinds)
+        self.assertLessEqual({Listeners, Notifier, OnHangup, Pools, FileWatch}, kinds)
 
     def test_what_cannot_work_ends_the_program_with_a_plain_message(self) -> None:
         error = self.assertRaises(CannotStart, makeService, self.options("--endpoint", "foo:1"))

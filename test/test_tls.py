@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime
 import os
@@ -13,14 +14,18 @@ from cryptography.x509.oid import NameOID
 from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import IOpenSSLContextFactory
 from twisted.internet.ssl import CertificateOptions
+from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
+from twisted.logger import formatEvent
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from ganeti_rapi.files.watch import GRACE, Holder
 from ganeti_rapi.web.http import RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError, load
 
+from .files_double import pass_time, watch
 from .harness import PEER, ScriptedServer, captured_log, encode_request, parse_responses
 
 DAY = datetime.timedelta(days=1)
@@ -50,8 +55,8 @@ class Identity:
         return self.key.private_bytes(serialization.Encoding.PEM, form, lock)
 
 
-def make_identity(name: str, issuer: Identity | None = None) -> Identity:
-    """A new certificate, self-signed unless there is an issuer."""
+def make_identity(name: str, issuer: Identity | None = None, days: float = 365) -> Identity:
+    """A new certificate, self-signed unless there is an issuer, that is valid for so many days."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -61,8 +66,8 @@ def make_identity(name: str, issuer: Identity | None = None) -> Identity:
         .issuer_name(issuer.certificate.subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - DAY)
-        .not_valid_after(now + DAY)
+        .not_valid_before(now - 1000 * DAY)
+        .not_valid_after(now + days * DAY)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     )
     return Identity(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
@@ -147,7 +152,7 @@ class TlsCase(SynchronousTestCase):
 class LoadTests(TlsCase):
     def names(self, files: PemFiles) -> list[str]:
         """Whom the server's certificate and its chain are of."""
-        options = load(files)
+        options = load(files, files.read())
         assert options.certificate is not None
         shown = [options.certificate, *options.extraCertChain]
         return [common_name(certificate) for certificate in shown]
@@ -176,12 +181,18 @@ class LoadTests(TlsCase):
         self.assertEqual(self.names(PemFiles(cert, key, chain)), ["server", "middle"])
 
     def assert_unusable(self, files: PemFiles, message: str) -> None:
-        self.assertEqual(str(self.assertRaises(TlsError, load, files)), message)
+        self.assertEqual(str(self.assertRaises(TlsError, self.names, files)), message)
 
     def test_files_that_cannot_be_read(self) -> None:
         good = self.write("good.pem", SERVER.key_pem, SERVER.cert_pem)
         missing, directory = str(self.directory / "missing"), str(self.directory)
-        for bad, reason in ((missing, "No such file or directory"), (directory, "Is a directory")):
+        fifo = str(self.directory / "fifo")
+        os.mkfifo(fifo)
+        for bad, reason in (
+            (missing, "No such file or directory"),
+            (directory, "it is a directory and not a regular file"),
+            (fifo, "it is a FIFO and not a regular file"),
+        ):
             for files in (PemFiles(bad, good), PemFiles(good, bad), PemFiles(good, good, bad)):
                 self.assert_unusable(files, f"Can't read {bad}: {reason}. {HINT}")
 
@@ -204,8 +215,17 @@ class LoadTests(TlsCase):
     def test_a_damaged_certificate(self) -> None:
         key = self.write("key.pem", SERVER.key_pem)
         cert = self.write("cert.pem", SERVER.cert_pem.replace(b"MII", b"MIJ"))
-        error = self.assertRaises(TlsError, load, PemFiles(cert, key))
+        error = self.assertRaises(TlsError, self.names, PemFiles(cert, key))
         self.assertIn(f"{cert} holds a certificate that is damaged: ", str(error))
+
+    def test_a_certificate_whose_kind_of_key_is_unknown(self) -> None:
+        der = SERVER.certificate.public_bytes(serialization.Encoding.DER)
+        elliptic, unknown = bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06072a8648ce3d0209")
+        certificate = base64.encodebytes(der.replace(elliptic, unknown)).decode()
+        pem = f"-----BEGIN CERTIFICATE-----\n{certificate}-----END CERTIFICATE-----\n"
+        cert, key = self.write("cert.pem", pem.encode()), self.write("key.pem", SERVER.key_pem)
+        message = f"No certificate in {cert} belongs to the key in {key}"
+        self.assert_unusable(PemFiles(cert, key), message)
 
     def test_a_key_with_a_password(self) -> None:
         lock = serialization.BestAvailableEncryption(b"hunter2")
@@ -291,49 +311,168 @@ class ServingTests(TlsCase):
 
     def test_new_connections_get_the_new_certificate(self) -> None:
         self.assertEqual(self.subject(), "server")
-        self.one_file(OTHER)
+        files = self.one_file(OTHER)
         self.assertEqual(self.subject(), "server")
-        self.contexts.reload()
+        self.contexts.take(files.read())
         self.assertEqual(self.subject(), "other")
 
-    def test_a_change_is_noticed(self) -> None:
-        before = self.contexts.getContext()
-        self.contexts.reload_if_changed()
-        self.assertIs(self.contexts.getContext(), before)
-        self.one_file(OTHER)
-        self.contexts.reload_if_changed()
-        self.assertEqual(self.subject(), "other")
 
-    def test_a_file_of_the_same_size_that_took_its_place_is_noticed(self) -> None:
-        path = self.one_file(SERVER, MIDDLE).certificate
-        self.contexts.reload()
-        before, status = self.contexts.getContext(), os.stat(path)
-        Path(path + ".new").write_bytes(Path(path).read_bytes())
-        os.utime(path + ".new", ns=(status.st_atime_ns, status.st_mtime_ns))
-        os.replace(path + ".new", path)
-        self.contexts.reload_if_changed()
-        self.assertIsNot(self.contexts.getContext(), before)
+class FollowingTests(TlsCase):
+    """What is served is what the files hold, once they can be used."""
 
-
-class BadReloadTests(TlsCase):
     def setUp(self) -> None:
         super().setUp()
-        self.files = self.one_file(SERVER)
+        self.files = PemFiles(
+            self.write("cert.pem", SERVER.cert_pem), self.write("key.pem", SERVER.key_pem)
+        )
         self.contexts = ReloadingContextFactory(self.files)
-        self.context = self.contexts.getContext()
+        self.clock = Clock()
+        watch(self, self.contexts, self.clock)
         self.events = captured_log(self)
 
-    def assert_kept(self, *errors: str) -> None:
-        self.contexts.reload_if_changed()
-        self.assertIs(self.contexts.getContext(), self.context)
-        self.assertEqual([str(event["error"]) for event in self.events], list(errors))
+    def news(self) -> list[str]:
+        """What a second brings to the log."""
+        pass_time(self.clock, 1)
+        said = [formatEvent(event) for event in self.events]
+        self.events.clear()
+        return said
 
-    def test_the_old_certificate_stays_and_the_reason_is_logged_once(self) -> None:
-        path = self.write("server.pem", b"half a fi")
-        reason = f"{path} holds no private key in PEM form without a password"
-        self.assert_kept(reason)
-        self.assert_kept(reason)
+    def assert_kept(self, *reasons: str) -> None:
+        before = self.contexts.getContext()
+        said = [
+            f"The old TLS certificate stays in use: {reason}. The files are tried again until "
+            "they can be used."
+            for reason in reasons
+        ]
+        self.assertEqual(self.news(), said)
+        self.assertIs(self.contexts.getContext(), before)
 
-    def test_a_file_that_is_gone(self) -> None:
+    def assert_taken(self) -> None:
+        before = self.contexts.getContext()
+        self.assertEqual(self.news(), [f"Using the TLS certificate in {self.files.certificate}"])
+        self.assertIsNot(self.contexts.getContext(), before)
+
+    def test_interface(self) -> None:
+        holder: Holder = self.contexts
+        self.assertEqual(set(holder.paths), {self.files.certificate, self.files.key})
+
+    def test_each_file_is_read_once(self) -> None:
+        self.assertEqual(PemFiles("a", "a", "a").paths, ("a",))
+        self.assertEqual(PemFiles("a", "b", "c").paths, ("b", "a", "c"))
+
+    def test_a_certificate_and_its_key_that_come_one_after_the_other(self) -> None:
+        self.assert_kept()
+        self.write("cert.pem", OTHER.cert_pem)
+        cert, key = self.files.certificate, self.files.key
+        self.assert_kept(f"No certificate in {cert} belongs to the key in {key}")
+        self.assert_kept()
+        self.write("key.pem", OTHER.key_pem)
+        self.assert_taken()
+        self.assert_kept()
+
+    def test_a_half_written_file(self) -> None:
+        self.write("key.pem", SERVER.key_pem[:100])
+        self.assert_kept(f"{self.files.key} holds no private key in PEM form without a password")
+        self.write("key.pem", SERVER.key_pem)
+        self.assert_taken()
+
+    def test_a_file_that_is_gone_for_a_while(self) -> None:
         os.unlink(self.files.certificate)
-        self.assert_kept(f"Can't read {self.files.certificate}: No such file or directory. {HINT}")
+        self.assert_kept()
+        pass_time(self.clock, GRACE)
+        self.assert_kept(f"Can't read {self.files.certificate}: No such file or directory")
+        self.write("cert.pem", SERVER.cert_pem)
+        self.assert_taken()
+
+
+class ExpiryTests(TlsCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.now = datetime.datetime.now(datetime.timezone.utc)
+        self.clock = Clock()
+        self.events = captured_log(self)
+
+    def serve(self, files: PemFiles) -> ReloadingContextFactory:
+        contexts = ReloadingContextFactory(files, lambda: self.now)
+        watch(self, contexts, self.clock)
+        return contexts
+
+    def warnings(self) -> list[str]:
+        said = [formatEvent(event) for event in self.events if event["log_level"].name == "warn"]
+        self.events.clear()
+        return said
+
+    def pass_days(self, days: int) -> None:
+        for _ in range(days):
+            self.now += DAY
+            self.clock.advance(DAY.total_seconds())
+            pass_time(self.clock, 1)
+
+    def test_nothing_is_said_before_the_last_thirty_days(self) -> None:
+        self.serve(self.one_file(make_identity("server", days=31)))
+        self.assertEqual(self.warnings(), [])
+
+    def test_it_is_said_at_start_and_daily(self) -> None:
+        files = self.one_file(make_identity("server", days=29.5))
+        self.serve(files)
+        end = f"{self.now + 29.5 * DAY:%Y-%m-%d}"
+        said = (
+            f"The certificate of CN=server in {files.certificate} expires on {end}. "
+            "Put a new one into the file; it is used within a second"
+        )
+        self.assertEqual(self.warnings(), [said])
+        pass_time(self.clock, 600)
+        self.assertEqual(self.warnings(), [])
+        self.pass_days(2)
+        self.assertEqual(self.warnings(), [said] * 2)
+
+    def test_a_certificate_whose_last_days_come_while_it_is_served(self) -> None:
+        self.serve(self.one_file(make_identity("server", days=32.5)))
+        self.pass_days(2)
+        self.assertEqual(self.warnings(), [])
+        self.pass_days(1)
+        self.assertEqual(len(self.warnings()), 1)
+
+    def test_a_certificate_that_has_expired(self) -> None:
+        self.serve(self.one_file(make_identity("server", days=-1)))
+        (said,) = self.warnings()
+        self.assertIn(f" expired on {self.now - DAY:%Y-%m-%d}. ", said)
+
+    def test_a_new_certificate_is_judged_when_it_comes(self) -> None:
+        self.serve(self.one_file(make_identity("server", days=5)))
+        self.assertEqual(len(self.warnings()), 1)
+        self.one_file(make_identity("server", days=6))
+        pass_time(self.clock, 1)
+        (said,) = self.warnings()
+        self.assertIn(f"expires on {self.now + 6 * DAY:%Y-%m-%d}", said)
+        self.one_file(make_identity("server"))
+        pass_time(self.clock, 1)
+        self.pass_days(1)
+        self.assertEqual(self.warnings(), [])
+
+    def test_the_whole_chain_is_judged_and_the_right_file_named(self) -> None:
+        root = make_identity("root", days=3)
+        middle = make_identity("middle", root, days=2)
+        server = make_identity("server", middle)
+        files = PemFiles(
+            self.write("server.pem", server.cert_pem, middle.cert_pem),
+            self.write("key.pem", server.key_pem),
+            self.write("chain.pem", root.cert_pem),
+        )
+        self.serve(files)
+        beginnings = [said.partition(" expires")[0] for said in self.warnings()]
+        self.assertEqual(
+            beginnings,
+            [
+                f"The certificate of CN=middle in {files.certificate}",
+                f"The certificate of CN=root in {files.chain}",
+            ],
+        )
+
+    def test_what_to_do_about_the_file_that_ganeti_makes(self) -> None:
+        (self.directory / "lib" / "ganeti").mkdir(parents=True)
+        server = make_identity("server", days=1)
+        path = self.write("lib/ganeti/rapi.pem", server.key_pem, server.cert_pem)
+        self.serve(PemFiles(path, path))
+        (said,) = self.warnings()
+        self.assertIn("gnt-cluster renew-crypto --new-rapi-certificate", said)

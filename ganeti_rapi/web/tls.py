@@ -1,11 +1,11 @@
-"""TLS: the server's key and certificates, read from PEM files and read again on request."""
+"""TLS: the server's key and certificates, from PEM files that may change."""
 
 from __future__ import annotations
 
-import os
+import datetime
 import re
 import ssl
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -19,13 +19,21 @@ from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.logger import Logger
 from zope.interface import implementer
 
+from ganeti_rapi.files.reading import Unreadable, read
+from ganeti_rapi.files.watch import Unusable
+from ganeti_rapi.web import expiry
+
 if TYPE_CHECKING:  # older versions have it under another name
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
-class TlsError(Exception):
+Contents = Mapping[str, bytes]
+"""What the files hold, by path."""
+
+
+class TlsError(Unusable):
     """The key or a certificate cannot be used; the message says which file and why."""
 
 
@@ -37,29 +45,39 @@ class PemFiles:
     key: str
     chain: str | None = None
 
-    def stamp(self) -> tuple[tuple[int, int, int] | None, ...]:
-        """Something that differs once a file was changed or replaced."""
-        return tuple(_stamp(path) for path in (self.certificate, self.key, self.chain))
+    @property
+    def paths(self) -> Sequence[str]:
+        """Each file once."""
+        return tuple(dict.fromkeys((self.key, *self.of_certificates)))
+
+    @property
+    def of_certificates(self) -> Sequence[str]:
+        """The files whose certificates are served."""
+        return tuple(dict.fromkeys((self.certificate, self.chain or self.certificate)))
+
+    def read(self) -> Contents:
+        """Raises `TlsError`."""
+        try:
+            return {path: read(path) for path in self.paths}
+        except Unreadable as error:
+            raise TlsError(
+                f"{error}. Name your files with --ssl-cert and --ssl-key, or turn TLS off with "
+                "--no-ssl"
+            ) from None
 
 
-def _stamp(path: str | None) -> tuple[int, int, int] | None:
-    try:
-        status = os.stat(path) if path else None
-    except OSError:
-        return None
-    return (status.st_mtime_ns, status.st_ino, status.st_size) if status else None
-
-
-def load(files: PemFiles) -> CertificateOptions:
+def load(files: PemFiles, contents: Contents) -> CertificateOptions:
     """What a TLS server needs, for TLS 1.2 and newer. Raises `TlsError`.
 
     Of several certificates the one that belongs to the key is the server's; the others are its
     chain.
     """
-    key = _load_key(files.key)
-    certificates = _load_certificates(files.certificate)
-    if files.chain:
-        certificates += _load_certificates(files.chain)
+    key = _load_key(files.key, contents)
+    certificates = [
+        certificate
+        for path in files.of_certificates
+        for certificate in _load_certificates(path, contents)
+    ]
     own = [certificate for certificate in certificates if _belongs(certificate, key)]
     if not own:
         raise TlsError(f"No certificate in {files.certificate} belongs to the key in {files.key}")
@@ -72,26 +90,17 @@ def load(files: PemFiles) -> CertificateOptions:
     )
 
 
-def _read(path: str) -> bytes:
+def _load_key(path: str, contents: Contents) -> PrivateKeyTypes:
     try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise TlsError(
-            f"Can't read {path}: {error.strerror}. Name your files with --ssl-cert and --ssl-key, "
-            "or turn TLS off with --no-ssl"
-        ) from None
-
-
-def _load_key(path: str) -> PrivateKeyTypes:
-    try:
-        return serialization.load_pem_private_key(_read(path), password=None)
+        return serialization.load_pem_private_key(contents[path], password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise TlsError(f"{path} holds no private key in PEM form without a password") from None
 
 
-def _load_certificates(path: str) -> list[x509.Certificate]:
+def _load_certificates(path: str, contents: Contents) -> list[x509.Certificate]:
+    pems = _CERTIFICATE.findall(contents[path])
     try:
-        certificates = [x509.load_pem_x509_certificate(pem) for pem in _pems(path)]
+        certificates = [x509.load_pem_x509_certificate(pem) for pem in pems]
     except ValueError as error:
         raise TlsError(f"{path} holds a certificate that is damaged: {error}") from None
     if not certificates:
@@ -99,13 +108,11 @@ def _load_certificates(path: str) -> list[x509.Certificate]:
     return certificates
 
 
-def _pems(path: str) -> list[bytes]:
-    found: list[bytes] = _CERTIFICATE.findall(_read(path))
-    return found
-
-
 def _belongs(certificate: x509.Certificate, key: PrivateKeyTypes) -> bool:
-    return _public_bytes(certificate.public_key()) == _public_bytes(key.public_key())
+    try:
+        return _public_bytes(certificate.public_key()) == _public_bytes(key.public_key())
+    except (ValueError, UnsupportedAlgorithm):  # a key of another kind than OpenSSL knows
+        return False
 
 
 def _public_bytes(key: object) -> bytes:
@@ -113,43 +120,54 @@ def _public_bytes(key: object) -> bytes:
     return key.public_bytes(encoding, form)  # type: ignore[attr-defined,no-any-return]
 
 
+def _utc_now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
 @implementer(IOpenSSLContextFactory)
 class ReloadingContextFactory:
-    """Gives each new connection the newest certificate.
+    """Gives each new connection the newest certificate; the `Holder` of its files.
 
-    Raises `TlsError` when made of files that cannot be used; later on such files are logged and
-    the last good ones stay.
+    Raises `TlsError` when made of files that cannot be used; later on the last good ones stay.
+    ``now`` gives the time of day, with its zone.
     """
 
     log = Logger()
 
-    def __init__(self, files: PemFiles) -> None:
+    def __init__(self, files: PemFiles, now: Callable[[], datetime.datetime] = _utc_now) -> None:
         self._files = files
-        self._stamp = files.stamp()
-        self._context = _context(files)
+        self._now = now
+        self._context = _context(files, files.read())
+
+    @property
+    def paths(self) -> Sequence[str]:
+        return self._files.paths
 
     def getContext(self) -> SSL.Context:
         """The context of a connection that starts now; twisted.internet.ssl calls this."""
         return self._context
 
-    def reload(self) -> None:
-        """Read the files again."""
-        self._stamp = self._files.stamp()
-        try:
-            self._context = _context(self._files)
-        except TlsError as error:
-            self.log.error("The old TLS certificate stays in use: {error}", error=error)
-        else:
-            self.log.info("Using the TLS certificate in {path}", path=self._files.certificate)
+    def take(self, contents: Contents) -> None:
+        self._context = _context(self._files, contents)
+        self.log.info("Using the TLS certificate in {path}", path=self._files.certificate)
+        for path in self._files.of_certificates:
+            certificates = _load_certificates(path, contents)
+            for warning in expiry.warnings(path, certificates, self._now()):
+                self.log.warn("{text}", text=warning)
 
-    def reload_if_changed(self) -> None:
-        """Read the files again if one was changed or replaced since."""
-        if self._files.stamp() != self._stamp:
-            self.reload()
+    def keep(self, reason: str) -> None:
+        self.log.error(
+            "The old TLS certificate stays in use: {reason}. The files are tried again until they "
+            "can be used.",
+            reason=reason,
+        )
+
+    def lose(self, reason: str) -> None:
+        self.keep(reason)
 
 
-def _context(files: PemFiles) -> SSL.Context:
-    options = load(files)
+def _context(files: PemFiles, contents: Contents) -> SSL.Context:
+    options = load(files, contents)
     try:
         context = options.getContext()
     except SSL.Error as error:

@@ -1,0 +1,57 @@
+"""From the users file's bytes to the accounts in memory, and to the log what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from twisted.logger import Logger
+
+from ganeti_rapi.auth.users import UsersFile, parse
+from ganeti_rapi.files.watch import Unusable
+
+
+class UsersLoader:
+    """A `Holder` that fills ``users`` from the file of that path.
+
+    While the file cannot be read or is in another encoding, the users read before stay valid: a
+    file that is being replaced locks nobody out. Where there is no file, there are no users.
+    """
+
+    _log = Logger()
+
+    def __init__(self, path: str, users: UsersFile) -> None:
+        self._path = path
+        self._users = users
+
+    @property
+    def paths(self) -> Sequence[str]:
+        return (self._path,)
+
+    def take(self, contents: Mapping[str, bytes]) -> None:
+        try:
+            text = contents[self._path].decode("utf-8")
+        except UnicodeDecodeError as error:
+            # The error itself would show a byte of the file.
+            line = error.object.count(b"\n", 0, error.start) + 1
+            raise Unusable(f"{self._path}, line {line} is not UTF-8") from None
+        self._users.accounts, problems = parse(text)
+        for problem in problems:
+            self._log.warn("{path}, {problem}", path=self._path, problem=problem)
+        self._log.info(
+            "Read {count} users from {path}", count=len(self._users.accounts), path=self._path
+        )
+
+    def keep(self, reason: str) -> None:
+        self._log.warn(
+            "{reason}. The {count} users read before stay valid. Make the users file one that this "
+            "process can read, or empty it to let nobody in.",
+            reason=reason,
+            count=len(self._users.accounts),
+        )
+
+    def lose(self, reason: str) -> None:
+        self._users.accounts = {}
+        self._log.warn(
+            "{reason}. Nobody can log in until there is a users file; it is read within a second.",
+            reason=reason,
+        )
