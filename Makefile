@@ -6,18 +6,19 @@ BIN := $(VENV)/bin
 PORT ?= 5080
 SIMULATE ?=
 
-.PHONY: run test test-live lint bench bench-waits bench-large deb doc clean help
+.PHONY: run test test-live test-debian lint bench bench-waits bench-large deb doc clean help
 
 help:
-	@echo 'make run        serve a simulated cluster on https://127.0.0.1:$(PORT)'
-	@echo 'make test       run the test suite (no root, no network)'
-	@echo 'make test-live  run the contract against a real Ganeti (root, Debian)'
-	@echo 'make lint       check format, lint and types'
-	@echo 'make deb        build the Debian package'
-	@echo 'make doc        write the generated parts of doc/'
-	@echo 'make bench      measure beside the stock daemon (root, Debian, wrk)'
+	@echo 'make run          serve a simulated cluster on https://127.0.0.1:$(PORT)'
+	@echo 'make test         run the test suite (no root, no network)'
+	@echo 'make test-live    run the contract against a real Ganeti (root, Debian)'
+	@echo 'make test-debian  run the test suite on the libraries of Debian 12 and 13 (root)'
+	@echo 'make lint         check format, lint and types'
+	@echo 'make deb          build the Debian package'
+	@echo 'make doc          write the generated parts of doc/'
+	@echo 'make bench        measure beside the stock daemon (root, Debian, wrk)'
 	@echo 'make bench-waits, make bench-large  measure; see doc/performance.md'
-	@echo 'make clean      remove what these made'
+	@echo 'make clean        remove what these made'
 
 # The environment is made again when the dependencies change.
 $(BIN)/.installed: setup.py
@@ -41,6 +42,11 @@ test: $(BIN)/.installed
 
 test-live: $(BIN)/.installed
 	test/live/run
+
+# Needs no environment: the libraries are Debian's own.
+test-debian:
+	test/debian/unit bookworm
+	test/debian/unit trixie
 
 lint: $(BIN)/.linters
 	$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import shlex
 from typing import Any
 
@@ -14,6 +15,12 @@ from ganeti_rapi.client.cli.root import rapi
 from .client_double import ClientOfSimulation, Request
 
 
+def runner() -> CliRunner:
+    """One that keeps stderr apart from stdout: click 8.1 has to be told, later ones always do."""
+    told = "mix_stderr" in inspect.signature(CliRunner).parameters
+    return CliRunner(mix_stderr=False) if told else CliRunner()
+
+
 class CommandLine:
     """Types lines. They all talk to one simulated cluster."""
 
@@ -22,7 +29,7 @@ class CommandLine:
 
     def type(self, line: str, **more: Any) -> Result:  # Any: more parameters of CliRunner.invoke
         """The exit code and output of a line."""
-        return CliRunner().invoke(
+        return runner().invoke(
             rapi,
             ["--config", "/dev/null", "--url", "https://rapi", *shlex.split(line)],
             obj=lambda profile, work: self.run(profile, work),

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from click.testing import CliRunner, Result
+from click.testing import Result
 from rich.console import Console
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ReactorNotRunning
@@ -26,7 +26,7 @@ from ganeti_rapi.client.cli.profiles import Profile
 from ganeti_rapi.client.cli.root import rapi
 from ganeti_rapi.client.cli.running import run_in_reactor, run_until_done
 
-from .cli_double import CommandCase
+from .cli_double import CommandCase, runner
 
 CONFIG = """
 [profiles.default]
@@ -251,9 +251,7 @@ class ServerTests(SynchronousTestCase):
     def type(self, *words: str, **settings: Any) -> Result:  # Any: of CliRunner.invoke
         variables = {f"RAPI_{name}": None for name in ("URL", "USER", "PASSWORD", "PROFILE")}
         env = {**variables, "RAPI_CONFIG": str(self.config), **settings.pop("env", {})}
-        return CliRunner().invoke(
-            rapi, [*words, "features"], obj=run_in_reactor, env=env, **settings
-        )
+        return runner().invoke(rapi, [*words, "features"], obj=run_in_reactor, env=env, **settings)
 
     def asks(self, *words: str, **settings: Any) -> tuple[Any, ...]:  # Any: as above
         result = self.type(*words, **settings)
@@ -341,7 +339,10 @@ class LibraryTests(SynchronousTestCase):
             "import sys; sys.modules['click'] = None\n"
             "from ganeti_rapi.client.cli.main import main; main()"
         )
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        root = Path(__file__).parent.parent
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=root
+        )
         self.assertEqual(done.returncode, 1)
         self.assertIn("pip install 'ganeti-rapi[cli]'", done.stderr)
         self.assertNotIn("Traceback", done.stderr)

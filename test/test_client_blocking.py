@@ -382,7 +382,7 @@ def ask(client):
     try:
         client.GetVersion()
     except GanetiApiError as error:
-        print(error.code)
+        print(error.code, flush=True)
 
 client = GanetiRapiClient("127.0.0.1", 1)
 client._rapi.transport._patience = ganeti_rapi.client.transport.Patience(None, ())

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
-from openapi_spec_validator import OpenAPIV31SpecValidator
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api import objects
@@ -23,6 +22,11 @@ from ganeti_rapi.api.resources import RESOURCES, Resource
 from ganeti_rapi.errors import EXPLAIN
 
 from .harness import ApiCase
+
+try:
+    from openapi_spec_validator import OpenAPIV31SpecValidator
+except ImportError:
+    OpenAPIV31SpecValidator = None
 
 # Any, throughout: JSON.
 
@@ -46,6 +50,8 @@ def body_schema(method: str, uri: str) -> Any:
 
 class DocumentTests(SynchronousTestCase):
     def test_it_is_valid(self) -> None:
+        if OpenAPIV31SpecValidator is None:
+            self.skipTest("openapi-spec-validator 0.6 or newer is not installed")
         OpenAPIV31SpecValidator(DOCUMENT).validate()
 
     def test_it_describes_every_resource_and_method_and_no_other(self) -> None:
