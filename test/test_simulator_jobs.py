@@ -10,17 +10,38 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.errors import JobDaemonError, from_job_daemon
 from ganeti_rapi.simulator.jobs.backlog import Backlog
 from ganeti_rapi.simulator.jobs.job import FINALIZED, Job, error_result, timestamp
 from ganeti_rapi.simulator.jobs.locks import LockManager
 from ganeti_rapi.simulator.jobs.queue import JobQueue
+from ganeti_rapi.simulator.jobs.summary import summary
 from ganeti_rapi.simulator.jobs.waits import MAX_TIMEOUT, Knowledge
 from ganeti_rapi.simulator.state import Cluster, FilterRule, Group, Node
 from ganeti_rapi.simulator.work import Opcode, Steps, Unit, Work
 
 START = 1_000_000.0
 """When the clock of these tests starts."""
+
+SUMMARIES: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("OP_INSTANCE_STARTUP", {"instance_name": "web1"}, "INSTANCE_STARTUP(web1)"),
+    ("OP_INSTANCE_STARTUP", {"instance_name": ""}, "INSTANCE_STARTUP()"),
+    ("OP_INSTANCE_STARTUP", {}, "INSTANCE_STARTUP"),
+    ("OP_INSTANCE_RENAME", {"instance_name": "web1", "new_name": "web2"}, "INSTANCE_RENAME"),
+    ("OP_NETWORK_CONNECT", {"group_name": "g", "network_name": "n"}, "NETWORK_CONNECT(n)"),
+    ("OP_TAGS_SET", {"kind": "node", "name": "node1", "tags": []}, "TAGS_SET"),
+    ("OP_CLUSTER_REDIST_CONF", {}, "CLUSTER_REDIST_CONF"),
+    ("OP_TEST_DELAY", {"duration": 0}, "TEST_DELAY(0.0)"),
+    ("OP_TEST_DELAY", {"duration": 1}, "TEST_DELAY(1.0)"),
+    ("OP_TEST_DELAY", {"duration": 0.25}, "TEST_DELAY(0.25)"),
+    ("OP_TEST_DELAY", {"duration": 0.01}, "TEST_DELAY(1.0e-2)"),
+    ("OP_TEST_DELAY", {"duration": 0.012345}, "TEST_DELAY(1.2345e-2)"),
+    ("OP_TEST_DELAY", {"duration": 9999999}, "TEST_DELAY(9999999.0)"),
+    ("OP_TEST_DELAY", {"duration": 10**7}, "TEST_DELAY(1.0e7)"),
+    ("OP_TEST_DELAY", {"duration": 12345678.5}, "TEST_DELAY(1.23456785e7)"),
+    ("OP_TEST_DELAY", {"duration": 10**20}, "TEST_DELAY(1.0e20)"),
+)
 
 
 class CountedIdentities:
@@ -857,3 +878,9 @@ class FilterRuleTests(QueueTestCase):
         job = self.submit(start("a"))
         self.settle()
         self.assertEqual(job.status, "running")
+
+
+class SummaryTests(SynchronousTestCase):
+    def test_summaries_are_luxids(self) -> None:
+        for name, values, text in SUMMARIES:
+            self.assertEqual(summary(OPCODES[name], values), text)

@@ -1,10 +1,9 @@
-"""What an opcode is: its parameters, how they are checked, and how a job shows it."""
+"""What an opcode is: its parameters, and how they are checked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from decimal import Decimal
 from difflib import get_close_matches
 from reprlib import repr as shortened
 
@@ -74,24 +73,3 @@ class Opcode:
             if not param.required and name not in values
         }
         return {**defaults, **values}  # type: ignore[dict-item]  # required ones have no default
-
-    def summary(self, values: Mapping[str, Json]) -> str:
-        """What luxid calls it in a job's summary: ``INSTANCE_STARTUP(web1)``."""
-        verb = self.name.removeprefix("OP_")
-        if self.subject is None or self.subject not in values:
-            return verb
-        return f"{verb}({_as_luxid_shows(values[self.subject])})"
-
-
-def _as_luxid_shows(value: Json) -> str:
-    if isinstance(value, (int, float)):
-        return _as_haskell_shows(float(value))
-    return str(value)
-
-
-def _as_haskell_shows(number: float) -> str:
-    """A float in luxid's notation, which has an exponent below 0.1 and from ten million on."""
-    if number == 0 or 0.1 <= abs(number) < 1e7:
-        return repr(number)
-    mantissa, exponent = f"{Decimal(repr(number)).normalize():e}".split("e")
-    return f"{mantissa if '.' in mantissa else f'{mantissa}.0'}e{int(exponent)}"

@@ -9,6 +9,7 @@ from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.errors import BadRequest, JobDaemonError
 from ganeti_rapi.simulator.arguments import reason_trail
 from ganeti_rapi.simulator.jobs.job import Job, QueuedOpcode, reason_entry, timestamp
+from ganeti_rapi.simulator.jobs.summary import summary
 from ganeti_rapi.simulator.queries.refusals import shown
 from ganeti_rapi.simulator.work import Opcode
 
@@ -55,7 +56,7 @@ def _queued_opcode(op: Opcode, job_id: int, index: int, now: float) -> QueuedOpc
         "depends": _absolute(op.get("depends"), job_id),
         "reason": [*op.get("reason", ()), entry],
     }
-    return QueuedOpcode(values, OPCODES[name].summary(values), op.get("priority") or 0)
+    return QueuedOpcode(values, summary(OPCODES[name], values), op.get("priority") or 0)
 
 
 def _absolute(depends: Any, job_id: int) -> list[Any] | None:  # Any: pairs of job id and statuses
