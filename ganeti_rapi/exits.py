@@ -16,10 +16,10 @@ class CannotStart(SystemExit, Exception):
 
     Being an `Exception`, twistd cleans up and, in the background, tells the foreground; being a
     `SystemExit`, Python shows the sentence and no traceback. ``status`` is the exit code of
-    ``ganeti-rapi``; twistd has its own.
+    ``ganeti-rapi``; twistd has its own. ``program`` is the one that cannot start.
     """
 
-    def __init__(self, text: str, status: int = FAILURE) -> None:
-        super().__init__(f"ganeti-rapi: {text}")
+    def __init__(self, text: str, status: int = FAILURE, program: str = "ganeti-rapi") -> None:
+        super().__init__(f"{program}: {text}")
         self.text = text
         self.status = status

@@ -10,49 +10,20 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
-from attrs import define, frozen
+from attrs import frozen
 from treq.testing import StringStubbingResource, StubTreq
-from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.interfaces import IStreamClientEndpoint
-from twisted.internet.protocol import Protocol
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.web.client import URI, Agent
-from twisted.web.iweb import IAgentEndpointFactory
-from zope.interface import implementer
 
 from ganeti_rapi.client import RapiClient
-from ganeti_rapi.client.connections import make_pool, treq_over
+from ganeti_rapi.client.connections import make_pool
 from ganeti_rapi.client.transport import Http
-
-from .in_memory import Pipe, SimulatedApi
+from ganeti_rapi.testing import SimulatedApi
 
 URL = "http://rapi.example.com"
-PEER = IPv4Address("TCP", "192.0.2.99", 40000)
 
 Result = TypeVar("Result")
-
-
-@define(eq=False)
-class ClientPipe(Pipe):
-    """A client's end: it also takes what produces a request's body, which is there at once."""
-
-    def registerProducer(self, producer: Any, streaming: bool) -> None:
-        # Any: an IPushProducer
-        pass
-
-    def unregisterProducer(self) -> None:
-        pass
-
-    def pauseProducing(self) -> None:
-        pass
-
-    def resumeProducing(self) -> None:
-        pass
-
-    def stopProducing(self) -> None:
-        self.loseConnection()
 
 
 @frozen
@@ -81,36 +52,6 @@ class RecordingHttp:
         uri = url.removeprefix(f"{URL}:5080")
         self.requests.append(Request(method, uri, body, options["headers"]))
         return self._instead() or self._http.request(method, url, **options)
-
-
-@implementer(IAgentEndpointFactory, IStreamClientEndpoint)
-class MemoryEndpoint:
-    """Leads to the site of a simulated API, wherever one wants to connect to.
-
-    ``refusals`` are errors that the next attempts to connect fail with, first to last. ``pipes``
-    are the connections that came about.
-    """
-
-    def __init__(self, api: SimulatedApi) -> None:
-        self._api = api
-        self.refusals: list[Exception] = []
-        self.pipes: list[ClientPipe] = []
-
-    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
-        return self
-
-    def connect(self, factory: Any) -> Deferred[Any]:  # Any: a protocol factory, its protocol
-        if self.refusals:
-            return fail(Failure(self.refusals.pop(0)))
-        client: Protocol = factory.buildProtocol(PEER)
-        server = self._api.site.buildProtocol(PEER)
-        near, far = ClientPipe(self._api.reactor, PEER), Pipe(self._api.reactor, PEER)
-        near.other, far.other = far, near
-        near.protocol, far.protocol = client, server
-        server.makeConnection(far)
-        client.makeConnection(near)
-        self.pipes.append(near)
-        return succeed(client)
 
 
 async def next_of(changes: AsyncIterator[Result]) -> Result:
@@ -164,11 +105,10 @@ class ClientOfSimulation:
         # Any: more parameters of RapiClient
         self.api = SimulatedApi()
         self.reactor = self.api.reactor
-        self.endpoint = MemoryEndpoint(self.api)
+        self.endpoint = self.api.endpoint
         self.pool = make_pool(self.reactor, 8)
-        agent = Agent.usingEndpointFactory(self.reactor, self.endpoint, self.pool)
-        self.http = RecordingHttp(treq_over(agent))
-        self.client = RapiClient(self.reactor, URL, user, "secret", http=self.http, **options)
+        self.http = RecordingHttp(self.api.treq(self.pool))
+        self.client = RapiClient(self.reactor, URL, user, user, http=self.http, **options)
 
     @property
     def requests(self) -> list[Request]:
@@ -181,13 +121,7 @@ class ClientOfSimulation:
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """The result of a coroutine of the client, as time passes. Raises what it raises."""
-        outcome: list[Any] = []  # Any: the result or a failure
-        self.start(work).addBoth(outcome.append)
-        self.api.until(lambda: bool(outcome))
-        (result,) = outcome
-        if isinstance(result, Failure):
-            result.raiseException()
-        return result  # type: ignore[no-any-return]  # what the coroutine returned
+        return self.api.run(work)
 
     def stop(self) -> None:
         """End everything."""

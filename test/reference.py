@@ -24,9 +24,9 @@ from ganeti_rapi.api.openapi.replies import COMPONENTS
 from ganeti_rapi.api.params import COMMON, Param
 from ganeti_rapi.api.resource import FAMILIES, Resource
 from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.testing import SimulatedApi
 
 from .contract import Conversation
-from .in_memory import SimulatedApi
 from .test_walk import Command, commands, row_of
 
 # Any, throughout: JSON.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from .in_memory import SOCKET, STEP, SimulatedApi, encode_request, parse_reply
+from ganeti_rapi.testing import SimulatedApi, encode_request, parse_reply
+from ganeti_rapi.testing.simulated import SOCKET, STEP
 
 PATH = "/2/instances/web1.example.com/shutdown"
 

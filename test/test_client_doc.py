@@ -108,7 +108,7 @@ class ProgramTests(SynchronousTestCase):
 
     def test_twisted_programs(self) -> None:
         def client(*_: object, **__: object) -> RapiClient:
-            return RapiClient(self.sim.reactor, URL, "admin", "secret", http=self.sim.http)
+            return RapiClient(self.sim.reactor, URL, "admin", "admin", http=self.sim.http)
 
         self.patch(module, "RapiClient", client)
         self.patch(task, "react", lambda main: self.sim.run(main(self.sim.reactor)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.testing import SimulatedApi
+
 from .contract import Contract
-from .in_memory import SimulatedApi
 
 
 class SimulatorContractTests(Contract, SynchronousTestCase):

@@ -9,9 +9,8 @@ from attrs import frozen
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.luxi.feed import POLL_SECONDS
+from ganeti_rapi.testing import SimulatedApi, encode_request
 from ganeti_rapi.web.events import HEARTBEAT_SECONDS, MOST_BUFFERED
-
-from .in_memory import SimulatedApi, encode_request
 
 
 @frozen
@@ -39,7 +38,7 @@ class StreamCase(SynchronousTestCase):
 
     def open(self, path: str, last_id: str | None = None) -> Any:  # Any: a Collector
         reader = self.api.connect()
-        request = encode_request("GET", path, None, "admin:secret")
+        request = encode_request("GET", path, None, self.api.writer)
         if last_id is not None:
             request = request.replace(b"\r\n\r\n", f"\r\nLast-Event-ID: {last_id}\r\n\r\n".encode())
         reader.transport.write(request)
@@ -48,7 +47,7 @@ class StreamCase(SynchronousTestCase):
 
     def shut_down(self, name: str = "web1") -> int:
         path = f"/2/instances/{name}.example.com/shutdown"
-        return int(self.api.request("PUT", path, None, "admin:secret").body)
+        return int(self.api.request("PUT", path, None, self.api.writer).body)
 
 
 class JobEventTests(StreamCase):
@@ -68,7 +67,7 @@ class JobEventTests(StreamCase):
     def test_each_log_entry_comes_once(self) -> None:
         body = {"mode": "secondary-only", "iallocator": "hail"}
         reply = self.api.request(
-            "POST", "/2/nodes/node3.example.com/evacuate", body, "admin:secret"
+            "POST", "/2/nodes/node3.example.com/evacuate", body, self.api.writer
         )
         reader = self.open(f"/2/jobs/{int(reply.body)}/events")
         self.api.until(lambda: reader.closed)
@@ -102,12 +101,12 @@ class JobEventTests(StreamCase):
             self.assertTrue(received(reader.data), strange)
 
     def test_an_unknown_job_is_404(self) -> None:
-        reply = self.api.request("GET", "/2/jobs/999/events", None, "admin:secret")
+        reply = self.api.request("GET", "/2/jobs/999/events", None, self.api.writer)
         self.assertEqual(reply.status, 404)
 
     def test_a_reader_needs_write(self) -> None:
         for path in ("/2/jobs/1/events", "/2/events"):
-            self.assertEqual(self.api.request("GET", path, None, "visitor:secret").status, 403)
+            self.assertEqual(self.api.request("GET", path, None, self.api.reader).status, 403)
 
     def test_a_reader_who_left_costs_nothing(self) -> None:
         reader = self.open(f"/2/jobs/{self.shut_down()}/events")
@@ -189,7 +188,7 @@ class FeedTests(StreamCase):
 
     def test_a_reader_who_does_not_read_is_dropped(self) -> None:
         reader = self.open("/2/events")
-        (channel,) = self.api.channels
+        (channel,) = self.api.site.channels
         producer = channel._requestProducer
         producer.pauseProducing()
         self.pass_time(HEARTBEAT_SECONDS * 2)

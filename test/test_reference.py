@@ -3,8 +3,8 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.testing import SimulatedApi
 
-from .in_memory import SimulatedApi
 from .reference import DOC, layout, openapi, reference, shortened, table, type_of, wrapped
 
 STALE = "is not up to date; run `make doc`"

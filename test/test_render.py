@@ -14,11 +14,9 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.jsontext import Encoded
-from ganeti_rapi.simulator.size import Size
+from ganeti_rapi.testing import SimulatedApi, Size, encode_request, parse_reply
 from ganeti_rapi.web.render import WORTH_ZIPPING, Body, accepts_gzip, encode, matches
 from ganeti_rapi.web.sliced import AT_A_TIME, SLICE, SlicedBody, Turns
-
-from .in_memory import SimulatedApi, encode_request, parse_reply
 
 BULK = "/2/instances?bulk=1"
 LARGE = Size(nodes=20, instances=400)
@@ -174,7 +172,7 @@ class ReplyTests(SynchronousTestCase):
     def ask(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         client = self.api.connect()
         extra = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-        request = encode_request("GET", path, None, "admin:secret")
+        request = encode_request("GET", path, None, self.api.writer)
         client.transport.write(request.replace(b"Host:", extra.encode() + b"Host:"))
         self.api.until(lambda: client.closed)
         reply = parse_reply(client.data)
@@ -221,7 +219,7 @@ class ReplyTests(SynchronousTestCase):
 
     def test_a_client_who_leaves_meanwhile_leaves_nothing_behind(self) -> None:
         client = self.api.connect()
-        client.transport.write(encode_request("GET", BULK, None, "admin:secret"))
+        client.transport.write(encode_request("GET", BULK, None, self.api.writer))
         self.api.until(lambda: client.data)
         client.transport.loseConnection()
         self.api.reactor.pump([0.02] * 50)
@@ -229,7 +227,7 @@ class ReplyTests(SynchronousTestCase):
 
     def test_head_tells_the_length_and_sends_nothing(self) -> None:
         client = self.api.connect()
-        client.transport.write(encode_request("HEAD", BULK, None, "admin:secret"))
+        client.transport.write(encode_request("HEAD", BULK, None, self.api.writer))
         self.api.until(lambda: client.closed)
         reply = parse_reply(client.data)
         self.assertGreater(int(reply.headers["Content-Length"]), SLICE)

@@ -19,9 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.openapi import document
 from ganeti_rapi.api.resources import RESOURCES
-
-from .in_memory import SimulatedApi, parse_reply
-from .reply import Reply
+from ganeti_rapi.testing import Reply, SimulatedApi, parse_reply
 
 try:
     import schemathesis

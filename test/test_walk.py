@@ -15,9 +15,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.cells import Stream
 from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.testing import SimulatedApi
 
 from .contract import Conversation
-from .in_memory import SimulatedApi
 
 WALK = Path(__file__).parent.parent / "doc" / "walk.md"
 BASE = "https://127.0.0.1:5080/2"

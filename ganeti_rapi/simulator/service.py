@@ -30,12 +30,12 @@ _FEW_NODES = 5
 class SimulatedJobDaemon(Service):
     """A job daemon with a cluster inside, which listens for LUXI clients at ``path``.
 
-    Only the user who runs it may connect. ``cluster`` and ``queue`` are there for whoever wants to
-    look inside or change things behind the clients' backs.
+    ``mode`` says who may connect: by default, only the user who runs it. ``cluster`` and ``queue``
+    are there to look inside, and to change things behind the clients' backs.
     """
 
     def __init__(  # Any: the reactor provides many interfaces in one
-        self, reactor: Any, path: str, size: Size = _SMALL
+        self, reactor: Any, path: str, size: Size = _SMALL, mode: int = _OWNER_ONLY
     ) -> None:
         identities = SeededIdentities(size.seed)
         now = reactor.seconds()
@@ -45,12 +45,13 @@ class SimulatedJobDaemon(Service):
         self._factory = LuxidFactory(JobDaemon(reactor, self.cluster, identities, self.queue))
         self._reactor = reactor
         self._path = path
+        self._mode = mode
         self._port: IListeningPort | None = None
 
     def startService(self) -> None:
         """Listen. Raises `CannotListenError` when the path is taken."""
         super().startService()
-        self._port = self._reactor.listenUNIX(self._path, self._factory, mode=_OWNER_ONLY)
+        self._port = self._reactor.listenUNIX(self._path, self._factory, mode=self._mode)
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, disconnect every client and end all jobs."""

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 
-from ..reply import Reply
+from ganeti_rapi.testing import Reply
 
 HOST = "127.0.0.1"
 PORT = 5081

@@ -23,8 +23,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.call import ABSENT
 from ganeti_rapi.jsontext import Json
+from ganeti_rapi.testing import Reply
 
-from ..reply import Reply
 from .daemon import SKIP, HttpApi, lab, our_api
 from .differential.comparison import Answer, problem, without_marks
 from .differential.probe import (

@@ -15,10 +15,11 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.testing import Reply
+
 from ..bench import luxi
 from ..bench.processes import unix_connections
 from ..bench.sites import lab_site, running_daemon
-from ..reply import Reply
 from .daemon import HOST, PORT, SKIP, our_api
 
 SOON = 1.0

@@ -1,0 +1,141 @@
+"""The whole daemon in front of the simulated cluster, in memory: no sockets, and time by a clock.
+
+HTTP bytes go through the real site, LUXI bytes through the real pool and the simulator's real
+protocol. Only the transports between them are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from treq.client import HTTPClient
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.python.failure import Failure
+from twisted.web.client import Agent, HTTPConnectionPool
+from twisted.web.iweb import IAgent
+
+from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.auth.realm import make_portal
+from ganeti_rapi.auth.users import UsersFile, parse
+from ganeti_rapi.client.connections import treq_over
+from ganeti_rapi.luxi.connection import Limits, LuxiPool
+from ganeti_rapi.luxi.feed import JobFeed
+from ganeti_rapi.luxi.jobs import JobWatches
+from ganeti_rapi.simulator.service import SimulatedJobDaemon
+from ganeti_rapi.simulator.size import Size
+from ganeti_rapi.testing.http import Collector, Reply, encode_request, parse_reply
+from ganeti_rapi.testing.memory import CLIENT, MemoryEndpoint, MemoryReactor, join
+from ganeti_rapi.web.cycle import Rapi
+from ganeti_rapi.web.http import RapiSite
+from ganeti_rapi.web.routes import grow_tree
+
+SOCKET = "/luxi.sock"
+STEP = 0.02
+"""Seconds that pass at once while something is waited for."""
+
+PATIENCE = 200.0
+"""Seconds of simulated time that something may take."""
+
+USERS = "admin admin write\nguest guest read\nvisitor visitor\n"
+"""The users: one who may all, one who may read, and one without an option."""
+
+Result = TypeVar("Result")
+
+
+class SimulatedApi:
+    """A daemon over a simulated cluster of its own.
+
+    ``users`` is the text of a users file. Time stands still until something is waited for with
+    `request`, `run` or `until`, or ``reactor.advance`` is called. ``daemon`` is the job daemon:
+    its ``cluster`` may be looked at and changed, and it may be stopped and started. ``endpoint``
+    can refuse and lose the connections of clients. Call `stop` at the end.
+    """
+
+    writer = "admin:admin"
+    reader = "visitor:visitor"
+
+    def __init__(self, size: Size | None = None, users: str = USERS) -> None:
+        self.reactor = MemoryReactor()
+        self.daemon = SimulatedJobDaemon(self.reactor, SOCKET, size or Size())
+        self.daemon.startService()
+        accounts, _ = parse(users)
+        self._assemble(UsersFile(accounts))
+        self.endpoint = MemoryEndpoint(self.reactor, self.site)
+
+    def _assemble(self, users: UsersFile) -> None:
+        self.requests = LuxiPool(self.reactor, SOCKET, Limits())
+        self.waits = LuxiPool(self.reactor, SOCKET, Limits(connections=100, acquire=1))
+        self.watches = JobWatches(self.reactor, self.requests, self.waits)
+        self.feed = JobFeed(self.reactor, self.requests)
+        rapi = Rapi(
+            make_portal(users),
+            self.requests,
+            self.watches,
+            feed=self.feed,
+            now=self.reactor.seconds,
+        )
+        self.site = RapiSite(grow_tree(RESOURCES, rapi.serve), self.reactor)
+
+    def agent(self, pool: HTTPConnectionPool | None = None) -> IAgent:
+        """An agent for the client under test: every URL that it is given leads here."""
+        agent: IAgent = Agent.usingEndpointFactory(self.reactor, self.endpoint, pool)
+        return agent
+
+    def treq(self, pool: HTTPConnectionPool | None = None) -> HTTPClient:
+        """treq over such an agent. Its requests may have bodies, which need no global reactor."""
+        return treq_over(self.agent(pool))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        user: str | None = writer,
+    ) -> Reply:
+        """Send a request and let time pass until the reply is there. ``body`` is JSON."""
+        client = self.connect()
+        assert client.transport is not None
+        client.transport.write(encode_request(method, path, body, user))
+        self.until(lambda: client.closed)
+        return parse_reply(client.data)
+
+    def connect(self) -> Collector:
+        """A new HTTP connection, for a test that writes its own bytes to its ``transport``."""
+        client = Collector()
+        join(client, self.site.buildProtocol(CLIENT), self.reactor, CLIENT)
+        return client
+
+    def run(self, work: Coroutine[Any, Any, Result] | Deferred[Result]) -> Result:
+        # Any: what a coroutine may await
+        """The result of a coroutine or Deferred, as time passes. Raises what it raises.
+
+        Raises `AssertionError` when it does not end within `PATIENCE` seconds.
+        """
+        outcome: list[Any] = []  # Any: the result or a failure
+        ensureDeferred(work).addBoth(outcome.append)
+        self.until(lambda: bool(outcome))
+        (result,) = outcome
+        if isinstance(result, Failure):
+            result.raiseException()
+        return result  # type: ignore[no-any-return]  # what the work returned
+
+    def until(self, done: Callable[[], object], patience: float = PATIENCE) -> None:
+        """Let time pass until something is so. Raises `AssertionError` if that takes too long."""
+        end = self.reactor.seconds() + patience
+        while not done():
+            if self.reactor.seconds() > end:
+                raise AssertionError(f"nothing came within {patience} s")
+            self.reactor.advance(STEP)
+
+    def daemon_calls(self) -> int:
+        """How many times the job daemon was asked something so far."""
+        return sum(connection.writes for connection in self.reactor.connections)
+
+    def stop(self) -> None:
+        """End everything; what is still scheduled then was left behind by somebody."""
+        self.requests.close()
+        self.waits.close()
+        self.daemon.stopService()
+        self.reactor.advance(0)
+        self.reactor.advance(0)
