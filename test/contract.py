@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-FINAL = {"success", "error", "canceled"}
+from ganeti_rapi.jobstates import FINAL_STATES
+
 MOST_WAITS = 100
 """Changes, or times of ten seconds without one, until a job counts as one that does not end."""
 
@@ -72,7 +73,7 @@ class Conversation:
                 self.assertEqual(set(change), {"job_info", "log_entries"})
                 known = change["job_info"]
                 serial = max([serial or 0, *(entry[0] for entry in change["log_entries"])])
-            if known is not None and known[0] in FINAL:
+            if known is not None and known[0] in FINAL_STATES:
                 return self.get(f"/2/jobs/{job_id}")
         raise AssertionError(f"job {job_id} does not end: {self.get(f'/2/jobs/{job_id}')}")
 

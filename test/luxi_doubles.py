@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 
 from ganeti_rapi import jsontext
 from ganeti_rapi.errors import JobDaemonError, LuxiError
+from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.luxi.codec import Framer, Request, decode_reply, decode_request, encode_result
 from ganeti_rapi.luxi.connection import Decode
 
@@ -91,8 +92,6 @@ class FarSide:
         return address, factory
 
 
-FINISHED = ("success", "error", "canceled")
-
 JOB: dict[str, Any] = {  # Any: values of job fields
     "status": "running",
     "opstatus": ["running"],
@@ -143,7 +142,7 @@ class _Wait:
 
     def has_news(self) -> bool:
         values, entries = self.reply()
-        return values != self.previous or bool(entries) or self.job["status"] in FINISHED
+        return values != self.previous or bool(entries) or self.job["status"] in FINAL_STATES
 
 
 @define(eq=False)

@@ -16,6 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.call import JobWaits
 from ganeti_rapi.errors import JobDaemonError, LuxiTimeout, LuxiUnreachable
+from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.luxi.connection import LuxiPool
 from ganeti_rapi.luxi.jobs import (
     REPLY_MARGIN,
@@ -25,7 +26,7 @@ from ganeti_rapi.luxi.jobs import (
     JobWatches,
     log_entries,
 )
-from test.luxi_doubles import FINISHED, NOTICE, FakeLuxid, FakePool, Gate
+from test.luxi_doubles import NOTICE, FakeLuxid, FakePool, Gate
 
 GONE = LuxiUnreachable("The job daemon closed the connection before it answered")
 BUSY = LuxiTimeout("All connections to the job daemon are busy")
@@ -167,7 +168,7 @@ class WaitTests(WatchesTestCase):
         self.told(wait, "running", log=[6])
 
     def test_a_finished_job_answers_at_once(self) -> None:
-        for status in FINISHED:
+        for status in FINAL_STATES:
             self.luxid.jobs[7]["status"] = status
             self.told(self.wait(previous=[status]), status)
         self.assertEqual(self.watching.calls, [])

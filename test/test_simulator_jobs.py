@@ -12,8 +12,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.errors import JobDaemonError, from_job_daemon
+from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.simulator.jobs.backlog import Backlog
-from ganeti_rapi.simulator.jobs.job import FINALIZED, Job, error_result, timestamp
+from ganeti_rapi.simulator.jobs.job import Job, error_result, timestamp
 from ganeti_rapi.simulator.jobs.locks import LockManager
 from ganeti_rapi.simulator.jobs.queue import JobQueue
 from ganeti_rapi.simulator.jobs.summary import summary
@@ -172,7 +173,7 @@ class LifeTests(QueueTestCase):
 
         def follow(change: Any) -> None:
             seen.append(change[0])
-            if change[0][0] not in FINALIZED:
+            if change[0][0] not in FINAL_STATES:
                 self.wait(job, change[0], job.log_serial).addCallback(follow)
 
         self.wait(job, None).addCallback(follow)

@@ -29,9 +29,6 @@ JOB_QUERY_FIELDS = frozenset(
 )
 """Everything that LUXI QueryJobs knows of a job."""
 
-FINAL_STATES = frozenset({"success", "error", "canceled"})
-"""The states in which a job ends."""
-
 
 def as_is(row: Row) -> Row:
     """No change: what most kinds show is what luxid answers."""

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.fields import FINAL_STATES, JOB
+from ganeti_rapi.api.fields import JOB
 from ganeti_rapi.api.queries import query_one
 from ganeti_rapi.errors import BadRequest, JobDaemonError, LuxiError, NotFound, from_job_daemon
+from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.jsontext import Json
 
 Opcode = Mapping[str, Json]

@@ -29,6 +29,7 @@ from ganeti_rapi.api.schemas import (
     object_of,
     one_of,
 )
+from ganeti_rapi.jobstates import JOB_STATES
 
 _MARKS: Fields = {
     "ctime": Field(SECONDS, "When it was created."),
@@ -152,14 +153,13 @@ NETWORK: Fields = {
     **_MARKS,
 }
 
-_STATES = ("queued", "waiting", "canceling", "running", "canceled", "success", "error")
 
 JOB: Fields = {
     "id": Field(COUNT, "Its id."),
     "ops": Field(OBJECTS, "Its opcodes, with their parameters. `OP_ID` is the opcode's name."),
-    "status": Field(one_of(*_STATES), "How far it has come."),
+    "status": Field(one_of(*JOB_STATES), "How far it has come."),
     "summary": Field(NAMES, "For each opcode, what it does in a word."),
-    "opstatus": Field(list_of(one_of(*_STATES)), "For each opcode, how far it has come."),
+    "opstatus": Field(list_of(one_of(*JOB_STATES)), "For each opcode, how far it has come."),
     "received_ts": Field(maybe(TIMESTAMP), "When it came: seconds and microseconds."),
     "start_ts": Field(maybe(TIMESTAMP), "When it started: seconds and microseconds."),
     "end_ts": Field(maybe(TIMESTAMP), "When it ended: seconds and microseconds."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
@@ -16,10 +16,9 @@ from ganeti_rapi.client.errors import (
     NotFound,
     ServerError,
 )
+from ganeti_rapi.errors import from_job_daemon
+from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.jsontext import Json
-
-FINAL_STATES: Final = frozenset({"success", "error", "canceled"})
-"""The states in which a job ends."""
 
 
 @frozen
@@ -187,17 +186,8 @@ def results_of(job_id: int, job: Object) -> list[Any]:  # Any: each opcode's own
         return results
     for state, result in zip(job["opstatus"], results):
         if state == "error":
-            raise JobFailed(job_id, *_encoded_error(result), results)
+            error = from_job_daemon(result)
+            raise JobFailed(job_id, error.kind, error.text, error.classification, results)
     if job["status"] == "canceled":
         raise JobCanceled(job_id, "", "", None, results)
     raise JobFailed(job_id, "", "", None, results)
-
-
-def _encoded_error(result: Any) -> tuple[str, str, str | None]:  # Any: Ganeti's form of an error
-    """The class, text and classification in [class, [text, classification]] and its likes."""
-    match result:
-        case [str(kind), [text, str(classification)]]:
-            return kind, str(text), classification
-        case [str(kind), [*arguments]]:
-            return kind, ", ".join(map(str, arguments)), None
-    return "", str(result), None

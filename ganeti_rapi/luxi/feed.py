@@ -20,8 +20,8 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from ganeti_rapi.api.events import Event
-from ganeti_rapi.api.fields import FINAL_STATES
 from ganeti_rapi.errors import LuxiError
+from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.luxi.connection import LuxiPool
 
 POLL_SECONDS = 0.5

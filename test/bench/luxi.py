@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from typing import Any
 
-from ganeti_rapi.api.fields import FINAL_STATES
+from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.luxi.codec import Framer, decode_reply, encode_request
 
 TIMEOUT = 30.0

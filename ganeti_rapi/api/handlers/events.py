@@ -7,8 +7,8 @@ from typing import Any
 
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.events import Event, job_event_id, parse_job_event_id
-from ganeti_rapi.api.fields import FINAL_STATES
 from ganeti_rapi.api.jobs import show_job
+from ganeti_rapi.jobstates import FINAL_STATES
 
 _STEP = 60.0
 """Seconds of one wait; the stream goes on after it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ganeti_rapi.client import instances, jobs, nodes, transport
+from ganeti_rapi import jobstates
+from ganeti_rapi.client import instances, nodes, transport
 
 GANETI_RAPI_PORT: Final = transport.DEFAULT_PORT
 GANETI_RAPI_VERSION: Final = 2
@@ -41,8 +42,8 @@ JOB_STATUS_CANCELED: Final = "canceled"
 JOB_STATUS_SUCCESS: Final = "success"
 JOB_STATUS_ERROR: Final = "error"
 JOB_STATUS_PENDING: Final = frozenset({"queued", "waiting", "canceling"})
-JOB_STATUS_FINALIZED: Final = jobs.FINAL_STATES
-JOB_STATUS_ALL: Final = JOB_STATUS_PENDING | JOB_STATUS_FINALIZED | {JOB_STATUS_RUNNING}
+JOB_STATUS_FINALIZED: Final = jobstates.FINAL_STATES
+JOB_STATUS_ALL: Final = frozenset(jobstates.JOB_STATES)
 
 INST_CREATE_REQV1: Final = instances.CREATE_V1
 INST_REINSTALL_REQV1: Final = instances.REINSTALL_V1

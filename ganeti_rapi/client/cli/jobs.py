@@ -18,8 +18,7 @@ from ganeti_rapi.client.cli.progress import follow
 from ganeti_rapi.client.cli.running import Failed, Session
 from ganeti_rapi.client.cli.submitting import print_results
 from ganeti_rapi.client.rapi import RapiClient
-
-STATES = ("queued", "waiting", "canceling", "running", "canceled", "success", "error")
+from ganeti_rapi.jobstates import JOB_STATES
 
 LIST = Listing(
     RapiClient.get_jobs,
@@ -33,7 +32,9 @@ LIST = Listing(
         "What": "summary",
     },
     key="id",
-    options=[(option("--status", type=click.Choice(STATES), help="Those in a state."), "status")],
+    options=[
+        (option("--status", type=click.Choice(JOB_STATES), help="Those in a state."), "status")
+    ],
 )
 
 

@@ -16,10 +16,10 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from ganeti_rapi.errors import JobDaemonError
+from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.simulator.jobs.job import (
     CANCELED,
     ERROR,
-    FINALIZED,
     RUNNING,
     SUCCESS,
     WAITING,
@@ -152,7 +152,7 @@ class Execution:
             job = self._around.jobs.get(job_id)
             if job is None:
                 raise _exec_error(f"Dependency error: Job {job_id} not found")
-            if job.status not in (statuses or FINALIZED):
+            if job.status not in (statuses or FINAL_STATES):
                 raise _exec_error(
                     f"Dependency job {job_id} finished with status '{job.status}',"
                     f" not one of '{', '.join(statuses)}' as required"

@@ -12,6 +12,7 @@ from typing import Any
 from attrs import define, field
 
 from ganeti_rapi.errors import JobDaemonError
+from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.simulator.queries.small_kinds import JOB_FIELDS
 from ganeti_rapi.simulator.work import Opcode
 
@@ -21,9 +22,6 @@ RUNNING = "running"
 SUCCESS = "success"
 ERROR = "error"
 CANCELED = "canceled"
-
-FINALIZED = frozenset({SUCCESS, ERROR, CANCELED})
-"""The states of a job, and of an opcode, that do not change any more."""
 
 Timestamp = list[int]
 """Seconds and microseconds since the epoch."""
@@ -72,7 +70,7 @@ class QueuedOpcode:
     @property
     def finalized(self) -> bool:
         """Whether it will not change any more."""
-        return self.status in FINALIZED
+        return self.status in FINAL_STATES
 
     @property
     def shown(self) -> Opcode:
@@ -142,7 +140,7 @@ class Job:
     @property
     def finalized(self) -> bool:
         """Whether the job will not change any more."""
-        return self.status in FINALIZED
+        return self.status in FINAL_STATES
 
     @property
     def priority(self) -> int:
