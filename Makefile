@@ -15,7 +15,7 @@ help:
 	@echo 'make test-debian  run the test suite on the libraries of Debian 12 and 13 (root)'
 	@echo 'make lint         check format, lint and types'
 	@echo 'make deb          build the Debian package'
-	@echo 'make doc          write the generated parts of doc/'
+	@echo 'make doc          write the generated parts of doc/ and of the client'
 	@echo 'make bench        measure beside the stock daemon (root, Debian, wrk)'
 	@echo 'make bench-waits, make bench-large  measure; see doc/performance.md'
 	@echo 'make clean        remove what these made'
@@ -55,6 +55,7 @@ lint: $(BIN)/.linters
 
 doc: $(BIN)/.installed
 	$(BIN)/python -m test.reference
+	$(BIN)/python -m test.typed_parameters
 	$(BIN)/python -m ganeti_rapi.api.differences > doc/differences.md
 
 # In front of one luxid of a lab; writes its table into doc/performance.md.

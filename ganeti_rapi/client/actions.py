@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.base import Methods, given, options, path
-from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ganeti_rapi.client.parameters import (
+        BackupExport,
+        InstanceFailover,
+        InstanceMigrate,
+        InstanceReboot,
+        InstanceShutdown,
+    )
 
 
 class InstanceActionMethods(Methods):
@@ -35,7 +45,7 @@ class InstanceActionMethods(Methods):
         no_remember: bool = False,
         dry_run: bool = False,
         reason: str | None = None,
-        **parameters: Json,
+        **parameters: Unpack[InstanceShutdown],
     ) -> int:
         """Shut an instance down, hard after ``timeout`` seconds.
 
@@ -55,7 +65,7 @@ class InstanceActionMethods(Methods):
         ignore_secondaries: bool | None = None,
         dry_run: bool = False,
         reason: str | None = None,
-        **parameters: Json,
+        **parameters: Unpack[InstanceReboot],
     ) -> int:
         """Reboot an instance. ``reboot_type`` is soft, hard (the server's default) or full.
 
@@ -77,7 +87,7 @@ class InstanceActionMethods(Methods):
         cleanup: bool | None = None,
         target_node: str | None = None,
         reason: str | None = None,
-        **parameters: Json,
+        **parameters: Unpack[InstanceMigrate],
     ) -> int:
         """Move an instance to another node while it runs. ``mode`` is live or non-live.
 
@@ -96,7 +106,7 @@ class InstanceActionMethods(Methods):
         target_node: str | None = None,
         ignore_consistency: bool | None = None,
         reason: str | None = None,
-        **parameters: Json,
+        **parameters: Unpack[InstanceFailover],
     ) -> int:
         """Stop an instance and start it on another node.
 
@@ -124,7 +134,7 @@ class InstanceActionMethods(Methods):
         *,
         mode: str = "local",
         reason: str | None = None,
-        **parameters: Json,
+        **parameters: Unpack[BackupExport],
     ) -> int:
         """Export an instance to a node, or with the mode remote to another cluster.
 

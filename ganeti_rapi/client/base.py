@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from urllib.parse import quote
 
 from ganeti_rapi.client.errors import BadReply, FeatureMissing, NotFound
@@ -22,7 +22,7 @@ def path(*segments: str | int) -> str:
     return "/".join(["/2", *(quote(str(segment), safe="") for segment in segments)])
 
 
-def given(**values: Json) -> dict[str, Json]:
+def given(**values: Json) -> Object:
     """The values that are not None: what was left out is the server's to choose."""
     return {name: value for name, value in values.items() if value is not None}
 
@@ -69,11 +69,16 @@ class Methods:
         return rows
 
     async def _submit(
-        self, method: str, where: str, query: Query | None = None, body: Json = None
+        self,
+        method: str,
+        where: str,
+        query: Query | None = None,
+        body: Json | Mapping[str, object] = None,
     ) -> int:
         """Send what submits a job; its id. Servers before 2.7 give it as a string."""
+        json = cast("Json", body)  # mypy takes the values of a TypedDict for any objects
         # A GET that submits a job is as little safe to repeat as any other.
-        reply = await self.transport.request(method, where, query, body, repeat=False)
+        reply = await self.transport.request(method, where, query, json, repeat=False)
         try:
             return int(reply)
         except (TypeError, ValueError):

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ganeti_rapi.client.base import Methods, Object, options, path
-from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ganeti_rapi.client.parameters import ClusterSetParams
 
 
 class ClusterMethods(Methods):
@@ -55,7 +60,9 @@ class ClusterMethods(Methods):
         """Send the configuration to all nodes again; the job's id."""
         return await self._submit("PUT", path("redistribute-config"), options(reason=reason))
 
-    async def modify_cluster(self, *, reason: str | None = None, **parameters: Json) -> int:
+    async def modify_cluster(
+        self, *, reason: str | None = None, **parameters: Unpack[ClusterSetParams]
+    ) -> int:
         """Change parameters of OP_CLUSTER_SET_PARAMS; the job's id."""
         return await self._submit("PUT", path("modify"), options(reason=reason), parameters)
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ganeti_rapi.client.base import Methods, given, options, path
 from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ganeti_rapi.client.parameters import InstanceGrowDisk
 
 
 class DiskMethods(Methods):
@@ -36,7 +42,7 @@ class DiskMethods(Methods):
         *,
         wait_for_sync: bool | None = None,
         reason: str | None = None,
-        **parameters: Json,
+        **parameters: Unpack[InstanceGrowDisk],
     ) -> int:
         """Make a disk larger by ``amount`` mebibytes. ``disk`` is its index.
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ganeti_rapi.client.base import Methods, Object, given, options, path
-from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ganeti_rapi.client.parameters import GroupAdd, GroupSetParams
 
 
 class GroupMethods(Methods):
@@ -31,7 +36,7 @@ class GroupMethods(Methods):
         alloc_policy: str | None = None,
         dry_run: bool = False,
         reason: str | None = None,
-        **parameters: Json,
+        **parameters: Unpack[GroupAdd],
     ) -> int:
         """Create an empty group.
 
@@ -48,7 +53,7 @@ class GroupMethods(Methods):
         return await self._submit("DELETE", path("groups", group), options(dry_run, reason))
 
     async def modify_group(
-        self, group: str, *, reason: str | None = None, **parameters: Json
+        self, group: str, *, reason: str | None = None, **parameters: Unpack[GroupSetParams]
     ) -> int:
         """Change parameters of OP_GROUP_SET_PARAMS."""
         where = path("groups", group, "modify")

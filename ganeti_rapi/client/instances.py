@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ganeti_rapi.client.base import Methods, Object, given, options, path
 from ganeti_rapi.client.errors import FeatureMissing
 from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ganeti_rapi.client.parameters import (
+        InstanceCreate,
+        InstanceMultiAlloc,
+        InstanceRemove,
+        InstanceSetParams,
+    )
 
 CREATE_V1: Final = "instance-create-reqv1"
 REINSTALL_V1: Final = "instance-reinstall-reqv1"
@@ -19,8 +29,8 @@ def allocation(
     disk_template: str,
     disks: Sequence[Json],
     nics: Sequence[Json],
-    **parameters: Json,
-) -> dict[str, Json]:
+    **parameters: Unpack[InstanceCreate],
+) -> Object:
     """An instance for `InstanceMethods.create_instances`; parameters as of `create_instance`."""
     return {
         "mode": mode,
@@ -82,7 +92,7 @@ class InstanceMethods(Methods):
         mode: str = "create",
         dry_run: bool = False,
         reason: str | None = None,
-        **parameters: Json,
+        **parameters: Unpack[InstanceCreate],
     ) -> int:
         """Create an instance.
 
@@ -104,7 +114,7 @@ class InstanceMethods(Methods):
         iallocator: str | None = None,
         dry_run: bool = False,
         reason: str | None = None,
-        **parameters: Json,
+        **parameters: Unpack[InstanceMultiAlloc],
     ) -> int:
         """Create several instances, which the allocator places all together.
 
@@ -121,7 +131,7 @@ class InstanceMethods(Methods):
         *,
         dry_run: bool = False,
         reason: str | None = None,
-        **parameters: Json,
+        **parameters: Unpack[InstanceRemove],
     ) -> int:
         """Remove an instance and its disks.
 
@@ -131,7 +141,7 @@ class InstanceMethods(Methods):
         return await self._submit("DELETE", path("instances", instance), query, parameters or None)
 
     async def modify_instance(
-        self, instance: str, *, reason: str | None = None, **parameters: Json
+        self, instance: str, *, reason: str | None = None, **parameters: Unpack[InstanceSetParams]
     ) -> int:
         """Change parameters of OP_INSTANCE_SET_PARAMS, such as ``beparams`` or ``nics``."""
         where = path("instances", instance, "modify")

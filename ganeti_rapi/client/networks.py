@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ganeti_rapi.client.base import Methods, Object, given, options, path
-from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ganeti_rapi.client.parameters import NetworkAdd, NetworkConnect, NetworkSetParams
 
 
 class NetworkMethods(Methods):
@@ -37,7 +42,7 @@ class NetworkMethods(Methods):
         tags: Sequence[str] | None = None,
         dry_run: bool = False,
         reason: str | None = None,
-        **parameters: Json,
+        **parameters: Unpack[NetworkAdd],
     ) -> int:
         """Create a network.
 
@@ -71,7 +76,7 @@ class NetworkMethods(Methods):
         vlan: str | None = None,
         dry_run: bool = False,
         reason: str | None = None,
-        **parameters: Json,
+        **parameters: Unpack[NetworkConnect],
     ) -> int:
         """Connect a network to a group.
 
@@ -91,7 +96,7 @@ class NetworkMethods(Methods):
         return await self._submit("PUT", where, options(dry_run, reason), {"group_name": group})
 
     async def modify_network(
-        self, network: str, *, reason: str | None = None, **parameters: Json
+        self, network: str, *, reason: str | None = None, **parameters: Unpack[NetworkSetParams]
     ) -> int:
         """Change parameters of OP_NETWORK_SET_PARAMS."""
         where = path("networks", network, "modify")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
 from ganeti_rapi.client.base import Methods, Object, given, options, path
 from ganeti_rapi.client.errors import FeatureMissing
-from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ganeti_rapi.client.parameters import NodeSetParams
 
 MIGRATE_BODY: Final = "node-migrate-reqv1"
 EVACUATE_RESULT: Final = "node-evac-res1"
@@ -67,7 +71,9 @@ class NodeMethods(Methods):
         query = options(reason=reason, force=force)
         return await self._submit("POST", path("nodes", node, "powercycle"), query)
 
-    async def modify_node(self, node: str, *, reason: str | None = None, **parameters: Json) -> int:
+    async def modify_node(
+        self, node: str, *, reason: str | None = None, **parameters: Unpack[NodeSetParams]
+    ) -> int:
         """Change parameters of OP_NODE_SET_PARAMS."""
         where = path("nodes", node, "modify")
         return await self._submit("POST", where, options(reason=reason), parameters)

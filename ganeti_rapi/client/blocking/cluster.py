@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.blocking.base import BlockingMethods, Object
 from ganeti_rapi.client.blocking.constants import JOB_STATUS_FINALIZED, JOB_STATUS_SUCCESS
 from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ganeti_rapi.client.parameters import ClusterSetParams
 
 
 class ClusterMethods(BlockingMethods):
@@ -29,7 +34,7 @@ class ClusterMethods(BlockingMethods):
     def RedistributeConfig(self, reason: str | None = None) -> int:
         return self._do(self._rapi.redistribute_config(reason=reason))
 
-    def ModifyCluster(self, reason: str | None = None, **kwargs: Json) -> int:
+    def ModifyCluster(self, reason: str | None = None, **kwargs: Unpack[ClusterSetParams]) -> int:
         return self._do(self._rapi.modify_cluster(reason=reason, **kwargs))
 
     def GetClusterTags(self, reason: str | None = None) -> list[str]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.blocking.base import BlockingMethods, Object
-from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ganeti_rapi.client.parameters import GroupSetParams, NetworkSetParams
 
 
 class GroupMethods(BlockingMethods):
@@ -31,7 +35,9 @@ class GroupMethods(BlockingMethods):
         )
         return self._do(work)
 
-    def ModifyGroup(self, group: str, reason: str | None = None, **kwargs: Json) -> int:
+    def ModifyGroup(
+        self, group: str, reason: str | None = None, **kwargs: Unpack[GroupSetParams]
+    ) -> int:
         return self._do(self._rapi.modify_group(group, reason=reason, **kwargs))
 
     def DeleteGroup(self, group: str, dry_run: bool = False, reason: str | None = None) -> int:
@@ -133,7 +139,9 @@ class NetworkMethods(BlockingMethods):
         )
         return self._do(work)
 
-    def ModifyNetwork(self, network: str, reason: str | None = None, **kwargs: Json) -> int:
+    def ModifyNetwork(
+        self, network: str, reason: str | None = None, **kwargs: Unpack[NetworkSetParams]
+    ) -> int:
         return self._do(self._rapi.modify_network(network, reason=reason, **kwargs))
 
     def RenameNetwork(self, network: str, new_name: str, reason: str | None = None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.base import given
 from ganeti_rapi.client.blocking.base import BlockingMethods, Object
@@ -11,6 +11,34 @@ from ganeti_rapi.client.blocking.constants import REPLACE_DISK_AUTO
 from ganeti_rapi.client.blocking.errors import GanetiApiError
 from ganeti_rapi.client.instances import allocation
 from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ganeti_rapi.client.parameters import (
+        InstanceCreate,
+        InstanceMultiAlloc,
+        InstanceReboot,
+        InstanceRemove,
+        InstanceSetParams,
+        InstanceShutdown,
+    )
+
+    class Creation(InstanceCreate, total=False):
+        """What `CreateInstance` takes besides, as Ganeti's client does."""
+
+        dry_run: bool
+
+    class MultiAllocation(InstanceMultiAlloc, total=False):
+        """What `InstancesMultiAlloc` takes besides."""
+
+        iallocator: str | None
+        dry_run: bool
+
+    class Shutdown(InstanceShutdown, total=False):
+        """What `ShutdownInstance` takes besides."""
+
+        timeout: int | None
 
 
 class InstanceMethods(BlockingMethods):
@@ -35,15 +63,19 @@ class InstanceMethods(BlockingMethods):
         disk_template: str,
         disks: Sequence[Json],
         nics: Sequence[Json],
-        **kwargs: Json,
-    ) -> dict[str, Json]:
+        **kwargs: Unpack[Creation],
+    ) -> Object:
         """An instance for `InstancesMultiAlloc`; nothing is sent."""
-        kwargs.pop("dry_run", None)
-        return allocation(mode, name, disk_template, disks, nics, **kwargs)
+        parameters: Object = {**kwargs}
+        parameters.pop("dry_run", None)
+        return allocation(mode, name, disk_template, disks, nics, **parameters)
 
     def InstancesMultiAlloc(
-        self, instances: Sequence[Json], reason: str | None = None, **kwargs: Any
-    ) -> int:  # Any: JSON, and the flag dry_run
+        self,
+        instances: Sequence[Json],
+        reason: str | None = None,
+        **kwargs: Unpack[MultiAllocation],
+    ) -> int:
         if "instances" in kwargs:
             raise GanetiApiError("The instances are given twice")
         return self._do(self._rapi.create_instances(instances, reason=reason, **kwargs))
@@ -56,7 +88,7 @@ class InstanceMethods(BlockingMethods):
         disks: Sequence[Json],
         nics: Sequence[Json],
         reason: str | None = None,
-        **kwargs: Any,  # Any: JSON, and the flag dry_run
+        **kwargs: Unpack[Creation],
     ) -> int:
         work = self._rapi.create_instance(
             name,
@@ -70,12 +102,18 @@ class InstanceMethods(BlockingMethods):
         return self._do(work)
 
     def DeleteInstance(
-        self, instance: str, dry_run: bool = False, reason: str | None = None, **kwargs: Json
+        self,
+        instance: str,
+        dry_run: bool = False,
+        reason: str | None = None,
+        **kwargs: Unpack[InstanceRemove],
     ) -> int:
         work = self._rapi.delete_instance(instance, dry_run=dry_run, reason=reason, **kwargs)
         return self._do(work)
 
-    def ModifyInstance(self, instance: str, reason: str | None = None, **kwargs: Json) -> int:
+    def ModifyInstance(
+        self, instance: str, reason: str | None = None, **kwargs: Unpack[InstanceSetParams]
+    ) -> int:
         return self._do(self._rapi.modify_instance(instance, reason=reason, **kwargs))
 
     def GetInstanceTags(self, instance: str, reason: str | None = None) -> list[str]:
@@ -133,7 +171,7 @@ class InstanceActionMethods(BlockingMethods):
         ignore_secondaries: bool | None = None,
         dry_run: bool = False,
         reason: str | None = None,
-        **kwargs: Json,
+        **kwargs: Unpack[InstanceReboot],
     ) -> int:
         work = self._rapi.reboot_instance(
             instance,
@@ -151,7 +189,7 @@ class InstanceActionMethods(BlockingMethods):
         dry_run: bool = False,
         no_remember: bool = False,
         reason: str | None = None,
-        **kwargs: Any,  # Any: JSON, and the number timeout
+        **kwargs: Unpack[Shutdown],
     ) -> int:
         work = self._rapi.stop_instance(
             instance, no_remember=no_remember, dry_run=dry_run, reason=reason, **kwargs

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.blocking.base import BlockingMethods, Object
 from ganeti_rapi.client.blocking.constants import NODE_EVAC_RES1, NODE_EVAC_SEC
 from ganeti_rapi.client.blocking.errors import GanetiApiError
-from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ganeti_rapi.client.parameters import NodeSetParams
 
 
 class NodeMethods(BlockingMethods):
@@ -100,7 +104,9 @@ class NodeMethods(BlockingMethods):
     def PowercycleNode(self, node: str, force: bool = False, reason: str | None = None) -> int:
         return self._do(self._rapi.powercycle_node(node, force=force, reason=reason))
 
-    def ModifyNode(self, node: str, reason: str | None = None, **kwargs: Json) -> int:
+    def ModifyNode(
+        self, node: str, reason: str | None = None, **kwargs: Unpack[NodeSetParams]
+    ) -> int:
         return self._do(self._rapi.modify_node(node, reason=reason, **kwargs))
 
     def GetNodeStorageUnits(
