@@ -266,7 +266,7 @@ class EveryCommandTests(CommandCase):
             for name in path:
                 command = command.commands[name]
             self.assertTrue(command.help, path)
-            for parameter in command.params:
+            for parameter in command.get_params(click.Context(command)):
                 if isinstance(parameter, click.Option):
                     self.assertTrue(parameter.help, (path, parameter.name))
 

@@ -260,8 +260,8 @@ CLEANUP = Param(
 MIGRATION_MODE = Param(
     "mode",
     Maybe(OneOf(("live", "non-live"))),
-    "Whether instances keep running while they move; null leaves it to the hypervisor's "
-    "parameters.",
+    "Whether instances keep running while they move; by default the hypervisor's parameters "
+    "decide.",
     None,
 )
 LIVE = Param(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from ganeti_rapi.api.opcodes.opcode import Opcode
 from ganeti_rapi.api.params import (
     ALLOC_POLICY,
@@ -31,7 +33,12 @@ OPCODES = (
     Opcode(
         "OP_GROUP_ASSIGN_NODES",
         "Moves nodes into a group; their instances stay where they are.",
-        (GROUP_NAME, FORCE, required(NODES), NODE_UUIDS),
+        (
+            GROUP_NAME,
+            evolve(FORCE, doc="Whether to go on even if that splits mirrored instances."),
+            required(NODES),
+            NODE_UUIDS,
+        ),
         subject="group_name",
     ),
     Opcode(

@@ -44,7 +44,7 @@ OPCODES = (
         (
             INSTANCE_NAME,
             INSTANCE_UUID,
-            FORCE,
+            evolve(FORCE, doc="Whether to go on even if the secondary node's disks fail."),
             IGNORE_OFFLINE_NODES,
             evolve(HVPARAMS, doc="Hypervisor parameters for this run only."),
             evolve(BEPARAMS, doc="Backend parameters for this run only; memory in MiB."),
@@ -108,7 +108,7 @@ OPCODES = (
             INSTANCE_NAME,
             INSTANCE_UUID,
             FORCE_VARIANT,
-            evolve(OS_TYPE, doc="The OS definition to install; null for the same as before."),
+            evolve(OS_TYPE, doc="The OS definition to install; by default the same as before."),
             evolve(OSPARAMS, check=MAYBE_OBJECT, default=None),
             OSPARAMS_PRIVATE,
             OSPARAMS_SECRET,

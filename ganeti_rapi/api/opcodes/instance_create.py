@@ -183,7 +183,7 @@ OPCODES = (
             *_HARDWARE,
             *_SYSTEM,
             *_SOURCE,
-            Param("start", BOOLEAN, "Whether to start the instance when it is there.", True),
+            Param("start", BOOLEAN, "Whether to start the instance afterwards.", True),
             Param(
                 "forthcoming",
                 BOOLEAN,

@@ -61,7 +61,12 @@ OPCODES = (
             WAIT_FOR_SYNC,
             Param("disk", DISK_INDEX, "The disk's index, counted from 0."),
             Param("amount", NON_NEGATIVE, "The MiB to add, or the new size with absolute."),
-            Param("absolute", BOOLEAN, "Whether amount is the new size of the disk.", False),
+            Param(
+                "absolute",
+                BOOLEAN,
+                "Whether to take the amount for the new size of the disk.",
+                False,
+            ),
             IGNORE_IPOLICY,
         ),
         subject="instance_name",

@@ -101,7 +101,11 @@ OPCODES = (
     Opcode(
         "OP_NODE_POWERCYCLE",
         "Reboots a node at once, without shutting anything down.",
-        (NODE_NAME, NODE_UUID, FORCE),
+        (
+            NODE_NAME,
+            NODE_UUID,
+            evolve(FORCE, doc="Whether to reset even the master node."),
+        ),
         subject="node_name",
         result="What the hypervisor says of it, or null.",
     ),

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import click
-
-from ganeti_rapi.client.cli.commands import argument, flag, option
+from ganeti_rapi.client.cli.commands import argument
+from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import IALLOCATOR, INSTANCE, MIGRATION_MODE, TARGET_NODE
 from ganeti_rapi.client.cli.submitting import Action
 from ganeti_rapi.client.rapi import RapiClient
 
-REBOOT_TYPE = option(
-    "--type",
-    "reboot_type",
-    type=click.Choice(["soft", "hard", "full"]),
-    help="soft: by itself; hard: by the hypervisor (default); full: stop and start.",
-)
+REBOOT_TYPE = option_of("OP_INSTANCE_REBOOT", "reboot_type", "--type", hint="Default: hard.")
 
 ACTIONS = (
     Action(
         "start",
         RapiClient.start_instance,
         "Start an instance.",
-        [INSTANCE, flag("--force", help="Even if secondary disks fail.")],
+        [INSTANCE, option_of("OP_INSTANCE_STARTUP", "force")],
     ),
     Action(
         "stop",
         RapiClient.stop_instance,
         "Shut an instance down.",
-        [INSTANCE, option("--timeout", type=int, help="Seconds until it is stopped hard.")],
+        [INSTANCE, option_of("OP_INSTANCE_SHUTDOWN", "timeout")],
     ),
     Action("reboot", RapiClient.reboot_instance, "Reboot an instance.", [INSTANCE, REBOOT_TYPE]),
     Action(
@@ -38,7 +32,7 @@ ACTIONS = (
             INSTANCE,
             TARGET_NODE,
             MIGRATION_MODE,
-            flag("--cleanup", help="Repair what a migration left that failed."),
+            option_of("OP_INSTANCE_MIGRATE", "cleanup"),
         ],
     ),
     Action(
@@ -49,7 +43,7 @@ ACTIONS = (
             INSTANCE,
             TARGET_NODE,
             IALLOCATOR,
-            flag("--ignore-consistency", help="Even if its disks differ."),
+            option_of("OP_INSTANCE_FAILOVER", "ignore_consistency"),
         ],
     ),
     Action(
@@ -59,8 +53,8 @@ ACTIONS = (
         [
             INSTANCE,
             argument("destination"),
-            flag("--shutdown", help="Stop it for the time of the export."),
-            flag("--remove", "remove_instance", help="Remove the instance afterwards."),
+            option_of("OP_BACKUP_EXPORT", "shutdown"),
+            option_of("OP_BACKUP_EXPORT", "remove_instance", "--remove"),
         ],
     ),
     Action(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 from attrs import frozen
@@ -15,6 +15,8 @@ from ganeti_rapi.client.rapi import RapiClient
 
 # Any, in this module: the client's methods and JSON of each command's own shape
 Method = Callable[..., Any]
+Row: TypeAlias = click.Parameter | Callable[[], click.Parameter]
+"""A parameter of a command, or what makes it."""
 
 
 @frozen
@@ -62,8 +64,21 @@ def _as_json(context: click.Context, _: click.Parameter, value: bool) -> None:
         context.find_object(Session).json = True  # type: ignore[union-attr]  # the group made it
 
 
+class Command(click.Command):
+    """A command that makes its parameters when somebody looks at them."""
+
+    def __init__(self, name: str, rows: Sequence[Row], **settings: Any) -> None:
+        super().__init__(name, **settings)
+        self._rows = rows
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        if not self.params:
+            self.params = [row if isinstance(row, click.Parameter) else row() for row in self._rows]
+        return super().get_params(ctx)
+
+
 def command(
-    name: str, summary: str, callback: Callable[..., None], parameters: Sequence[click.Parameter]
+    name: str, summary: str, callback: Callable[..., None], parameters: Sequence[Row]
 ) -> click.Command:
     """A command that also takes ``--json`` behind its name; the callback gets a `Session`."""
     as_json = click.Option(
@@ -74,7 +89,7 @@ def command(
         help="Print what the server answered, for programs.",
     )
     run = click.make_pass_decorator(Session)(callback)
-    return click.Command(name, params=[*parameters, as_json], callback=run, help=summary)
+    return Command(name, [*parameters, as_json], callback=run, help=summary)
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
@@ -111,7 +126,7 @@ def list_command(listing: Listing) -> click.Command:
 
 
 def reading(
-    name: str, method: Method, summary: str, parameters: Sequence[click.Parameter] = ()
+    name: str, method: Method, summary: str, parameters: Sequence[Row] = ()
 ) -> click.Command:
     """A command that prints what a method of the client returns."""
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import click
-
-from ganeti_rapi.client.cli.commands import argument, flag, option
+from ganeti_rapi.client.cli.commands import argument
+from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.parameters import EARLY_RELEASE, IALLOCATOR, INSTANCE, REMOTE_NODE
 from ganeti_rapi.client.cli.submitting import Action
 from ganeti_rapi.client.cli.values import names, numbers, size
 from ganeti_rapi.client.rapi import RapiClient
 
-DISKS = option("--disks", type=numbers, metavar="NUMBER,…", help="Only these, counted from 0.")
-
-REPLACE_MODES = (
-    "replace_on_primary",
-    "replace_on_secondary",
-    "replace_new_secondary",
-    "replace_auto",
-)
+DISKS = option_of("OP_INSTANCE_REPLACE_DISKS", "disks", type=numbers, metavar="NUMBER,…")
 
 ACTIONS = (
     Action(
@@ -26,10 +18,10 @@ ACTIONS = (
         "Make a disk larger by an amount such as 2G.",
         [
             INSTANCE,
-            argument("disk", type=int),
+            argument_of("OP_INSTANCE_GROW_DISK", "disk"),
             argument("amount", type=size, metavar="AMOUNT"),
-            flag("--absolute", help="The amount is the new size."),
-            option("--sync/--no-sync", "wait_for_sync", help="Whether to wait for the mirror."),
+            option_of("OP_INSTANCE_GROW_DISK", "absolute"),
+            option_of("OP_INSTANCE_GROW_DISK", "wait_for_sync", "--sync/--no-sync"),
         ],
     ),
     Action(
@@ -38,12 +30,7 @@ ACTIONS = (
         "Replace disks of a mirrored instance.",
         [
             INSTANCE,
-            option(
-                "--mode",
-                type=click.Choice(REPLACE_MODES),
-                required=True,
-                help="Which side to replace, or auto for the one that failed.",
-            ),
+            option_of("OP_INSTANCE_REPLACE_DISKS", "mode", required=True),
             DISKS,
             REMOTE_NODE,
             IALLOCATOR,
@@ -57,7 +44,7 @@ ACTIONS = (
         [
             INSTANCE,
             DISKS,
-            option("--nodes", type=names, metavar="NODE,…", help="Where; default: where they were"),
+            option_of("OP_INSTANCE_RECREATE_DISKS", "nodes", type=names, metavar="NODE,…"),
             IALLOCATOR,
         ],
         "Create disks of {instance} again? What they hold is lost.",
@@ -66,12 +53,12 @@ ACTIONS = (
         "activate-disks",
         RapiClient.activate_disks,
         "Make a stopped instance's disks available on its node.",
-        [INSTANCE, flag("--ignore-size", help="Though they are not as large as recorded.")],
+        [INSTANCE, option_of("OP_INSTANCE_ACTIVATE_DISKS", "ignore_size")],
     ),
     Action(
         "deactivate-disks",
         RapiClient.deactivate_disks,
         "Undo activate-disks.",
-        [INSTANCE, flag("--force", help="Even if the instance seems to run.")],
+        [INSTANCE, option_of("OP_INSTANCE_DEACTIVATE_DISKS", "force")],
     ),
 )

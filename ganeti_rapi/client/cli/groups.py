@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import click
-
 from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import (
     Listing,
     argument,
     family,
-    flag,
     list_command,
-    option,
     reading,
 )
+from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import GROUP, NDPARAMS, NEW_NAME
 from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.rapi import RapiClient
 
-ALLOC_POLICY = option(
-    "--alloc-policy",
-    type=click.Choice(["preferred", "last_resort", "unallocable"]),
-    help="Whether new instances may be put there.",
-)
+ALLOC_POLICY = option_of("OP_GROUP_ADD", "alloc_policy")
 
 LIST = Listing(
     RapiClient.get_groups,
@@ -56,7 +49,7 @@ ACTIONS = (
         [
             GROUP,
             argument("nodes", nargs=-1, required=True, shell_complete=completion.NODES),
-            flag("--force", help="Even if that splits instances between groups."),
+            option_of("OP_GROUP_ASSIGN_NODES", "force"),
         ],
     ),
     Action("remove", RapiClient.delete_group, "Remove an empty group.", [GROUP], "Remove {group}?"),

@@ -16,16 +16,17 @@ from ganeti_rapi.client.cli.commands import (
     reading,
     several,
 )
+from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import (
     IALLOCATOR,
     INSTANCE,
     NAME_CHECKS,
     NEW_NAME,
-    NO_START,
-    OS,
     OSPARAMS,
+    node_of,
     node_option,
-    pairs_option,
+    os_of,
+    pairs_of,
 )
 from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.cli.values import beparams, disk, pairs
@@ -33,16 +34,18 @@ from ganeti_rapi.client.rapi import RapiClient
 from ganeti_rapi.jsontext import Json
 
 PARAMETERS = (
-    option("--beparams", type=beparams, metavar="KEY=VALUE,…", help="Such as memory=2G,vcpus=2."),
-    pairs_option("--hvparams", "The hypervisor's parameters."),
+    option_of(
+        "OP_INSTANCE_CREATE",
+        "beparams",
+        type=beparams,
+        metavar="KEY=VALUE,…",
+        hint="Such as memory=2G,vcpus=2.",
+    ),
+    pairs_of("OP_INSTANCE_CREATE", "hvparams"),
     OSPARAMS,
 )
-DISK_TEMPLATE = option(
-    "--disk-template",
-    required=True,
-    metavar="NAME",
-    help="What disks are made of: plain, drbd, file, diskless, …",
-)
+DISK_TEMPLATE = option_of("OP_INSTANCE_CREATE", "disk_template", required=True)
+START = option_of("OP_INSTANCE_CREATE", "start", "--start/--no-start")
 DISK = several(
     "--disk",
     "disks",
@@ -112,11 +115,11 @@ ACTIONS = (
         "Create an instance.",
         [
             argument("name"),
-            *(OS, DISK_TEMPLATE, DISK, NIC),
+            *(os_of("OP_INSTANCE_CREATE"), DISK_TEMPLATE, DISK, NIC),
             flag("--no-nics", help="Without a network interface."),
-            node_option("--node", "pnode", help="The primary node."),
-            node_option("--secondary", "snode", help="The secondary node."),
-            *(IALLOCATOR, *PARAMETERS, NO_START, *NAME_CHECKS),
+            node_of("OP_INSTANCE_CREATE", "pnode", "--node"),
+            node_of("OP_INSTANCE_CREATE", "snode", "--secondary"),
+            *(IALLOCATOR, *PARAMETERS, START, *NAME_CHECKS),
         ],
     ),
     Action(
@@ -135,7 +138,7 @@ ACTIONS = (
         "reinstall",
         RapiClient.reinstall_instance,
         "Stop an instance, install its operating system again, and start it.",
-        [INSTANCE, OS, OSPARAMS, NO_START],
+        [INSTANCE, os_of("OP_INSTANCE_REINSTALL"), OSPARAMS, START],
         "Install {instance} again? What its disks hold may be lost.",
     ),
     Action(
@@ -158,7 +161,7 @@ instances = family(
         "info",
         information,
         "Ask the nodes about an instance; runs a job.",
-        [INSTANCE, flag("--static", help="Only what is configured.")],
+        [INSTANCE, option_of("OP_INSTANCE_QUERY_DATA", "static")],
     ),
     reading("console", RapiClient.get_console, "Show how to reach its console.", [INSTANCE]),
     *map(action_command, ACTIONS),

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import click
-
 from ganeti_rapi.client.cli.commands import (
     Listing,
     argument,
     family,
     list_command,
-    option,
     reading,
 )
+from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.parameters import GROUP, NETWORK, NEW_NAME
 from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.cli.values import names
 from ganeti_rapi.client.rapi import RapiClient
 
 SETTINGS = (
-    option("--gateway", metavar="IP", help="The IPv4 gateway."),
-    option("--network6", metavar="CIDR", help="The IPv6 network."),
-    option("--gateway6", metavar="IP", help="The IPv6 gateway."),
-    option("--mac-prefix", metavar="MAC", help="Such as aa:00:00."),
-    option("--reserve", "add_reserved_ips", type=names, metavar="IP,…", help="Not for instances."),
+    option_of("OP_NETWORK_ADD", "gateway", metavar="IP"),
+    option_of("OP_NETWORK_ADD", "network6", metavar="CIDR"),
+    option_of("OP_NETWORK_ADD", "gateway6", metavar="IP"),
+    option_of("OP_NETWORK_ADD", "mac_prefix", metavar="MAC"),
+    option_of("OP_NETWORK_ADD", "add_reserved_ips", "--reserve", type=names, metavar="IP,…"),
 )
-RELEASE = option(
-    "--release",
-    "remove_reserved_ips",
-    type=names,
-    metavar="IP,…",
-    help="For instances again.",
+RELEASE = option_of(
+    "OP_NETWORK_SET_PARAMS", "remove_reserved_ips", "--release", type=names, metavar="IP,…"
 )
 
 LIST = Listing(
@@ -54,7 +48,7 @@ ACTIONS = (
             argument("name"),
             argument("network", metavar="CIDR"),
             *SETTINGS,
-            option("--tags", type=names, metavar="TAG,…", help="Its tags."),
+            option_of("OP_NETWORK_ADD", "tags", type=names, metavar="TAG,…"),
         ],
     ),
     Action(
@@ -80,9 +74,9 @@ ACTIONS = (
         [
             NETWORK,
             GROUP,
-            argument("mode", type=click.Choice(["bridged", "routed", "openvswitch"])),
+            argument_of("OP_NETWORK_CONNECT", "network_mode", "mode"),
             argument("link"),
-            option("--vlan", metavar="VLAN", help="For openvswitch."),
+            option_of("OP_NETWORK_CONNECT", "network_vlan", "--vlan", "vlan", metavar="VLAN"),
         ],
     ),
     Action(

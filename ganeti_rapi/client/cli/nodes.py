@@ -11,11 +11,11 @@ from ganeti_rapi.client.cli.commands import (
     argument,
     command,
     family,
-    flag,
     list_command,
     option,
     reading,
 )
+from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.output import print_json, print_table
 from ganeti_rapi.client.cli.parameters import (
     EARLY_RELEASE,
@@ -30,7 +30,7 @@ from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.rapi import RapiClient
 
-STORAGE_TYPE = argument("storage_type", metavar="TYPE")
+STORAGE_TYPE = argument_of("OP_NODE_MODIFY_STORAGE", "storage_type", metavar="TYPE")
 UNIT = argument("name", metavar="UNIT")
 ALLOCATABLE = option(
     "--allocatable/--not-allocatable", required=True, help="Whether instances may be put there."
@@ -80,11 +80,8 @@ ACTIONS = (
             argument(
                 "role", type=click.Choice(["master-candidate", "regular", "drained", "offline"])
             ),
-            flag("--force", help="Even if that leaves the cluster worse off."),
-            option(
-                "--auto-promote/--no-auto-promote",
-                help="Make other nodes master candidates if too few are left.",
-            ),
+            option_of("OP_NODE_SET_PARAMS", "force"),
+            option_of("OP_NODE_SET_PARAMS", "auto_promote", "--auto-promote/--no-auto-promote"),
         ],
     ),
     Action(
@@ -93,10 +90,12 @@ ACTIONS = (
         "Change a node's parameters; --set changes any other.",
         [
             NODE,
-            option("--offline/--online", help="Whether it is out of use."),
-            option("--drained/--not-drained", help="Whether it is to be emptied."),
-            option("--vm-capable/--not-vm-capable", help="Whether it may have instances."),
-            option("--master-capable/--not-master-capable", help="Whether it may be master."),
+            option_of("OP_NODE_SET_PARAMS", "offline", "--offline/--online"),
+            option_of("OP_NODE_SET_PARAMS", "drained", "--drained/--not-drained"),
+            option_of("OP_NODE_SET_PARAMS", "vm_capable", "--vm-capable/--not-vm-capable"),
+            option_of(
+                "OP_NODE_SET_PARAMS", "master_capable", "--master-capable/--not-master-capable"
+            ),
             NDPARAMS,
         ],
     ),
@@ -115,7 +114,7 @@ ACTIONS = (
         "Move instances away from a node. --wait waits for the jobs that do it, too.",
         [
             NODE,
-            argument("mode", type=click.Choice(["primary-only", "secondary-only", "all"])),
+            argument_of("OP_NODE_EVACUATE", "mode"),
             *(IALLOCATOR, REMOTE_NODE, EARLY_RELEASE),
         ],
     ),
@@ -123,7 +122,7 @@ ACTIONS = (
         "powercycle",
         RapiClient.powercycle_node,
         "Reset a node, hard.",
-        [NODE, flag("--force", help="Even the master node.")],
+        [NODE, option_of("OP_NODE_POWERCYCLE", "force")],
         "Reset the node {node}, hard? What runs there is lost.",
     ),
 )

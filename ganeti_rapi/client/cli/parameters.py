@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ganeti_rapi.client.cli import completion
-from ganeti_rapi.client.cli.commands import argument, flag, option
+from ganeti_rapi.client.cli.commands import Row, argument, option
+from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.values import pairs
 
 INSTANCE = argument("instance", shell_complete=completion.INSTANCES)
@@ -21,23 +22,29 @@ def node_option(*names: str, help: str) -> click.Option:
     return option(*names, metavar="NODE", help=help, shell_complete=completion.NODES)
 
 
-def pairs_option(name: str, help: str) -> click.Option:
-    """An option whose value is an object."""
-    return option(name, type=pairs, metavar="KEY=VALUE,…", help=help)
+def node_of(opcode: str, parameter: str, *words: str) -> Row:
+    """An option for a parameter that is a node."""
+    return option_of(opcode, parameter, *words, metavar="NODE", shell_complete=completion.NODES)
 
 
-IALLOCATOR = option("--iallocator", metavar="NAME", help="Who chooses the nodes, such as hail.")
-EARLY_RELEASE = flag("--early-release", help="Release the old disks before the new are in sync.")
-MIGRATION_MODE = option(
-    "--mode", type=click.Choice(["live", "non-live"]), help="Default: as the hypervisor has it."
-)
-TARGET_NODE = node_option("--target-node", help="Where to; what is mirrored goes to its mirror.")
-REMOTE_NODE = node_option("--remote-node", help="The new secondary node.")
-OS = option("--os", metavar="OS", help="The operating system; see rapi os.")
-OSPARAMS = pairs_option("--osparams", "The operating system's parameters.")
-NDPARAMS = pairs_option("--ndparams", "Parameters of nodes.")
-NO_START = flag("--no-start", "start", help="Leave it stopped.", value=False)
+def pairs_of(opcode: str, parameter: str) -> Row:
+    """An option for a parameter that is an object."""
+    return option_of(opcode, parameter, type=pairs, metavar="KEY=VALUE,…")
+
+
+IALLOCATOR = option_of("OP_INSTANCE_CREATE", "iallocator", metavar="NAME")
+EARLY_RELEASE = option_of("OP_NODE_EVACUATE", "early_release")
+MIGRATION_MODE = option_of("OP_INSTANCE_MIGRATE", "mode")
+TARGET_NODE = node_of("OP_INSTANCE_MIGRATE", "target_node")
+REMOTE_NODE = node_of("OP_NODE_EVACUATE", "remote_node")
+OSPARAMS = pairs_of("OP_INSTANCE_CREATE", "osparams")
+NDPARAMS = pairs_of("OP_NODE_SET_PARAMS", "ndparams")
 NAME_CHECKS = (
-    flag("--no-name-check", "name_check", help="Do not look its name up.", value=False),
-    flag("--no-ip-check", "ip_check", help="Its address may be in use.", value=False),
+    option_of("OP_INSTANCE_CREATE", "name_check", "--name-check/--no-name-check"),
+    option_of("OP_INSTANCE_CREATE", "ip_check", "--ip-check/--no-ip-check"),
 )
+
+
+def os_of(opcode: str) -> Row:
+    """An option for an operating system."""
+    return option_of(opcode, "os_type", "--os", "os", metavar="OS", hint="See rapi os.")

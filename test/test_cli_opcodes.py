@@ -1,0 +1,123 @@
+"""The options of `rapi` that are parameters of opcodes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+from twisted.trial.unittest import SynchronousTestCase
+
+from ganeti_rapi.api.checks import Maybe, OneOf
+from ganeti_rapi.api.handlers.nodes import ROLE_CHANGES, ROLES
+from ganeti_rapi.api.opcodes import OPCODES
+from ganeti_rapi.client.cli.commands import Row
+from ganeti_rapi.client.cli.opcodes import argument_of, option_of
+from ganeti_rapi.client.cli.root import rapi
+from ganeti_rapi.jobstates import JOB_STATES
+
+
+def made(row: Row) -> click.Parameter:
+    return row if isinstance(row, click.Parameter) else row()
+
+
+def option(row: Row) -> click.Option:
+    parameter = made(row)
+    assert isinstance(parameter, click.Option)
+    return parameter
+
+
+def doc(opcode: str, parameter: str) -> str:
+    return OPCODES[opcode].parameters[parameter].doc
+
+
+class OptionTests(SynchronousTestCase):
+    def test_a_choice(self) -> None:
+        mode = option(option_of("OP_INSTANCE_MIGRATE", "mode"))
+        assert isinstance(mode.type, click.Choice)
+        self.assertEqual(list(mode.type.choices), ["live", "non-live"])
+        self.assertEqual((mode.opts, mode.name), (["--mode"], "mode"))
+        self.assertEqual(mode.help, doc("OP_INSTANCE_MIGRATE", "mode"))
+
+    def test_a_number_has_the_bounds_of_the_check(self) -> None:
+        timeout = option(option_of("OP_INSTANCE_SHUTDOWN", "timeout"))
+        assert isinstance(timeout.type, click.IntRange)
+        self.assertEqual((timeout.type.min, timeout.type.max), (0, None))
+
+    def test_a_flag_says_what_it_does(self) -> None:
+        early = option(option_of("OP_NODE_EVACUATE", "early_release"))
+        self.assertTrue(early.is_flag)
+        self.assertEqual((early.opts, early.default), (["--early-release"], None))
+        meaning = doc("OP_NODE_EVACUATE", "early_release")
+        self.assertEqual(f"Whether to g{str(early.help)[1:]}", meaning)
+
+    def test_a_flag_whose_meaning_is_no_deed_keeps_it(self) -> None:
+        variant = option(option_of("OP_INSTANCE_REINSTALL", "force_variant"))
+        self.assertEqual(variant.help, doc("OP_INSTANCE_REINSTALL", "force_variant"))
+
+    def test_two_words_are_true_and_false(self) -> None:
+        sync = option(option_of("OP_INSTANCE_GROW_DISK", "wait_for_sync", "--sync/--no-sync"))
+        self.assertEqual((sync.opts, sync.secondary_opts), (["--sync"], ["--no-sync"]))
+        self.assertEqual((sync.name, sync.default), ("wait_for_sync", None))
+        self.assertEqual(sync.help, doc("OP_INSTANCE_GROW_DISK", "wait_for_sync"))
+
+    def test_other_words_and_more_help(self) -> None:
+        row = option_of("OP_INSTANCE_CREATE", "os_type", "--os", "os", hint="More.", metavar="OS")
+        self.assertEqual((option(row).name, option(row).metavar), ("os", "OS"))
+        self.assertEqual(option(row).help, f"{doc('OP_INSTANCE_CREATE', 'os_type')} More.")
+
+    def test_an_argument(self) -> None:
+        mode = made(argument_of("OP_NETWORK_CONNECT", "network_mode", "mode"))
+        assert isinstance(mode.type, click.Choice)
+        self.assertEqual((mode.name, "openvswitch" in mode.type.choices), ("mode", True))
+
+
+def parameters(group: click.Group) -> Iterator[click.Parameter]:
+    for command in group.commands.values():
+        if isinstance(command, click.Group):
+            yield from parameters(command)
+        else:
+            yield from command.get_params(click.Context(command))
+
+
+def of_the_table() -> Iterator[tuple[str, ...]]:
+    """All choices that there are in the table of the opcodes."""
+    for opcode in OPCODES.values():
+        for param in opcode.params:
+            check = param.check.check if isinstance(param.check, Maybe) else param.check
+            if isinstance(check, OneOf):
+                yield tuple(map(str, check.choices))
+
+
+class ChoiceTests(SynchronousTestCase):
+    def test_all_choices_are_the_servers(self) -> None:
+        known = {*of_the_table(), JOB_STATES}
+        for parameter in parameters(rapi):
+            if isinstance(parameter.type, click.Choice) and parameter.name != "role":
+                self.assertIn(tuple(parameter.type.choices), known, parameter.name)
+
+    def test_roles(self) -> None:
+        roles = [
+            set(parameter.type.choices)
+            for parameter in parameters(rapi)
+            if isinstance(parameter.type, click.Choice) and parameter.name == "role"
+        ]
+        self.assertEqual(roles, [set(ROLES), set(ROLE_CHANGES)])
+
+
+class StartTests(SynchronousTestCase):
+    def test_the_table_is_not_read_for_the_list_of_commands(self) -> None:
+        program = (
+            "import sys; from ganeti_rapi.client.cli.root import rapi;"
+            "rapi.main(['instances', *sys.argv[1:], '--help'], standalone_mode=False);"
+            "print('ganeti_rapi.api.opcodes' in sys.modules)"
+        )
+        for arguments, imported in (([], "False"), (["stop"], "True")):
+            shown = subprocess.run(
+                [sys.executable, "-c", program, *arguments],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            self.assertEqual(shown.stdout.splitlines()[-1], imported)
