@@ -24,11 +24,12 @@ from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.exits import CannotStart
 from ganeti_rapi.files.reading import Unreadable, check_kind
 from ganeti_rapi.files.watch import FileWatch, Holder
+from ganeti_rapi.jobs.changes import JobChanges
+from ganeti_rapi.jobs.feed import JobFeed
+from ganeti_rapi.jobs.watches import JobWatches
 from ganeti_rapi.listening import Listeners, Reactor, adopted, endpoint, tcp, wrap
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.connection import Limits, LuxiPool
-from ganeti_rapi.luxi.feed import JobFeed
-from ganeti_rapi.luxi.jobs import JobWatches
 from ganeti_rapi.options import Options
 from ganeti_rapi.systemd import Notifier, passed_sockets
 from ganeti_rapi.web.cycle import Rapi
@@ -233,8 +234,7 @@ def make_site(
     rapi = Rapi(
         make_portal(users),
         requests,
-        JobWatches(reactor, requests, waits),
-        feed=JobFeed(reactor, requests),
+        JobChanges(reactor, JobWatches(reactor, requests, waits), JobFeed(reactor, requests)),
         in_thread=partial(_in_thread, reactor),
         require_authentication=bool(options["require-authentication"]),
         check_role=check_role,

@@ -21,10 +21,12 @@ from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.api.call import JobDaemon, JobWaits
+from ganeti_rapi.api.call import JobDaemon
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.auth.realm import make_portal
 from ganeti_rapi.auth.users import UsersFile, parse
+from ganeti_rapi.jobs.changes import JobChanges, JobWaits
+from ganeti_rapi.jobs.feed import JobFeed
 from ganeti_rapi.web.cycle import Rapi
 from ganeti_rapi.web.http import RapiSite
 from ganeti_rapi.web.routes import grow_tree
@@ -191,7 +193,7 @@ class Server:
     def __init__(
         self,
         daemon: JobDaemon,
-        jobs: JobWaits,
+        waits: JobWaits,
         *,
         require_authentication: bool = False,
         **options: Any,  # Any: handed through
@@ -201,7 +203,7 @@ class Server:
         self.rapi = Rapi(
             make_portal(UsersFile(accounts)),
             daemon,
-            jobs,
+            JobChanges(self.clock, waits, JobFeed(self.clock, daemon)),
             require_authentication=require_authentication,
             now=lambda: NOW,
         )
@@ -278,7 +280,7 @@ class FollowCase(ApiCase):
     def job_ends(self, *results: object, status: str = "success", **queries: Any) -> None:
         # Any: answers of QueryJobs, by field
         """Let the job end so. ``queries`` are more answers of QueryJobs, by their only field."""
-        self.daemon.changes = [(["running"], []), None, ([status], [])]
+        self.daemon.changes = [(["running", []], []), None, ([status, []], [])]
         job = {
             "status": status,
             "opstatus": [status for _ in results],

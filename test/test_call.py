@@ -4,19 +4,21 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.api.call import ABSENT, Call, JobDaemon, JobWaits, parse_query
+from ganeti_rapi.api.call import ABSENT, Call, parse_query
 from ganeti_rapi.errors import BadRequest
+from ganeti_rapi.jobs.changes import JobChanges
+from ganeti_rapi.jobs.feed import JobFeed
 
 from .harness import NOW, ScriptedDaemon
 
 
 def make_call(query: str = "", **more: Any) -> Call:  # Any: the attributes of Call
     daemon = ScriptedDaemon()
-    asked: JobDaemon = daemon
-    waits: JobWaits = daemon
-    return Call({}, parse_query(query), asked, waits, lambda: NOW, **more)
+    jobs = JobChanges(Clock(), daemon, JobFeed(Clock(), daemon))
+    return Call({}, parse_query(query), daemon, jobs, lambda: NOW, **more)
 
 
 class ParseQueryTests(SynchronousTestCase):

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.luxi.feed import POLL_SECONDS
+from ganeti_rapi.jobs.feed import POLL_SECONDS
 from ganeti_rapi.testing import SimulatedApi, encode_request
 from ganeti_rapi.web.events import HEARTBEAT_SECONDS, MOST_BUFFERED
 

@@ -41,13 +41,14 @@ class OperatingSystemsTests(FollowCase):
     def test_the_jobs_end_is_waited_for(self) -> None:
         self.job_ends([])
         self.daemon.changes.insert(
-            1, (["running"], [[3, [0, 0], "message", "a"], [4, [0, 0], "message", "b"]])
+            1, (["running", []], [[3, [0, 0], "message", "a"], [4, [0, 0], "message", "b"]])
         )
         self.assertEqual(self.ask("GET", "/2/os?bulk=0").json(), [])
-        known = ((None, 0), (["running"], 0), (["running"], 4), (["running"], 4))
+        running = ["running", []]
+        known = ((None, 0), (running, 0), (running, 4), (running, 4))
         self.assertEqual(
             self.daemon.waits,
-            [(4711, ["status"], previous, serial, 60.0) for previous, serial in known],
+            [(4711, ("status", "opstatus"), previous, serial, 60.0) for previous, serial in known],
         )
 
     def test_details(self) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from attrs import frozen
 
-from ganeti_rapi.api.events import EventFeed
+from ganeti_rapi.api.events import NOTHING_KNOWN, Event, JobState
 from ganeti_rapi.errors import BadRequest
 from ganeti_rapi.jsontext import Json
 
@@ -23,8 +23,12 @@ class JobDaemon(Protocol):
         """The rows that a query answers, in slices if they are many. Raises `LuxiError`."""
 
 
-class JobWaits(Protocol):
-    """Waiting for jobs to change."""
+FOREVER = float("inf")
+"""Seconds."""
+
+
+class Jobs(Protocol):
+    """Seeing jobs change: the one way, for waits, streams and whoever follows a job."""
 
     async def wait(
         self,
@@ -40,6 +44,17 @@ class JobWaits(Protocol):
         None when nothing changed within ``timeout`` seconds. Raises `LuxiError`; an unknown or
         archived job is a `JobDaemonError` of kind ``JobLost``.
         """
+
+    def changes(
+        self, job_id: int, known: JobState = NOTHING_KNOWN, patience: float = FOREVER
+    ) -> AsyncIterator[JobState]:
+        """Each state of a job after a known one, until it ended or ``patience`` seconds are over.
+
+        Raises as `wait` does.
+        """
+
+    def events(self, last_id: str | None) -> AsyncIterator[Event]:
+        """What happens to all jobs, after the event with that id or from now on."""
 
 
 class Absent:
@@ -71,11 +86,10 @@ class Call:
     items: Mapping[str, str]
     query: Query
     daemon: JobDaemon
-    jobs: JobWaits
+    jobs: Jobs
     now: Callable[[], float]
     body: Json | Absent = ABSENT
     user: str | None = None
-    feed: EventFeed | None = None
     last_event_id: str | None = None
     """The id of the last event that a reader of a stream has seen."""
     resource: str = ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from attrs import frozen
 
+from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.jsontext import dumps
 
 
@@ -28,26 +29,51 @@ HEARTBEAT = b": still here\n\n"
 """A comment, which readers skip: it keeps proxies from taking the connection for a dead one."""
 
 
-class EventFeed(Protocol):
-    """The events of all jobs."""
+@frozen
+class JobState:
+    """What somebody knows of a job; with no ``status``, nothing yet.
 
-    def events(self, last_id: str | None) -> AsyncIterator[Event]:
-        """All events after the one with that id, or from now on."""
+    ``opstatus`` are the states of its opcodes, ``serial`` is that of the last log entry, and
+    ``log_entries`` are those that came since the state before.
+    """
+
+    status: str | None = None
+    opstatus: Sequence[str] = ()
+    serial: int = 0
+    log_entries: Sequence[Any] = ()  # Any: [serial, [seconds, microseconds], type, message]
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to the job."""
+        return self.status in FINAL_STATES
+
+    @property
+    def values(self) -> list[Any] | None:  # Any: values of job fields
+        """The values of the fields ``status`` and ``opstatus``, if they are known."""
+        return None if self.status is None else [self.status, list(self.opstatus)]
+
+    def after(self, values: Sequence[Any], log_entries: Sequence[Any]) -> JobState:
+        # Any: as above
+        """The state after a change to these values, with these new log entries."""
+        status, opstatus = values
+        serial = max([self.serial, *(entry[0] for entry in log_entries)])
+        return JobState(status, opstatus, serial, log_entries)
+
+    @property
+    def event_id(self) -> str:
+        """An id that holds all that one needs to go on: so nobody has to remember readers."""
+        return f"{self.serial}/{self.status}/{','.join(self.opstatus)}"
+
+    @classmethod
+    def from_event_id(cls, text: str | None) -> JobState:
+        """The state that an id tells; as for a new reader when it is none of ours."""
+        serial, _, rest = (text or "").partition("/")
+        status, slash, opstatus = rest.partition("/")
+        if not slash or not serial.isdecimal() or len(serial) > _LONGEST_SERIAL:
+            return cls()
+        return cls(status, opstatus.split(","), int(serial))
 
 
-def job_event_id(serial: int, status: str, opstatus: Sequence[str]) -> str:
-    """An id that holds all that one needs to go on: so nobody has to remember readers."""
-    return f"{serial}/{status}/{','.join(opstatus)}"
-
-
-def parse_job_event_id(text: str | None) -> tuple[int, list[Any] | None]:
-    # Any: values of job fields
-    """Log serial and previous values of an id; as for a new reader when it is none of ours."""
-    serial, _, rest = (text or "").partition("/")
-    status, slash, opstatus = rest.partition("/")
-    if not slash or not serial.isdecimal() or len(serial) > _LONGEST_SERIAL:
-        return 0, None
-    return int(serial), [status, opstatus.split(",")]
-
+NOTHING_KNOWN = JobState()
 
 _LONGEST_SERIAL = 18

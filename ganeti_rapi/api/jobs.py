@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ganeti_rapi.api.call import Call
+from ganeti_rapi.api.call import FOREVER, Call
 from ganeti_rapi.api.fields import JOB
 from ganeti_rapi.api.queries import query_one
 from ganeti_rapi.errors import BadRequest, JobDaemonError, LuxiError, NotFound, from_job_daemon
-from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.jsontext import Json
 
 Opcode = Mapping[str, Json]
@@ -39,7 +38,7 @@ async def submit_job(call: Call, opcodes: Sequence[Opcode]) -> Json:
     if patience is None:
         return job_id
     try:
-        ended = await wait_for_end(call, job_id, patience)
+        ended = await _ends(call, job_id, patience)
         return await show_job(call, job_id) if ended else job_id
     except (LuxiError, NotFound):
         return job_id
@@ -74,30 +73,17 @@ _NO_SUCH_ID = "Invalid value for job ID"
 _UNREADABLE = re.compile(r"Can't parse value for ('\w+')")
 
 
-async def wait_for_end(call: Call, job_id: int, patience: float) -> bool:
+async def _ends(call: Call, job_id: int, patience: float) -> bool:
     """Whether a job ends within ``patience`` seconds. Returns as soon as it does."""
-    deadline = call.now() + patience
-    status: Json = None
-    serial = 0
-    while status not in FINAL_STATES:
-        previous = None if status is None else [status]
-        left = max(0.0, deadline - call.now())
-        change = await call.jobs.wait(job_id, ["status"], previous, serial, min(left, _STEP))
-        if change is not None:
-            (status,), entries = change
-            serial = max([serial, *(entry[0] for entry in entries)])
-        elif left == 0.0:
-            return False
-    return True
-
-
-_STEP = 60.0
-_FOREVER = float("inf")
+    ended = False
+    async for state in call.jobs.changes(job_id, patience=patience):
+        ended = state.ended
+    return ended
 
 
 async def follow(call: Call, job_id: int) -> Sequence[Any]:  # Any: each opcode's own result
     """Wait for a job's end; the results of its opcodes. Raises the error that ended it."""
-    await wait_for_end(call, job_id, _FOREVER)
+    await _ends(call, job_id, FOREVER)
     ((status, opstatus, opresult),) = await call.daemon.call(
         "QueryJobs", [job_id], ["status", "opstatus", "opresult"]
     )

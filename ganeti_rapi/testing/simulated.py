@@ -19,9 +19,10 @@ from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.auth.realm import make_portal
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.client.connections import treq_over
+from ganeti_rapi.jobs.changes import JobChanges
+from ganeti_rapi.jobs.feed import JobFeed
+from ganeti_rapi.jobs.watches import JobWatches
 from ganeti_rapi.luxi.connection import Limits, LuxiPool
-from ganeti_rapi.luxi.feed import JobFeed
-from ganeti_rapi.luxi.jobs import JobWatches
 from ganeti_rapi.simulator.service import SimulatedJobDaemon
 from ganeti_rapi.simulator.size import Size
 from ganeti_rapi.testing.http import Collector, Reply, encode_request, parse_reply
@@ -71,8 +72,7 @@ class SimulatedApi:
         rapi = Rapi(
             make_portal(users),
             self.requests,
-            self.watches,
-            feed=self.feed,
+            JobChanges(self.reactor, self.watches, self.feed),
             now=self.reactor.seconds,
         )
         self.site = RapiSite(grow_tree(RESOURCES, rapi.serve), self.reactor)

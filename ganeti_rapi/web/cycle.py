@@ -17,9 +17,8 @@ from twisted.python.failure import Failure
 
 from ganeti_rapi import jsontext
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.call import ABSENT, Absent, Call, JobDaemon, JobWaits, parse_query
+from ganeti_rapi.api.call import ABSENT, Absent, Call, JobDaemon, Jobs, parse_query
 from ganeti_rapi.api.cells import Cell, Stream
-from ganeti_rapi.api.events import EventFeed
 from ganeti_rapi.api.resource import Resource as Row
 from ganeti_rapi.auth.checker import basic_credentials
 from ganeti_rapi.auth.permissions import User
@@ -39,7 +38,7 @@ from ganeti_rapi.errors import (
     as_api_error,
 )
 from ganeti_rapi.jsontext import Json
-from ganeti_rapi.luxi.batching import SharedReads
+from ganeti_rapi.sharing import SharedReads
 from ganeti_rapi.web.events import EventStream
 from ganeti_rapi.web.http import JSON_TYPE, RapiRequest
 from ganeti_rapi.web.render import (
@@ -82,9 +81,8 @@ class Rapi:
         self,
         portal: Portal,
         daemon: JobDaemon,
-        jobs: JobWaits,
+        jobs: Jobs,
         *,
-        feed: EventFeed | None = None,
         in_thread: InThread = at_once,
         require_authentication: bool = False,
         check_role: Callable[[], None] = lambda: None,
@@ -94,7 +92,6 @@ class Rapi:
         self._portal = portal
         self._daemon = daemon
         self._jobs = jobs
-        self._feed = feed
         self._require_authentication = require_authentication
         self._check_role = check_role
         self._now = now
@@ -127,7 +124,6 @@ class Rapi:
             now=self._now,
             body=body,
             user=request.user_name,
-            feed=self._feed,
             last_event_id=(
                 request.getHeader("last-event-id") if isinstance(cell, Stream) else None
             ),

@@ -19,10 +19,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from ganeti_rapi.api.call import JobDaemon
 from ganeti_rapi.api.events import Event
 from ganeti_rapi.errors import LuxiError
 from ganeti_rapi.jobstates import FINAL_STATES
-from ganeti_rapi.luxi.connection import LuxiPool
 
 POLL_SECONDS = 0.5
 KEPT_EVENTS = 10_000
@@ -64,8 +64,8 @@ class JobFeed:
 
     log = Logger()
 
-    def __init__(self, clock: IReactorTime, pool: LuxiPool) -> None:
-        self._pool = pool
+    def __init__(self, clock: IReactorTime, daemon: JobDaemon) -> None:
+        self._daemon = daemon
         self._epoch = f"{int(clock.seconds() * 1000):x}"
         self._number = 0
         self._kept: deque[_Kept] = deque(maxlen=KEPT_EVENTS)
@@ -116,7 +116,7 @@ class JobFeed:
         failure.trap(LuxiError)  # the readers wait; when luxid is back they are told what is new
 
     async def _compare(self) -> None:
-        rows: list[tuple[int, str]] = await self._pool.call("QueryJobs", None, ["id", "status"])
+        rows: list[tuple[int, str]] = await self._daemon.call("QueryJobs", None, ["id", "status"])
         now: dict[int, str] = dict(rows)
         known, self._known = self._known, now
         if known is None:
@@ -128,7 +128,7 @@ class JobFeed:
     async def _details(self, job_ids: list[int]) -> list[Mapping[str, Any]]:
         if not job_ids:
             return []
-        rows = await self._pool.call("QueryJobs", job_ids, list(DETAILS))
+        rows = await self._daemon.call("QueryJobs", job_ids, list(DETAILS))
         return [job for row in rows if (job := dict(zip(DETAILS, row)))["status"] is not None]
 
     def _tell(self, name: str, job: Mapping[str, Any]) -> None:

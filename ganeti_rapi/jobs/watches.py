@@ -32,8 +32,8 @@ from twisted.python.failure import Failure
 from ganeti_rapi.api.fields import JOB_QUERY_FIELDS
 from ganeti_rapi.errors import JobDaemonError, LuxiTimeout
 from ganeti_rapi.jobstates import FINAL_STATES
-from ganeti_rapi.luxi.batching import SharedReads
 from ganeti_rapi.luxi.connection import LuxiPool
+from ganeti_rapi.sharing import SharedReads
 
 WATCHED_FIELDS = (
     *("status", "opstatus", "priority", "oppriority", "summary"),
@@ -113,7 +113,7 @@ class JobWatches:
 
     ``reading`` is the pool that ordinary calls use; ``watching`` has connections of its own, so
     that waits never starve requests. A job that finds none of them free within that pool's
-    ``acquire`` limit is read once and tries again. Implements `ganeti_rapi.api.call.JobWaits`.
+    ``acquire`` limit is read once and tries again.
     """
 
     def __init__(self, clock: IReactorTime, reading: LuxiPool, watching: LuxiPool) -> None:
@@ -141,7 +141,7 @@ class JobWatches:
         previous_serial: int | None,
         timeout: float,
     ) -> Change | None:
-        """See `ganeti_rapi.api.call.JobWaits.wait`. A cancelled wait leaves nothing behind."""
+        """See `ganeti_rapi.api.call.Jobs.wait`. A cancelled wait leaves nothing behind."""
         watch = self._watches.get(job_id)
         if watch is None:
             watch = self._watches[job_id] = _Watch(job_id)

@@ -14,11 +14,9 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.api.call import JobWaits
 from ganeti_rapi.errors import JobDaemonError, LuxiTimeout, LuxiUnreachable
-from ganeti_rapi.jobstates import FINAL_STATES
-from ganeti_rapi.luxi.connection import LuxiPool
-from ganeti_rapi.luxi.jobs import (
+from ganeti_rapi.jobs.changes import JobWaits
+from ganeti_rapi.jobs.watches import (
     REPLY_MARGIN,
     WATCH_SECONDS,
     WATCHED_FIELDS,
@@ -26,6 +24,8 @@ from ganeti_rapi.luxi.jobs import (
     JobWatches,
     log_entries,
 )
+from ganeti_rapi.jobstates import FINAL_STATES
+from ganeti_rapi.luxi.connection import LuxiPool
 from test.luxi_doubles import NOTICE, FakeLuxid, FakePool, Gate
 
 GONE = LuxiUnreachable("The job daemon closed the connection before it answered")

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.errors import LuxiTimeout
-from ganeti_rapi.luxi.batching import GATHERING, LONGEST_GATHERING, SHORTEST_GATHERING, SharedReads
+from ganeti_rapi.sharing import GATHERING, LONGEST_GATHERING, SHORTEST_GATHERING, SharedReads
 
 
 @define(eq=False)

@@ -1,0 +1,79 @@
+"""What handlers see of jobs: one change, all changes of one job, and what happens to all jobs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IReactorTime
+
+from ganeti_rapi.api.call import FOREVER
+from ganeti_rapi.api.events import NOTHING_KNOWN, Event, JobState
+from ganeti_rapi.jobs.watches import Change
+
+STATE_FIELDS = ("status", "opstatus")
+"""The job's fields that a `JobState` is made of."""
+
+STEP = 60.0
+"""Seconds of one wait; then the job is read afresh."""
+
+
+class JobWaits(Protocol):
+    """What waits for one change of a job, such as `ganeti_rapi.jobs.watches.JobWatches`."""
+
+    async def wait(
+        self,
+        job_id: int,
+        fields: Sequence[str],
+        previous: Sequence[Any] | None,  # Any: values of job fields
+        previous_serial: int | None,
+        timeout: float,
+    ) -> Change | None:
+        """See `ganeti_rapi.api.call.Jobs.wait`."""
+
+
+class EventFeed(Protocol):
+    """What tells the events of all jobs, such as `ganeti_rapi.jobs.feed.JobFeed`."""
+
+    def events(self, last_id: str | None) -> AsyncIterator[Event]:
+        """See `ganeti_rapi.api.call.Jobs.events`."""
+
+
+class JobChanges:
+    """Implements `ganeti_rapi.api.call.Jobs`: what else follows a job goes through its waits."""
+
+    def __init__(self, clock: IReactorTime, waits: JobWaits, feed: EventFeed) -> None:
+        self._clock = clock
+        self._waits = waits
+        self._feed = feed
+
+    async def wait(
+        self,
+        job_id: int,
+        fields: Sequence[str],
+        previous: Sequence[Any] | None,  # Any: as above
+        previous_serial: int | None,
+        timeout: float,
+    ) -> Change | None:
+        """See `ganeti_rapi.api.call.Jobs.wait`."""
+        return await self._waits.wait(job_id, fields, previous, previous_serial, timeout)
+
+    async def changes(
+        self, job_id: int, known: JobState = NOTHING_KNOWN, patience: float = FOREVER
+    ) -> AsyncIterator[JobState]:
+        """See `ganeti_rapi.api.call.Jobs.changes`."""
+        deadline = self._clock.seconds() + patience
+        while not known.ended:
+            left = max(0.0, deadline - self._clock.seconds())
+            change = await self.wait(
+                job_id, STATE_FIELDS, known.values, known.serial, min(left, STEP)
+            )
+            if change is not None:
+                known = known.after(*change)
+                yield known
+            elif left <= STEP:
+                return
+
+    def events(self, last_id: str | None) -> AsyncIterator[Event]:
+        """See `ganeti_rapi.api.call.Jobs.events`."""
+        return self._feed.events(last_id)
