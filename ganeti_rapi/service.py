@@ -17,31 +17,21 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.usage import UsageError
 
-from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.assembly import LuxiBackend, Settings, make_site
 from ganeti_rapi.auth.loading import UsersLoader
-from ganeti_rapi.auth.realm import make_portal
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.exits import CannotStart
 from ganeti_rapi.files.reading import Unreadable, check_kind
 from ganeti_rapi.files.watch import FileWatch, Holder
-from ganeti_rapi.jobs.changes import JobChanges
-from ganeti_rapi.jobs.feed import JobFeed
-from ganeti_rapi.jobs.watches import JobWatches
 from ganeti_rapi.listening import Listeners, Reactor, adopted, endpoint, tcp, wrap
 from ganeti_rapi.logfile import LogFile
-from ganeti_rapi.luxi.connection import Limits, LuxiPool
 from ganeti_rapi.options import Options
 from ganeti_rapi.systemd import Notifier, passed_sockets
-from ganeti_rapi.web.cycle import Rapi
 from ganeti_rapi.web.http import RapiSite
-from ganeti_rapi.web.routes import grow_tree
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError
 from ganeti_rapi.workers import Workers
 
 __all__ = ["Options", "makeService"]
-
-WATCH_ACQUIRE = 1.0
-"""Seconds after which a job that finds no free connection for its wait is read instead."""
 
 T = TypeVar("T")
 
@@ -81,16 +71,15 @@ class OnHangup(Service):
                 self.log.error("On SIGHUP: {error}", error=error)
 
 
-class Pools(Service):
+class Connections(Service):
     """Closes the connections to the job daemon at the end."""
 
-    def __init__(self, *pools: LuxiPool) -> None:
-        self._pools = pools
+    def __init__(self, backend: LuxiBackend) -> None:
+        self._backend = backend
 
     def stopService(self) -> None:
         super().stopService()
-        for pool in self._pools:
-            pool.close()
+        self._backend.close()
 
 
 class Daemon(MultiService):
@@ -205,7 +194,7 @@ def _assemble(
     loader = UsersLoader(os.path.abspath(options["users-file"]), users)
     holders: list[Holder] = [loader, tls] if tls is not None else [loader]
     reloaded = [_watch(daemon, holder, reactor) for holder in holders]
-    site = daemon.site = make_site(daemon, options, reactor, users, check_role)
+    site = daemon.site = _site(daemon, options, reactor, users, check_role)
     daemon.listeners.setServiceParent(daemon)
     if options.adopted is not None:
         wrapped = wrap(site, tls, "tcp:")
@@ -217,32 +206,25 @@ def _assemble(
     return [*reloaded, site.reopen_log]
 
 
-def make_site(
+def _site(
     parent: MultiService,
     options: Options,
     reactor: Reactor,
     users: UsersFile,
-    check_role: Callable[[], None] = lambda: None,
+    check_role: Callable[[], None],
 ) -> RapiSite:
-    """The HTTP side over the job daemon's socket."""
-    path = options["luxi-socket"]
-    requests = LuxiPool(reactor, path, Limits(connections=options["luxi-connections"]))
-    waits = LuxiPool(
-        reactor, path, Limits(connections=options["wait-connections"], acquire=WATCH_ACQUIRE)
+    backend = LuxiBackend(
+        reactor, options["luxi-socket"], options["luxi-connections"], options["wait-connections"]
     )
-    Pools(requests, waits).setServiceParent(parent)
-    rapi = Rapi(
-        make_portal(users),
-        requests,
-        JobChanges(reactor, JobWatches(reactor, requests, waits), JobFeed(reactor, requests)),
-        in_thread=partial(_in_thread, reactor),
+    Connections(backend).setServiceParent(parent)
+    settings = _settings(options)
+    in_thread = partial(_in_thread, reactor)
+    return make_site(reactor, backend, users, settings, check_role=check_role, in_thread=in_thread)
+
+
+def _settings(options: Options) -> Settings:
+    return Settings(
         require_authentication=bool(options["require-authentication"]),
-        check_role=check_role,
-        clock=reactor,
-    )
-    return RapiSite(
-        grow_tree(RESOURCES, rapi.serve),
-        reactor,
         keep_alive=not options["no-keep-alive"],
         timeout=options["idle-timeout"],
         max_body=options["max-body-size"],

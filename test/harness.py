@@ -21,15 +21,12 @@ from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.api.call import JobDaemon
-from ganeti_rapi.api.resources import RESOURCES
-from ganeti_rapi.auth.realm import make_portal
+from ganeti_rapi.api.call import JobDaemon, Jobs
+from ganeti_rapi.assembly import Settings, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.jobs.changes import JobChanges, JobWaits
 from ganeti_rapi.jobs.feed import JobFeed
-from ganeti_rapi.web.cycle import Rapi
 from ganeti_rapi.web.http import RapiSite
-from ganeti_rapi.web.routes import grow_tree
 
 ADMIN, READER, VISITOR = "admin:sesame", "guest:sesame", "visitor:sesame"
 """Who may write, who may read, and who has no option at all."""
@@ -187,27 +184,37 @@ def captured_log(case: SynchronousTestCase) -> list[LogEvent]:
     return events
 
 
+@frozen
+class ScriptedBackend:
+    """A job daemon, and the changes of its jobs, as a test wants them."""
+
+    daemon: JobDaemon
+    jobs: Jobs
+
+    @classmethod
+    def make(cls, clock: Clock, daemon: JobDaemon, waits: JobWaits) -> ScriptedBackend:
+        """The daemon's real view of jobs, over these waits."""
+        return cls(daemon, JobChanges(clock, waits, JobFeed(clock, daemon)))
+
+
 class Server:
-    """The real site. ``options`` are those of `RapiSite`."""
+    """The real site. ``options`` are the attributes of `Settings`."""
 
     def __init__(
         self,
         daemon: JobDaemon,
         waits: JobWaits,
-        *,
-        require_authentication: bool = False,
         **options: Any,  # Any: handed through
     ) -> None:
         self.clock = Clock()
         accounts, _ = parse(USERS)
-        self.rapi = Rapi(
-            make_portal(UsersFile(accounts)),
-            daemon,
-            JobChanges(self.clock, waits, JobFeed(self.clock, daemon)),
-            require_authentication=require_authentication,
+        self.site = make_site(
+            self.clock,
+            ScriptedBackend.make(self.clock, daemon, waits),
+            UsersFile(accounts),
+            Settings(**options),
             now=lambda: NOW,
         )
-        self.site = RapiSite(grow_tree(RESOURCES, self.rapi.serve), self.clock, **options)
 
     def connect(self) -> Connection:
         """A new connection."""

@@ -47,7 +47,7 @@ class ReturnTimeoutTests(SynchronousTestCase):
         client = self.api.connect()
         request = encode_request("PUT", f"{PATH}?return_timeout=60", None, self.api.writer)
         client.transport.write(request)
-        self.api.until(lambda: self.api.watches.waiters)
+        self.api.until(lambda: self.api.backend.watches.waiters)
         self.api.daemon.stopService()
         self.assertNotIn(SOCKET, self.api.reactor.listeners)
         self.api.until(lambda: client.closed)

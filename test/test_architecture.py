@@ -24,15 +24,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "jobs": {"api", "luxi", "sharing", "errors", "jobstates"},
     "auth": {"api", "errors", "files"},
     "web": {"api", "auth", "jobs", "sharing", "errors", "files", "jsontext", "logfile"},
+    "assembly": {"api", "auth", "luxi", "jobs", "web", "logfile"},
     "simulator": {"api.opcodes", "luxi.codec", "errors", "jobstates", "jsontext"},
-    "testing": {"api", "auth", "luxi", "jobs", "web", "simulator", "client"},
+    "testing": {"auth", "assembly", "simulator", "client"},
     "client": {"api.checks", "api.opcodes", "api.params", "errors", "jobstates", "jsontext"},
     "simulator_service": {"simulator", "exits"},
     "options": set(),
     "workers": set(),
     "listening": {"web", "exits"},
     "service": {
-        *("api", "auth", "luxi", "jobs", "web", "simulator"),
+        *("api", "auth", "web", "assembly", "simulator"),
         *("options", "workers", "listening", "files", "logfile", "systemd", "exits"),
     },
     "program": {"service", "options", "errors", "logfile", "exits"},
@@ -104,3 +105,12 @@ class ImportTests(SynchronousTestCase):
 
     def test_nobody_imports_what_is_for_tests(self) -> None:
         self.assertEqual(importers("testing"), set())
+
+    def test_the_site_is_put_together_in_one_place_only(self) -> None:
+        """By the tests, too: what they test is what is served."""
+        places = {
+            path.name
+            for path in [*modules(), *Path(__file__).parent.rglob("*.py")]
+            if "ganeti_rapi.web.cycle.Rapi" in imported(path)
+        }
+        self.assertEqual(places, {"assembly.py"})

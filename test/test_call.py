@@ -9,16 +9,14 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.call import ABSENT, Call, parse_query
 from ganeti_rapi.errors import BadRequest
-from ganeti_rapi.jobs.changes import JobChanges
-from ganeti_rapi.jobs.feed import JobFeed
 
-from .harness import NOW, ScriptedDaemon
+from .harness import NOW, ScriptedBackend, ScriptedDaemon
 
 
 def make_call(query: str = "", **more: Any) -> Call:  # Any: the attributes of Call
     daemon = ScriptedDaemon()
-    jobs = JobChanges(Clock(), daemon, JobFeed(Clock(), daemon))
-    return Call({}, parse_query(query), daemon, jobs, lambda: NOW, **more)
+    backend = ScriptedBackend.make(Clock(), daemon, daemon)
+    return Call({}, parse_query(query), backend.daemon, backend.jobs, lambda: NOW, **more)
 
 
 class ParseQueryTests(SynchronousTestCase):

@@ -110,10 +110,10 @@ class JobEventTests(StreamCase):
 
     def test_a_reader_who_left_costs_nothing(self) -> None:
         reader = self.open(f"/2/jobs/{self.shut_down()}/events")
-        self.assertEqual(self.api.watches.waiters, 1)
+        self.assertEqual(self.api.backend.watches.waiters, 1)
         reader.transport.loseConnection()
         self.api.reactor.pump([0.02] * 3)
-        self.assertEqual((self.api.watches.waiters, self.api.watches.jobs), (0, 0))
+        self.assertEqual((self.api.backend.watches.waiters, self.api.backend.watches.jobs), (0, 0))
 
 
 class FeedTests(StreamCase):
@@ -135,7 +135,7 @@ class FeedTests(StreamCase):
         self.pass_time(POLL_SECONDS)
         self.shut_down()
         self.pass_time()
-        self.assertEqual(self.api.feed.readers, 5)
+        self.assertEqual(self.api.backend.feed.readers, 5)
         seen = [received(reader.data) for reader in readers]
         self.assertTrue(seen[0])
         self.assertEqual(seen, [seen[0]] * 5)
@@ -148,7 +148,7 @@ class FeedTests(StreamCase):
         events = received(reader.data)
         reader.transport.loseConnection()
         self.pass_time(1)
-        self.assertEqual(self.api.feed.readers, 0)
+        self.assertEqual(self.api.backend.feed.readers, 0)
         missed = self.shut_down("web2")
         again = self.open("/2/events", events[0].id)
         self.pass_time()
@@ -179,7 +179,7 @@ class FeedTests(StreamCase):
         reader = self.open("/2/events")
         self.pass_time(POLL_SECONDS)
         factory = self.api.reactor.listeners.pop("/luxi.sock")
-        self.api.requests.close()
+        self.api.backend.close()
         self.pass_time(2)
         self.api.reactor.listeners["/luxi.sock"] = factory
         job = self.shut_down()
@@ -196,4 +196,4 @@ class FeedTests(StreamCase):
         producer._write(b"x" * (MOST_BUFFERED + 1))
         self.pass_time(1)
         self.assertTrue(reader.closed)
-        self.assertEqual(self.api.feed.readers, 0)
+        self.assertEqual(self.api.backend.feed.readers, 0)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from twisted.application.service import IServiceMaker, MultiService
+from twisted.application.service import IServiceMaker
 from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import formatEvent
 from twisted.protocols.tls import TLSMemoryBIOFactory
@@ -18,17 +18,15 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from ganeti_rapi import service
-from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.exits import CannotStart
 from ganeti_rapi.files.watch import FileWatch
 from ganeti_rapi.listening import Listeners, wrap
 from ganeti_rapi.options import Options
 from ganeti_rapi.service import (
+    Connections,
     Daemon,
     OnHangup,
-    Pools,
     make_daemon,
-    make_site,
     makeService,
     raise_file_limit,
 )
@@ -96,7 +94,8 @@ class ListeningTests(ServiceCase):
 
     def test_what_is_local_or_does_tls_itself_is_not_wrapped(self) -> None:
         tls = ReloadingContextFactory(PemFiles(str(self.pem), str(self.pem)))
-        site = make_site(MultiService(), self.options(), self.reactor, UsersFile())
+        site = self.daemon().site
+        assert site is not None
         for description, wrapped in (
             *(("tcp:1", True), ("tcp6:1", True), ("systemd:domain=INET:index=0", True)),
             *(("ssl:1", False), ("tls:/x:tcp:1", False), ("unix:/x", False)),
@@ -124,8 +123,9 @@ class ListeningTests(ServiceCase):
 
 class AssemblyTests(ServiceCase):
     def site(self, *arguments: str) -> RapiSite:
-        options = self.options(*arguments)
-        return make_site(MultiService(), options, self.reactor, UsersFile())
+        site = self.daemon(*arguments).site
+        assert site is not None
+        return site
 
     def test_options_reach_the_site(self) -> None:
         site = self.site(
@@ -242,7 +242,7 @@ class MakeServiceTests(ServiceCase):
     def test_a_service_is_made(self) -> None:
         made = makeService(self.options())
         kinds = {type(part) for part in made}
-        self.assertLessEqual({Listeners, Notifier, OnHangup, Pools, FileWatch}, kinds)
+        self.assertLessEqual({Listeners, Notifier, OnHangup, FileWatch, Connections}, kinds)
 
     def test_what_cannot_work_ends_the_program_with_a_plain_message(self) -> None:
         error = self.assertRaises(CannotStart, makeService, self.options("--endpoint", "foo:1"))

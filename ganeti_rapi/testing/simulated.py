@@ -15,21 +15,13 @@ from twisted.python.failure import Failure
 from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.iweb import IAgent
 
-from ganeti_rapi.api.resources import RESOURCES
-from ganeti_rapi.auth.realm import make_portal
+from ganeti_rapi.assembly import LuxiBackend, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.client.connections import treq_over
-from ganeti_rapi.jobs.changes import JobChanges
-from ganeti_rapi.jobs.feed import JobFeed
-from ganeti_rapi.jobs.watches import JobWatches
-from ganeti_rapi.luxi.connection import Limits, LuxiPool
 from ganeti_rapi.simulator.service import SimulatedJobDaemon
 from ganeti_rapi.simulator.size import Size
 from ganeti_rapi.testing.http import Collector, Reply, encode_request, parse_reply
 from ganeti_rapi.testing.memory import CLIENT, MemoryEndpoint, MemoryReactor, join
-from ganeti_rapi.web.cycle import Rapi
-from ganeti_rapi.web.http import RapiSite
-from ganeti_rapi.web.routes import grow_tree
 
 SOCKET = "/luxi.sock"
 STEP = 0.02
@@ -61,21 +53,11 @@ class SimulatedApi:
         self.daemon = SimulatedJobDaemon(self.reactor, SOCKET, size or Size())
         self.daemon.startService()
         accounts, _ = parse(users)
-        self._assemble(UsersFile(accounts))
-        self.endpoint = MemoryEndpoint(self.reactor, self.site)
-
-    def _assemble(self, users: UsersFile) -> None:
-        self.requests = LuxiPool(self.reactor, SOCKET, Limits())
-        self.waits = LuxiPool(self.reactor, SOCKET, Limits(connections=100, acquire=1))
-        self.watches = JobWatches(self.reactor, self.requests, self.waits)
-        self.feed = JobFeed(self.reactor, self.requests)
-        rapi = Rapi(
-            make_portal(users),
-            self.requests,
-            JobChanges(self.reactor, self.watches, self.feed),
-            now=self.reactor.seconds,
+        self.backend = LuxiBackend(self.reactor, SOCKET)
+        self.site = make_site(
+            self.reactor, self.backend, UsersFile(accounts), now=self.reactor.seconds
         )
-        self.site = RapiSite(grow_tree(RESOURCES, rapi.serve), self.reactor)
+        self.endpoint = MemoryEndpoint(self.reactor, self.site)
 
     def agent(self, pool: HTTPConnectionPool | None = None) -> IAgent:
         """An agent for the client under test: every URL that it is given leads here."""
@@ -134,8 +116,7 @@ class SimulatedApi:
 
     def stop(self) -> None:
         """End everything; what is still scheduled then was left behind by somebody."""
-        self.requests.close()
-        self.waits.close()
+        self.backend.close()
         self.daemon.stopService()
         self.reactor.advance(0)
         self.reactor.advance(0)

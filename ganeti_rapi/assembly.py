@@ -1,0 +1,112 @@
+"""Puts the site together; the daemon, the tests and the contract suite get theirs from here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from attrs import frozen
+
+from ganeti_rapi.api.call import JobDaemon, Jobs
+from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.auth.realm import make_portal
+from ganeti_rapi.auth.users import UsersFile
+from ganeti_rapi.jobs.changes import JobChanges
+from ganeti_rapi.jobs.feed import JobFeed
+from ganeti_rapi.jobs.watches import JobWatches
+from ganeti_rapi.logfile import LogFile
+from ganeti_rapi.luxi.connection import Limits, LuxiPool
+from ganeti_rapi.web.cycle import Rapi
+from ganeti_rapi.web.http import RapiChannel, RapiSite
+from ganeti_rapi.web.render import InThread, at_once
+from ganeti_rapi.web.routes import grow_tree
+
+WATCH_ACQUIRE = 1.0
+"""Seconds after which a job that finds no free connection for its wait is read instead."""
+
+
+class Backend(Protocol):
+    """What requests are answered from."""
+
+    @property
+    def daemon(self) -> JobDaemon:
+        """Ganeti's job daemon."""
+
+    @property
+    def jobs(self) -> Jobs:
+        """The one way to see its jobs change."""
+
+
+class LuxiBackend:
+    """The job daemon behind a Unix socket, with connections for requests and others for waits.
+
+    ``reactor`` provides IReactorUNIX and IReactorTime.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,  # Any: one object that provides two zope interfaces
+        path: str,
+        luxi_connections: int = 16,
+        wait_connections: int = 100,
+    ) -> None:
+        self.daemon = LuxiPool(reactor, path, Limits(connections=luxi_connections))
+        self._waiting = LuxiPool(
+            reactor, path, Limits(connections=wait_connections, acquire=WATCH_ACQUIRE)
+        )
+        self.watches = JobWatches(reactor, self.daemon, self._waiting)
+        self.feed = JobFeed(reactor, self.daemon)
+        self.jobs = JobChanges(reactor, self.watches, self.feed)
+
+    def close(self) -> None:
+        """Drop the idle connections and keep none from now on."""
+        self.daemon.close()
+        self._waiting.close()
+
+
+@frozen
+class Settings:
+    """What may be chosen of a site: see `RapiSite`, and `Rapi` for ``require_authentication``."""
+
+    require_authentication: bool = False
+    keep_alive: bool = True
+    timeout: float = 30
+    max_body: int = RapiChannel.max_body
+    max_clients: int = 0
+    access_log: LogFile | None = None
+
+
+DEFAULTS = Settings()
+
+
+def make_site(
+    reactor: Any,  # Any: as above
+    backend: Backend,
+    users: UsersFile,
+    settings: Settings = DEFAULTS,
+    *,
+    check_role: Callable[[], None] = lambda: None,
+    in_thread: InThread = at_once,
+    now: Callable[[], float] = time.time,
+) -> RapiSite:
+    """The API as an HTTP site. ``check_role``, ``in_thread`` and ``now`` are those of `Rapi`."""
+    rapi = Rapi(
+        make_portal(users),
+        backend.daemon,
+        backend.jobs,
+        in_thread=in_thread,
+        require_authentication=settings.require_authentication,
+        check_role=check_role,
+        now=now,
+        clock=reactor,
+    )
+    return RapiSite(
+        grow_tree(RESOURCES, rapi.serve),
+        reactor,
+        keep_alive=settings.keep_alive,
+        timeout=settings.timeout,
+        max_body=settings.max_body,
+        max_clients=settings.max_clients,
+        access_log=settings.access_log,
+    )
