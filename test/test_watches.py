@@ -359,6 +359,37 @@ class RaceTests(WatchesTestCase):
         self.assertEqual(len(self.watching.calls), 1)
 
 
+class OvertakingTests(WatchesTestCase):
+    """Readings of other fields go their own way, so one that begins later may be answered first."""
+
+    def overtaken(self) -> tuple[Deferred[Change | None], Deferred[Change | None]]:
+        """A wait whose woken watch has not read yet, and a newcomer who has, and is parked."""
+        first = self.parked()
+        self.reading.requests.shut = True
+        self.luxid.change(7, priority=5)
+        self.notice()
+        self.reading.requests.shut = False  # for those who come now
+        return first, self.parked(["status", "opresult"], ["running", [None]])
+
+    def let_the_watch_read(self) -> None:
+        self.reading.requests.open()
+        self.clock.pump([0] * 5)
+
+    def test_a_change_that_the_watch_reads_but_the_newcomer_did_not(self) -> None:
+        first, newcomer = self.overtaken()
+        self.luxid.change(7, status="canceling")
+        self.let_the_watch_read()
+        self.told(first, "canceling")
+        self.told(newcomer, "canceling", [None])
+
+    def test_the_end_that_the_watch_reads_but_the_newcomer_did_not(self) -> None:
+        first, newcomer = self.overtaken()
+        self.luxid.finish(7)
+        self.let_the_watch_read()
+        self.told(first, "success")
+        self.told(newcomer, "success", [None])
+
+
 @frozen(eq=False)
 class Begun:
     """A wait of a client that knew the latest, and how much had happened until then."""

@@ -66,6 +66,11 @@ class _Waiter:
     answer: Deferred[Change | None] = field(factory=Deferred)
     deadline: IDelayedCall | None = None
 
+    @property
+    def parked(self) -> bool:
+        """Whether its own reading told nothing new, so that it waits for the watch."""
+        return self.deadline is not None
+
     def judge(self, job: Job) -> None:
         """Answer if the job, as just read, differs from what the client knows."""
         values = [job.get(name) for name in self.fields]
@@ -190,10 +195,21 @@ class JobWatches:
         """Wake up at each change of the job, until it ends or the last waiter cancels this."""
         while watch.waiters and job["status"] not in FINAL_STATES:
             if await self._something_new(watch.job_id, job):
-                present = list(watch.waiters)
-                job = await self._read(watch.job_id, present)
-                for waiter in present:
-                    waiter.judge(job)
+                job = await self._judge_all(watch)
+
+    async def _judge_all(self, watch: _Watch) -> Job:
+        """A reading by which everybody who is parked has been judged.
+
+        Readings of different fields may overtake each other, so somebody may have come and been
+        parked meanwhile by one that is older than this. They get another one.
+        """
+        while True:
+            present = dict(watch.waiters)
+            job = await self._read(watch.job_id, present)
+            for waiter in present:
+                waiter.judge(job)
+            if all(waiter in present for waiter in watch.waiters if waiter.parked):
+                return job
 
     async def _something_new(self, job_id: int, job: Job) -> bool:
         """Whether the job differs from this reading, as soon as it does or after a while."""
