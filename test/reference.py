@@ -14,12 +14,11 @@ from typing import Any
 
 from attrs import frozen
 
-from ganeti_rapi.api.cells import Arg, Body, Cell, Submit
-from ganeti_rapi.api.checks import Check
+from ganeti_rapi.api.bodies import DependsOnly, Key
+from ganeti_rapi.api.cells import Cell, OfOpcode, Submit
+from ganeti_rapi.api.forms import Argument
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.openapi import document
-from ganeti_rapi.api.openapi.bodies import Key, body_keys
-from ganeti_rapi.api.openapi.operations import value_check
 from ganeti_rapi.api.openapi.replies import COMPONENTS
 from ganeti_rapi.api.params import COMMON, Param
 from ganeti_rapi.api.resource import FAMILIES, Resource
@@ -154,24 +153,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield ""
 
 
-_ARGUMENT_TYPES = {
-    "flag": "1 or 0",
-    "word": "text",
-    "words": "words with commas",
-    "repeated": "text, repeated",
-    "seconds": "number",
-    "number": "integer",
-}
-
-
-def argument_row(arg: Arg, cell: Cell) -> Sequence[str]:
+def argument_row(argument: Argument) -> Sequence[str]:
     """What the reference says of a query argument."""
-    check = value_check(arg, cell)
-    kind = _ARGUMENT_TYPES[arg.kind] if check is None else str(check)
-    default = "required" if arg.required else _default(arg.default)
-    if arg.kind == "flag" and arg.default is not None:
-        default = _default(int(bool(arg.default)))
-    return (f"`{arg.name}`", kind, default, arg.doc)
+    shown = argument.schema().get("default")
+    default = "required" if argument.required else _default(shown)
+    return (f"`{argument.name}`", str(argument.form), default, argument.doc)
 
 
 def _default(value: object) -> str:
@@ -187,23 +173,18 @@ def key_row(names: Sequence[str], param: Param) -> Sequence[str]:
 KEYS = ("key", "type", "default", "meaning")
 
 
-def body_lines(row: Resource, cell: Cell) -> Iterator[str]:
+def body_lines(cell: Cell) -> Iterator[str]:
     """What the reference says of a body."""
-    if cell.body is Body.IGNORED:
+    if cell.body.schema() is None:
         return
-    keys = body_keys(row, cell)
+    keys = cell.body.keys()
     common = [key.param.name for key in keys if key.param in COMMON]
-    yield f"Body: {body_kind(cell.body_check, cell)}."
-    if common and cell.body is not Body.DEPENDS:
+    yield f"Body: {cell.body.words}."
+    if common and not isinstance(cell.body, DependsOnly):
         yield f"The keys {', '.join(f'`{name}`' for name in common)} are [common](#common-keys)."
     yield ""
     own = [key for key in keys if key.param not in COMMON]
     yield from table(KEYS, [key_row(key.names, key.param) for key in sorted(own, key=_rank)])
-
-
-def body_kind(check: Check | None, cell: Cell) -> str:
-    """What a body is, in a phrase."""
-    return cell.body.value if check is None else str(check)
 
 
 def _rank(key: Key) -> bool:
@@ -215,11 +196,11 @@ def method_lines(
 ) -> Iterator[str]:
     """What the reference says of a method."""
     yield from (f"#### {method} {row.uri}", "", f"{cell.doc} For {cell.access.value}.", "")
-    if isinstance(cell, Submit):
+    if isinstance(cell, OfOpcode):
         yield from (f"Submits {cell.opcode}. {OPCODES[cell.opcode].doc}", "")
-    rows = [argument_row(arg, cell) for arg in cell.query]
+    rows = [argument_row(argument) for argument in cell.arguments]
     yield from table(("query argument", "type", "default", "meaning"), rows)
-    yield from body_lines(row, cell)
+    yield from body_lines(cell)
     yield from (f"Reply: {cell.reply}", "")
     if isinstance(cell, Submit):
         yield from (f"The job's result: {OPCODES[cell.opcode].result}", "")

@@ -37,7 +37,7 @@ class BodyTests(ApiCase):
                 self.assertNotIn("nosuch", opcode)
 
     def test_a_body_that_must_be_there(self) -> None:
-        needed = "This request needs a body: a JSON object with parameters"
+        needed = "Missing request body: expected an object"
         for method, path in (
             ("PUT", "/2/modify"),
             ("PUT", "/2/instances/web/modify"),
@@ -53,7 +53,10 @@ class BodyTests(ApiCase):
                 *(("PUT", "/2/modify"), ("POST", "/2/instances"), ("POST", "/2/groups")),
                 *(("DELETE", "/2/instances/web"), ("PUT", "/2/instances/web/migrate")),
             ):
-                self.assert_refused(method, path, body, "The request body must be a JSON object")
+                response = self.ask(method, path, body)
+                message = response.json()["message"]
+                self.assertEqual(response.status, 400)
+                self.assertIn("Invalid request body: expected an object, got a", message)
 
     def test_what_the_uri_says_cannot_be_said_again(self) -> None:
         for method, path, body, names in (
@@ -152,19 +155,28 @@ class QueryArgumentTests(ApiCase):
             ("PUT", "/2/nodes/n/storage/repair?name=x", "storage_type"),
             ("PUT", "/2/instances/web/prepare-export", "mode"),
         ):
-            self.assert_refused(method, path, None, f"Missing query argument '{name}'")
+            response = self.ask(method, path)
+            message = response.json()["message"]
+            self.assertEqual(response.status, 400)
+            self.assertTrue(message.startswith(f"Missing argument {name}: expected "), message)
 
     def test_flags_are_numbers(self) -> None:
-        for row, method, path in (
-            ("dry-run", "DELETE", "/2/groups/g"),
-            ("force", "POST", "/2/nodes/n/powercycle"),
-            ("auto-promote", "PUT", "/2/nodes/n/role"),
-            ("allocatable", "PUT", f"/2/nodes/n/storage/modify?{STORAGE_QUERY}"),
+        for name, what, method, path in (
+            ("dry-run", "parameter OP_GROUP_REMOVE.dry_run", "DELETE", "/2/groups/g"),
+            ("force", "parameter OP_NODE_POWERCYCLE.force", "POST", "/2/nodes/n/powercycle"),
+            (
+                *("auto-promote", "parameter OP_NODE_SET_PARAMS.auto_promote"),
+                *("PUT", "/2/nodes/n/role"),
+            ),
+            (
+                *("allocatable", "argument allocatable"),
+                *("PUT", f"/2/nodes/n/storage/modify?{STORAGE_QUERY}"),
+            ),
         ):
             self.assert_refused(
-                *(method, f"{path}{'&' if '?' in path else '?'}{row}=true"),
-                "offline" if row == "auto-promote" else None,
-                f"Invalid value for the '{row}' parameter: expected 1 or 0",
+                *(method, f"{path}{'&' if '?' in path else '?'}{name}=true"),
+                "offline" if name == "auto-promote" else None,
+                f"Invalid {what}: expected 1 or 0, got another string",
             )
 
     def test_unknown_arguments_are_ignored(self) -> None:
@@ -227,7 +239,7 @@ class ListingTests(ApiCase):
 
     def test_bulk_is_a_flag(self) -> None:
         for uri, *_ in LISTS:
-            message = "Invalid value for the 'bulk' parameter: expected 1 or 0"
+            message = "Invalid argument bulk: expected 1 or 0, got another string"
             self.assert_refused("GET", f"{uri}?bulk=true", None, message)
 
     def test_only_instances_can_be_asked_for_with_a_lock(self) -> None:

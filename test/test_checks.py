@@ -32,14 +32,12 @@ from ganeti_rapi.api.checks import (
     Maybe,
     Number,
     OneOf,
-    StrictDict,
 )
 from ganeti_rapi.api.opcodes import OPCODES
 
 WORD = OneOf(("live", "non-live"))
 LEVEL = OneOf((-10, 0, 10))
 PAIR = Items((NON_NEGATIVE, STRING))
-STRICT = StrictDict({"name": NON_EMPTY_STRING}, {"size": Integer(), "on": BOOLEAN})
 DEEP: Any = []  # Any: a list of lists of lists
 for _ in range(100_000):
     DEEP = [DEEP]
@@ -50,7 +48,7 @@ ALL_CHECKS: dict[str, Check] = {
         for opcode in OPCODES.values()
         for param in opcode.parameters.values()
     },
-    **{str(check): check for check in (STRICT, RELATIVE_JOB_ID, Integer(), PAIR)},
+    **{str(check): check for check in (RELATIVE_JOB_ID, Integer(), PAIR)},
 }
 
 # (check, values that it accepts, values that it refuses)
@@ -69,8 +67,6 @@ CASES: tuple[tuple[Check, list[Any], list[Any]], ...] = (
     (PAIR, [[0, ""]], [[], [0], [0, "", 1], [-1, ""], ["", 0], {}, None]),
     (DictOf(WORD, BOOLEAN), [{}, {"live": 1}], [{"x": True}, {"live": None}, [], None]),
     (DictOf(NON_EMPTY_STRING, Anything()), [{"a": None}], [{"": 1}]),
-    (STRICT, [{"name": "a"}, {"name": "a", "size": 1, "on": 0}], [{}, {"name": ""}, [], None]),
-    (STRICT, [], [{"name": "a", "other": 1}, {"size": 1}, {"name": "a", "size": True}]),
     (Maybe(WORD), [None, "live"], ["", 0, []]),
     (Either((NON_EMPTY_STRING, LIST)), ["a", [1]], ["", None, {}]),
     (JOB_ID, [0, 12, "12", "012"], [-1, True, 1.0, "", "-1", "1 ", "1\n", "\u0661", None]),
@@ -99,8 +95,6 @@ MESSAGES: tuple[tuple[Check, Any, str], ...] = (
         {"x": ""},
         "key 'x': expected one of live, non-live, got another string",
     ),
-    (STRICT, {}, "key 'name': expected a value, got none"),
-    (STRICT, {"x": 1}, "key 'x': expected only the keys name, size, on, got another"),
     (ListOf(OBJECT), [{}, []], "item 1: expected an object, got a list"),
     (
         Either((ListOf(STRING), ListOf(PAIR))),
@@ -124,7 +118,6 @@ PHRASES: tuple[tuple[Check, str], ...] = (
     (DictOf(WORD, Anything()), "object with keys (one of live, non-live)"),
     (PAIR, "[integer of at least 0, string]"),
     (RELATIVE_JOB_ID, "integer of at most -1"),
-    (STRICT, "object {name: non-empty string, size?: integer, on?: boolean}"),
 )
 
 
@@ -210,9 +203,6 @@ def _of_kind(check: Check) -> st.SearchStrategy[Any]:  # Any: JSON
     if isinstance(check, DictOf):
         keys = _of_kind(check.keys).filter(lambda key: isinstance(key, str)) | texts
         return st.dictionaries(keys, near(check.values), max_size=3)
-    if isinstance(check, StrictDict):
-        known = {**check.required, **check.optional}
-        return st.fixed_dictionaries({}, optional={key: near(known[key]) for key in known})
     if isinstance(check, Maybe):
         return st.none() | _of_kind(check.check)
     if isinstance(check, Either):

@@ -290,7 +290,8 @@ class QueryTests(CycleCase):
         for text in ("true", "yes", "1.0", "on", "x", "9" * 5000):
             self.assertEqual(
                 self.static(f"static={text}"),
-                "Invalid value for the 'static' parameter: expected 1 or 0",
+                "Invalid parameter OP_INSTANCE_QUERY_DATA.static: "
+                "expected 1 or 0, got another string",
             )
 
     def test_a_plus_is_a_space_and_escapes_are_utf8(self) -> None:
@@ -422,7 +423,7 @@ class AuditTests(CycleCase):
 
     def test_so_are_those_that_are_refused(self) -> None:
         for user, name, outcome in (
-            (ADMIN, "admin", "400 This request needs a body: a JSON object with parameters"),
+            (ADMIN, "admin", "400 Missing request body: expected an object"),
             (READER, "guest", "403 Forbidden"),
             (None, "-", "401 Unauthorized"),
             ("admin:wrong", "-", "401 Unauthorized"),

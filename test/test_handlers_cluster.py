@@ -109,12 +109,12 @@ class FilterTests(ApiCase):
         self.assertEqual(self.daemon.calls, [("ReplaceFilter", "u-1", 1, [], "CONTINUE", [])])
 
     def test_what_is_no_rule(self) -> None:
-        invalid = "Invalid parameter '{}' of the filter rule: expected {}"
+        invalid = "Invalid parameter {}: expected {}"
         for body, message in (
-            (None, "This request needs a body: a JSON object with parameters"),
-            ([], "The request body must be a JSON object"),
-            ({"uuid": "x"}, "A filter rule has no parameter 'uuid'"),
-            ({"a\nb": 1}, r"A filter rule has no parameter 'a\nb'"),
+            (None, "Missing request body: expected an object"),
+            ([], "Invalid request body: expected an object, got a list"),
+            ({"uuid": "x"}, "There is no parameter 'uuid' here"),
+            ({"a\nb": 1}, r"There is no parameter 'a\nb' here"),
             (
                 {"priority": "1"},
                 invalid.format("priority", "an integer of at least 0, got a string"),
@@ -178,22 +178,33 @@ class QueryTests(ApiCase):
             self.assertEqual(self.daemon.calls, [("Query", "node", fields, qfilter)])
 
     def test_what_a_query_needs(self) -> None:
-        needed = "Missing parameter 'fields': the names of the fields to show"
-        wrong = "The parameter 'fields' must be a list of field names"
+        asked = "Missing argument fields: expected words with commas"
+        needed = "Missing parameter fields: expected a list of string"
         for method, query, body, message in (
-            ("GET", "", None, needed),
-            ("GET", "?fields=", None, needed),
+            ("GET", "", None, asked),
+            ("GET", "?fields=", None, asked),
             ("PUT", "", {}, needed),
             ("PUT", "", {"qfilter": None}, needed),
             (
                 "PUT",
                 "?fields=name",
                 None,
-                "This request needs a body: a JSON object with parameters",
+                "Missing request body: expected an object",
             ),
-            ("PUT", "?fields=name", ["name"], "The request body must be a JSON object"),
-            ("PUT", "", {"fields": "name"}, wrong),
-            ("PUT", "", {"fields": [1]}, wrong),
+            (
+                "PUT",
+                "?fields=name",
+                ["name"],
+                "Invalid request body: expected an object, got a list",
+            ),
+            (
+                *("PUT", "", {"fields": "name"}),
+                "Invalid parameter fields: expected a list of string or null, got a string",
+            ),
+            (
+                *("PUT", "", {"fields": [1]}),
+                "Invalid parameter fields: item 0: expected a string, got a number",
+            ),
         ):
             self.assert_refused(method, f"/2/query/node{query}", body, message)
 

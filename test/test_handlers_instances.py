@@ -4,22 +4,21 @@ from typing import Any
 
 from .harness import ApiCase
 
-NOT_BOTH = "Give either a body or the query arguments 'os' and 'nostartup', not both"
+NOT_BOTH = "Give either a body or the query arguments os and nostartup, not both"
 
 CREATE: dict[str, object] = {"name": "web", "mode": "create", "disks": [], "nics": []}
 
 
 class CreationTests(ApiCase):
     def test_only_version_1(self) -> None:
+        parameter = "parameter OP_INSTANCE_CREATE.__version__: expected one of 1"
         for version, message in (
-            ({}, "Missing parameter '__version__': it must be 1"),
-            ({"__version__": None}, "Missing parameter '__version__': it must be 1"),
-            ({"__version__": 0}, "Unsupported '__version__' of the creation request: it must be 1"),
-            ({"__version__": 2}, "Unsupported '__version__' of the creation request: it must be 1"),
-            (
-                {"__version__": "1"},
-                "Unsupported '__version__' of the creation request: it must be 1",
-            ),
+            ({}, f"Missing {parameter}"),
+            ({"__version__": None}, f"Invalid {parameter}, got null"),
+            ({"__version__": 0}, f"Invalid {parameter}, got a number"),
+            ({"__version__": 2}, f"Invalid {parameter}, got a number"),
+            ({"__version__": True}, f"Invalid {parameter}, got a boolean"),
+            ({"__version__": "1"}, f"Invalid {parameter}, got another string"),
         ):
             self.assert_refused("POST", "/2/instances", {**CREATE, **version}, message)
 
@@ -37,7 +36,10 @@ class CreationTests(ApiCase):
 
     def test_usb_devices_are_text(self) -> None:
         body = {"hvparams": {"usb_devices": ["mouse"]}}
-        message = "The parameter 'hvparams.usb_devices' must be a string"
+        message = (
+            "Invalid parameter OP_INSTANCE_SET_PARAMS.hvparams: "
+            "key 'usb_devices': expected a string, got a list"
+        )
         self.assert_refused("PUT", "/2/instances/web/modify", body, message)
 
 
@@ -57,7 +59,7 @@ class MultiAllocationTests(ApiCase):
     def test_what_is_wrong_is_named_with_its_place(self) -> None:
         place = "Invalid parameter OP_INSTANCE_MULTI_ALLOC.instances: item 1: "
         for instance, message in (
-            ("web", place + "expected an object: an instance definition"),
+            ("web", place + "expected an object, got a string"),
             (
                 {**CREATE, "__version__": 1},
                 place + "OP_INSTANCE_CREATE has no parameter '__version__'",
@@ -76,9 +78,18 @@ class MultiAllocationTests(ApiCase):
             self.assertEqual(response.json()["message"][: len(message)], message)
 
     def test_instances_are_a_list(self) -> None:
-        for body in ({}, {"instances": CREATE}, {"instances": None}):
-            message = "The parameter 'instances' must be a list of instance definitions"
-            self.assert_refused("POST", self.URI, body, message)
+        parameter = "parameter OP_INSTANCE_MULTI_ALLOC.instances: expected a list of "
+        for body, message in (
+            ({}, f"Missing {parameter}"),
+            ({"instances": CREATE}, f"Invalid {parameter}"),
+            ({"instances": None}, f"Invalid {parameter}"),
+        ):
+            response = self.ask("POST", self.URI, body)
+            self.assertEqual(response.status, 400)
+            self.assertEqual(response.json()["message"][: len(message)], message)
+
+
+NO_START = "Invalid parameter OP_INSTANCE_REINSTALL.start: expected a boolean"
 
 
 class ReinstallTests(ApiCase):
@@ -136,8 +147,8 @@ class ReinstallTests(ApiCase):
         for query, body, message in (
             ("?os=noop", {"start": True}, NOT_BOTH),
             ("?nostartup=1", {"os": "noop"}, NOT_BOTH),
-            ("", {"start": "no"}, "The parameter 'start' must be true or false"),
-            ("", {"start": None}, "The parameter 'start' must be true or false"),
+            ("", {"start": "no"}, f"{NO_START}, got a string"),
+            ("", {"start": None}, f"{NO_START}, got null"),
             (
                 "",
                 {"instance_name": "x"},
@@ -149,11 +160,11 @@ class ReinstallTests(ApiCase):
                 "The parameters 'os' and 'os_type' mean the same; give one",
             ),
             ("", {"force": 1}, "OP_INSTANCE_REINSTALL has no parameter 'force'"),
-            ("", ["x"], "The request body must be a JSON object"),
+            ("", ["x"], "Invalid request body: expected an object, got a list"),
             (
                 "?nostartup=true",
                 None,
-                "Invalid value for the 'nostartup' parameter: expected 1 or 0",
+                "Invalid argument nostartup: expected 1 or 0, got another string",
             ),
         ):
             response = self.ask("POST", self.URI + query, body)
@@ -184,7 +195,7 @@ class DiskReplacementTests(ApiCase):
     def test_no_disks_are_all_disks(self) -> None:
         mode = {"mode": "replace_auto"}
         for disks in (None, ""):
-            self.assertEqual(self.replace("", {**mode, "disks": disks}), mode)
+            self.assertEqual(self.replace("", {**mode, "disks": disks}), {**mode, "disks": []})
 
     def test_by_query(self) -> None:
         nothing: tuple[object, ...] = (None, {})
@@ -199,13 +210,15 @@ class DiskReplacementTests(ApiCase):
         )
 
     def test_what_is_refused(self) -> None:
-        no_indexes = "The parameter 'disks' must be disk indexes with commas, such as 0,1"
+        no_indexes = "Invalid parameter OP_INSTANCE_REPLACE_DISKS.disks: expected a list of "
         mode = {"mode": "replace_auto"}
         for query, body, message in (
             ("", None, "Missing parameter OP_INSTANCE_REPLACE_DISKS.mode"),
             ("?mode=replace_all", None, "Invalid parameter OP_INSTANCE_REPLACE_DISKS.mode"),
             ("?mode=replace_auto&disks=a", None, no_indexes),
             ("", {**mode, "disks": "0;1"}, no_indexes),
+            ("", {**mode, "disks": "0_0, +1"}, no_indexes),
+            ("", {**mode, "disks": "16"}, no_indexes),
             ("", {**mode, "disks": 1}, "Invalid parameter OP_INSTANCE_REPLACE_DISKS.disks"),
             ("", {**mode, "disks": [16]}, "Invalid parameter OP_INSTANCE_REPLACE_DISKS.disks"),
         ):

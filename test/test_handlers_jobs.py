@@ -63,7 +63,7 @@ class WaitTests(ApiCase):
         for text, seconds in (("0", 0), ("60", 60), ("1e1", 10), ("", 10)):
             self.assertEqual(self.wait(f"?fields=status&timeout={text}")[-1], seconds)
         for text in ("61", "-1", "nan", "inf", "soon", "60.001"):
-            message = "Invalid value for the 'timeout' parameter: expected 0 to 60 seconds"
+            message = "Invalid argument timeout: expected 0 to 60 seconds, got something else"
             self.assert_refused("GET", f"/2/jobs/7/wait?fields=x&timeout={text}", None, message)
 
     def test_nothing_changed(self) -> None:
@@ -72,24 +72,29 @@ class WaitTests(ApiCase):
         self.assertEqual((response.status, response.body), (200, b"null\n"))
 
     def test_what_a_wait_needs(self) -> None:
-        needed = "Waiting needs the parameter 'fields': in a JSON body, or as a query argument"
-        fields = "The parameter 'fields' must be a list of job fields, such as ['status']"
-        previous = "The parameter 'previous_job_info' must be a list of values or null"
-        serial = "The parameter 'previous_log_serial' must be a number or null"
+        needed = "Missing parameter fields: expected a list of string"
+        previous = "Invalid parameter previous_job_info: expected a list or null, got a string"
+        serial = "Invalid parameter previous_log_serial: expected an integer or null, got a"
         for query, body, message in (
             ("", None, needed),
             ("?fields=", None, needed),
-            ("", ["status"], "The request body must be a JSON object"),
-            ("", {}, fields),
-            ("?fields=status", {}, fields),
-            ("", {"fields": "status"}, fields),
-            ("", {"fields": [1]}, fields),
+            ("", ["status"], "Invalid request body: expected an object, got a list"),
+            ("", {}, needed),
+            ("?fields=status", {}, needed),
+            (
+                *("", {"fields": "status"}),
+                "Invalid parameter fields: expected a list of string, got a string",
+            ),
+            (
+                *("", {"fields": [1]}),
+                "Invalid parameter fields: item 0: expected a string, got a number",
+            ),
             ("", {"fields": [], "previous_job_info": "queued"}, previous),
-            ("", {"fields": [], "previous_log_serial": "1"}, serial),
-            ("", {"fields": [], "previous_log_serial": True}, serial),
+            ("", {"fields": [], "previous_log_serial": "1"}, f"{serial} string"),
+            ("", {"fields": [], "previous_log_serial": True}, f"{serial} boolean"),
             (
                 *("?fields=status&previous_log_serial=x", None),
-                "Invalid value for the 'previous_log_serial' parameter: expected a number",
+                "Invalid argument previous_log_serial: expected an integer, got another string",
             ),
         ):
             self.assert_refused("GET", f"/2/jobs/7/wait{query}", body, message)

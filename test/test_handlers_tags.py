@@ -20,8 +20,14 @@ class TagTests(ApiCase):
             self.assertEqual(self.tags("PUT", query, body), tags)
 
     def test_bodies_that_are_no_tags(self) -> None:
-        for body in ("a", 1, True, ["a", 1], [["a"]]):
-            message = "The request body must be the tags to add: a JSON list of strings"
+        for body, what in (
+            ("a", "expected a list of string, got a string"),
+            (1, "expected a list of string, got a number"),
+            (True, "expected a list of string, got a boolean"),
+            (["a", 1], "item 1: expected a string, got a number"),
+            ([["a"]], "item 0: expected a string, got a list"),
+        ):
+            message = f"Invalid parameter OP_TAGS_SET.tags: {what}"
             self.assert_refused("PUT", "/2/tags?tag=a", body, message)
 
     def test_tags_to_remove(self) -> None:

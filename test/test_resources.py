@@ -7,6 +7,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.access import OPTIONS_FOR, Access
+from ganeti_rapi.api.bodies import Parameters
 from ganeti_rapi.api.cells import Cell, Constant, Submit
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.resources import FEATURES, RESOURCES, Resource
@@ -171,12 +172,12 @@ class DescriptionTests(SynchronousTestCase):
             self.assert_sentence(cell.doc, where)
             if cell.reply != "null":
                 self.assert_sentence(cell.reply, where)
-            for arg in cell.query:
+            for arg in cell.arguments:
                 self.assert_sentence(arg.doc, (*where, arg.name))
 
     def test_no_argument_is_there_twice(self) -> None:
         for row, method, cell in cells():
-            names = [arg.name for arg in cell.query]
+            names = [arg.name for arg in cell.arguments]
             self.assertEqual(len(names), len(set(names)), (row.uri, method))
 
 
@@ -194,9 +195,8 @@ class SubmitRowTests(SynchronousTestCase):
             names = {
                 *items,
                 *cell.fixed,
-                *cell.renames.values(),
+                *(cell.body.renames.values() if isinstance(cell.body, Parameters) else ()),
                 *cell.forbidden,
-                *(arg.param for arg in cell.query if arg.param),
             }
             known = set(OPCODES[cell.opcode].parameters)
             self.assertEqual(names - known, set(), (row.uri, method))
@@ -204,7 +204,8 @@ class SubmitRowTests(SynchronousTestCase):
     def test_old_names_are_no_parameters(self) -> None:
         for row, method, cell in self.submits:
             known = set(OPCODES[cell.opcode].parameters)
-            self.assertEqual(set(cell.renames) & known, set(), (row.uri, method))
+            renames = cell.body.renames if isinstance(cell.body, Parameters) else {}
+            self.assertEqual(set(renames) & known, set(), (row.uri, method))
 
     def test_each_takes_a_reason(self) -> None:
         for row, method, cell in self.submits:

@@ -9,7 +9,6 @@ from urllib.parse import parse_qs
 from attrs import frozen
 
 from ganeti_rapi.api.events import NOTHING_KNOWN, Event, JobState
-from ganeti_rapi.errors import BadRequest
 from ganeti_rapi.jsontext import Json
 
 
@@ -96,81 +95,6 @@ class Call:
     """The row's name, for the reason trail."""
 
     @property
-    def resume_after(self) -> str | None:
-        """The last event that a reader of a stream has seen, from the header or the query."""
-        return self.last_event_id or self.text("last_event_id")
-
-    @property
     def has_body(self) -> bool:
         """Whether the request came with a body that is not null."""
         return self.body is not ABSENT and self.body is not None
-
-    def text(self, name: str) -> str | None:
-        """The first value of a query argument, or None."""
-        values = self.query.get(name)
-        return values[0] if values else None
-
-    def required_text(self, name: str) -> str:
-        """The first value of a query argument. Raises `BadRequest` when there is none."""
-        value = self.text(name)
-        if value is None:
-            raise BadRequest(f"Missing query argument '{name}'")
-        return value
-
-    def flag(self, name: str, default: bool = False) -> bool:
-        """A boolean query argument: a number, where 0 is false. Raises `BadRequest` otherwise."""
-        value = self.text(name)
-        if value is None:
-            return default
-        try:
-            return bool(int(value))
-        except ValueError:
-            raise BadRequest(f"Invalid value for the '{name}' parameter: expected 1 or 0") from None
-
-    def seconds(
-        self, name: str, default: float | None, longest: float
-    ) -> Any:  # Any: float, or None where that is the default
-        """A query argument that is a time of 0 to ``longest``. Raises `BadRequest` otherwise."""
-        text = self.text(name)
-        if text is None:
-            return default
-        try:
-            seconds = float(text)
-        except ValueError:
-            seconds = -1.0
-        if not 0 <= seconds <= longest:
-            raise BadRequest(
-                f"Invalid value for the '{name}' parameter: expected 0 to {longest:g} seconds"
-            )
-        return seconds
-
-    def words(self, name: str) -> list[str] | None:
-        """A query argument that is a list with commas, blanks around the words taken off."""
-        value = self.text(name)
-        return None if value is None else [word.strip() for word in value.split(",")]
-
-    def object_body(self) -> dict[str, Json]:
-        """The body as an object; empty without a body. Raises `BadRequest` for anything else."""
-        if not self.has_body:
-            return {}
-        if not isinstance(self.body, dict):
-            raise BadRequest("The request body must be a JSON object")
-        return dict(self.body)
-
-    def required_object(self) -> dict[str, Json]:
-        """As `object_body`, but a body there must be."""
-        if not self.has_body:
-            raise BadRequest("This request needs a body: a JSON object with parameters")
-        return self.object_body()
-
-    def reason_trail(self) -> list[Json]:
-        """Why an opcode is submitted: the user's words if given, and this resource.
-
-        Entries are [source, reason, nanoseconds since the epoch], in the stock daemon's form.
-        """
-        nanoseconds = int(self.now() * 1_000_000_000)
-        trail: list[Json] = []
-        if text := self.text("reason"):
-            trail.append(["gnt:user", text, nanoseconds])
-        trail.append([f"gnt:library:rlib2:{self.resource}", "", nanoseconds])
-        return trail

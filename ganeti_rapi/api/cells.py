@@ -7,87 +7,25 @@ and returns the reply's JSON or raises `ApiError` or `LuxiError`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from enum import Enum
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.arguments import BULK, LOCK
+from ganeti_rapi.api.bodies import NOT_READ, PARAMETERS, Body, Values, repetition
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.checks import Check, Schema
+from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.events import Event
 from ganeti_rapi.api.fields import Kind
-from ganeti_rapi.api.jobs import LONGEST_RETURN, RETURN_TIMEOUT, submit_job
+from ganeti_rapi.api.forms import Argument, read_all
+from ganeti_rapi.api.jobs import reason_trail, submit_job
 from ganeti_rapi.api.opcodes import OPCODES
-from ganeti_rapi.api.params import Param
+from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.queries import query_arguments, query_one
-from ganeti_rapi.errors import BadRequest, Forbidden
+from ganeti_rapi.errors import Forbidden
 from ganeti_rapi.jsontext import Encoded, Json, dumps
-
-Values = dict[str, Json]
-
-
-@frozen
-class Arg:
-    """A query argument.
-
-    ``param`` is the opcode's parameter that it sets. ``kind`` says how the text is read: a flag
-    (1 or 0), a word, a list of words with commas, or a word that may be given several times.
-    """
-
-    name: str
-    doc: str
-    kind: Literal["flag", "word", "words", "repeated", "seconds", "number"] = "word"
-    param: str = ""
-    default: Json = None
-    required: bool = False
-    longest: float | None = None
-    """The most seconds that may be given."""
-
-    def read(self, call: Call) -> Json:
-        """The argument's value in this call. Raises `BadRequest`."""
-        if self.required:
-            call.required_text(self.name)
-        if self.kind == "flag":
-            return call.flag(self.name, bool(self.default)) if self._given(call) else self.default
-        if self.kind == "words":
-            return call.words(self.name)
-        if self.kind == "repeated":
-            return list(call.query.get(self.name, ()))
-        return call.text(self.name) or self.default
-
-    def _given(self, call: Call) -> bool:
-        return call.text(self.name) is not None
-
-
-def flag(name: str, doc: str, param: str = "", default: bool | None = False) -> Arg:
-    """A query argument that is 1 or 0."""
-    return Arg(name, doc, "flag", param or name, default)
-
-
-BULK = flag("bulk", "Show every object with its details instead of its name and URI.")
-LOCK = flag("lock", "Ask for locked queries, which current Ganeti refuses.")
-DRY_RUN = flag("dry-run", "Only make the checks that come before the job's execution.", "dry_run")
-WAIT = Arg(
-    RETURN_TIMEOUT,
-    f"Wait up to so many seconds, {LONGEST_RETURN:g} at the most, for the job's end. If it ends in "
-    "time the reply is the job, as /2/jobs/[job_id] shows it.",
-    "seconds",
-    longest=LONGEST_RETURN,
-)
-REASON = Arg("reason", "Why this is done; kept in the job's reason trail.")
-
-
-class Body(Enum):
-    """What a cell does with the request's body. The value is the words of the reference."""
-
-    IGNORED = "not read"
-    DEPENDS = "only `depends` is read"
-    PARAMETERS = "an object with parameters"
-    OR_QUERY = "an object with parameters, or nothing and the query arguments"
-    REQUIRED = "an object with parameters, required"
-    OTHER = "see the description"
 
 
 @frozen(kw_only=True)
@@ -95,23 +33,27 @@ class Cell:
     """What every kind of cell has.
 
     ``shared`` says that identical requests under way at the same time may share one reply; only
-    reads that do not depend on the user are shared. ``renames`` gives keys of the body other names.
-    Where the kind of cell does not tell it, ``reply_schema`` is the JSON Schema of the reply,
-    ``body_params`` are the keys of the body, and ``body_check`` is what a body that is no object of
-    parameters must pass. ``ignores_unknown`` says that the body may have other keys, too.
+    reads that do not depend on the user are shared. ``query`` and ``body`` are the forms that read
+    what the client gives. ``reply_schema`` is the JSON Schema of the reply where the kind of cell
+    does not tell it.
     """
 
     doc: str
     reply: str = ""
     reply_schema: Schema = field(factory=dict)
     access: Access = Access.OPEN
-    query: tuple[Arg, ...] = ()
+    query: tuple[Argument, ...] = ()
     shared: bool = False
-    body: Body = Body.IGNORED
-    body_params: tuple[Param, ...] = ()
-    body_check: Check | None = None
-    ignores_unknown: bool = False
-    renames: Mapping[str, str] = field(factory=dict)
+    body: Body = NOT_READ
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """All query arguments, with those that count without a body only."""
+        return (*self.body.instead, *self.query)
+
+    def placed(self, items: Sequence[str]) -> Cell:
+        """The same at a URI with these variable parts."""
+        return self
 
     async def run(self, call: Call) -> Json | Encoded:
         """Answer the call."""
@@ -136,8 +78,8 @@ class Listing(Cell):
     shared: bool = True
 
     async def run(self, call: Call) -> Json | Encoded:
-        lock = any(arg is LOCK for arg in self.query) and call.flag(LOCK.name)
-        if call.flag(BULK.name):
+        lock = LOCK in self.query and bool(LOCK.read(call.query))
+        if BULK.read(call.query):
             return await self._details(call, lock)
         arguments = query_arguments(self.kind, [], [self.kind.identity], lock)
         names = sorted(row[0] for row in await call.daemon.call(self.kind.method, *arguments))
@@ -166,7 +108,7 @@ class Item(Cell):
     shared: bool = True
 
     async def run(self, call: Call) -> Json:
-        lock = any(arg is LOCK for arg in self.query) and call.flag(LOCK.name)
+        lock = LOCK in self.query and bool(LOCK.read(call.query))
         name = call.items[self.item]
         return self.kind.item(await query_one(call, self.kind, name, self.kind.item_fields, lock))
 
@@ -183,69 +125,77 @@ class Tags(Cell):
         return tags
 
 
-Prepare = Callable[[Call, Values], Values]
+Combine = Callable[[Values], Values]
 
 
 @frozen(kw_only=True)
-class Submit(Cell):
-    """Submits one opcode as a job; replies with the job's id.
+class OfOpcode(Cell):
+    """A cell that submits an opcode.
 
     The opcode's parameters come from the path, from ``fixed``, from query arguments and from the
     body, which may not repeat what the others already say. ``forbidden`` parameters are refused
-    with 403, and ``prepare`` rewrites the body's parameters, or makes them of a body of another
-    form, where a row's data does not suffice. ``body_params`` are then the keys of the body that
-    differ from the opcode's parameters.
+    with 403.
     """
 
     opcode: str
     access: Access = Access.WRITE
-    reply: str = "The job's id."
-    body: Body = Body.PARAMETERS
+    body: Body = PARAMETERS
     fixed: Mapping[str, Json] = field(factory=dict)
     as_list: Mapping[str, str] = field(factory=dict)
     """Path items that the opcode takes as a list of one, and the parameter's name."""
     forbidden: frozenset[str] = frozenset()
-    prepare: Prepare | None = None
+
+    def placed(self, items: Sequence[str]) -> OfOpcode:
+        parameters = OPCODES[self.opcode].parameters
+        query = tuple(argument.of(self.opcode, parameters) for argument in self.query)
+        return evolve(self, query=query, body=self.body.of(self.opcode, self._taken(items)))
+
+    def _taken(self, items: Sequence[str]) -> frozenset[str]:
+        """The opcode's parameters that the path, the query or the row set, so the body must not.
+
+        A query argument without a default leaves its parameter to the body when it is not given.
+        """
+        by_path = (self.as_list.get(item, item) for item in items)
+        by_query = (each.key for each in self.query if each.required or each.default is not None)
+        return frozenset({*by_path, *by_query, *self.fixed, "reason"}) | self.forbidden
+
+    def read(self, call: Call) -> Values:
+        """What the call gives for the opcode, by name. Raises `BadRequest` or `Forbidden`."""
+        refuse_forbidden(call, self.forbidden)
+        in_body = self.body.read(call)
+        values: Values = {**self.fixed, **path_values(call)}
+        for item, param in self.as_list.items():
+            values[param] = [values.pop(item)]
+        asked = read_all(self.query, call.query)
+        values.update({name: value for name, value in asked.items() if value is not None})
+        if repeated := sorted(in_body.keys() & values.keys()):
+            raise repetition(repeated)
+        return {**in_body, **values, "reason": reason_trail(call)}
+
+
+@frozen(kw_only=True)
+class Submit(OfOpcode):
+    """Submits one opcode as a job; replies with the job's id.
+
+    ``combine`` makes the opcode's values of those that were read, where a row's data does not
+    suffice.
+    """
+
+    reply: str = "The job's id."
+    combine: Combine | None = None
 
     async def run(self, call: Call) -> Json:
         return await submit_job(call, [self.build(call)])
 
     def build(self, call: Call) -> Values:
         """The opcode that this call asks for, checked. Raises `BadRequest` or `Forbidden`."""
-        refuse_forbidden(call, self.forbidden)
-        values = self._body_values(call)
-        if self.prepare is not None:
-            values = self.prepare(call, values)
-        return build_opcode(self.opcode, values, self._static_values(call))
-
-    def _body_values(self, call: Call) -> Values:
-        if self.body in (Body.PARAMETERS, Body.OR_QUERY):
-            return rename_keys(call.object_body(), self.renames)
-        if self.body is Body.REQUIRED:
-            return rename_keys(call.required_object(), self.renames)
-        return depends_only(call)
-
-    def _static_values(self, call: Call) -> Values:
-        values: Values = {**self.fixed, **path_values(call)}
-        for item, param in self.as_list.items():
-            values[param] = [values.pop(item)]
-        for arg in self.query:
-            if arg.param and (value := arg.read(call)) is not None:
-                values[arg.param] = value
-        values["reason"] = call.reason_trail()
-        return values
+        values = self.read(call)
+        return build_opcode(self.opcode, values if self.combine is None else self.combine(values))
 
 
 def path_values(call: Call) -> Values:
-    """The path's variable parts as opcode parameters: they bear the parameters' names."""
-    return {name: int(text) if name == "disk" else text for name, text in call.items.items()}
-
-
-def depends_only(call: Call) -> Values:
-    """``depends`` from the body of a resource that reads nothing else of it."""
-    if isinstance(call.body, dict) and "depends" in call.body:
-        return {"depends": call.body["depends"]}
-    return {}
+    """The path's variable parts by name: as opcode parameters, whose names they bear."""
+    return {name: PATH_ITEMS[name].read(text) for name, text in call.items.items()}
 
 
 def refuse_forbidden(call: Call, forbidden: frozenset[str]) -> None:
@@ -257,37 +207,41 @@ def refuse_forbidden(call: Call, forbidden: frozenset[str]) -> None:
         raise Forbidden(f"The parameter {name} cannot be set via RAPI")
 
 
-def rename_keys(values: Values, renames: Mapping[str, str]) -> Values:
-    """The same values under the opcode's own names. Raises `BadRequest` when both are given."""
-    renamed = dict(values)
-    for old, new in renames.items():
-        if old in renamed:
-            if new in renamed:
-                raise BadRequest(f"The parameters '{old}' and '{new}' mean the same; give one")
-            renamed[new] = renamed.pop(old)
-    return renamed
+def build_opcode(name: str, values: Values) -> Values:
+    """An opcode, checked. Raises `BadRequest`."""
+    return {"OP_ID": name, **OPCODES[name].checked(values)}
 
 
-def build_opcode(name: str, values: Values, static: Values) -> Values:
-    """An opcode of both, checked. Raises `BadRequest` when the body repeats a static parameter."""
-    if repeated := sorted(values.keys() & static.keys()):
-        names = ", ".join(repeated)
-        raise BadRequest(f"The request body must not set {names}: that follows from the URI")
-    return {"OP_ID": name, **OPCODES[name].checked({**values, **static})}
+Function = Callable[..., Coroutine[Any, Any, Json]]
+# Any: what coroutines are made of; the arguments are the call and, by name, what was read of it
 
 
 @frozen(kw_only=True)
 class Handler(Cell):
-    """A method that fits no kind: ``function`` answers the call."""
+    """A method that fits no kind: ``function`` answers the call.
 
-    function: Callable[[Call], Coroutine[Any, Any, Json]]  # Any: what coroutines are made of
+    It gets the call, and by their names what the path, the query and the body give.
+    """
+
+    function: Function
 
     async def run(self, call: Call) -> Json:
-        return await self.function(call)
+        given = {**path_values(call), **read_all(self.query, call.query), **self.body.read(call)}
+        return await self.function(call, **given)
 
 
-Source = Callable[[Call], Coroutine[Any, Any, AsyncIterator[Event] | None]]
-# Any: what coroutines are made of
+@frozen(kw_only=True)
+class OpcodeHandler(OfOpcode):
+    """As `Handler`, for a method that submits the opcode in a way of its own."""
+
+    function: Function
+
+    async def run(self, call: Call) -> Json:
+        return await self.function(call, **self.read(call))
+
+
+Source = Callable[..., Coroutine[Any, Any, "AsyncIterator[Event] | None"]]
+# Any: as for Function
 
 
 @frozen(kw_only=True)
@@ -297,3 +251,8 @@ class Stream(Cell):
     source: Source
     access: Access = Access.WRITE
     reply: str = "Server-Sent Events, with ids to go on from and heartbeats."
+
+    async def events(self, call: Call) -> AsyncIterator[Event] | None:
+        """The events to send. Raises `ApiError` or `LuxiError`."""
+        given = {**path_values(call), **read_all(self.query, call.query)}
+        return await self.source(call, **given)

@@ -16,11 +16,11 @@ from __future__ import annotations
 import ipaddress
 import re
 import reprlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import frozen
 
 from ganeti_rapi.jsontext import Json
 
@@ -47,6 +47,20 @@ class CheckError(ValueError):
         return CheckError(self.expected, self.got, (place, *self.path))
 
 
+class Refused(CheckError):
+    """A value that a rule of another kind refused; the text says all that there is to say."""
+
+    def __init__(self, text: str, path: Sequence[str] = ()) -> None:
+        super().__init__("", "", path)
+        self.text = text
+
+    def __str__(self) -> str:
+        return "".join(f"{place}: " for place in self.path) + self.text
+
+    def inside(self, place: str) -> CheckError:
+        return Refused(self.text, (place, *self.path))
+
+
 class Check(Protocol):
     """What every check can do. ``str()`` of it is a phrase without an article."""
 
@@ -70,7 +84,8 @@ _KINDS: tuple[tuple[type, str], ...] = (
 _BARE = ("one of", "anything", "[")
 
 
-def _kind(value: Json) -> str:
+def kind_of(value: Json) -> str:
+    """What a value is, in words that do not show it."""
     if value is None:
         return "null"
     if value == "":
@@ -87,7 +102,7 @@ def expectation(check: Check) -> str:
 
 
 def _refusal(check: Check, value: Json) -> CheckError:
-    return CheckError(expectation(check), _kind(value))
+    return CheckError(expectation(check), kind_of(value))
 
 
 def _is_integer(value: Json) -> bool:
@@ -223,7 +238,7 @@ class OneOf:
 
     def __call__(self, value: Json) -> Json:
         if isinstance(value, bool) or value not in self.choices:
-            got = "another string" if isinstance(value, str) and value else _kind(value)
+            got = "another string" if isinstance(value, str) and value else kind_of(value)
             raise CheckError(str(self), got)
         return value
 
@@ -337,42 +352,6 @@ class DictOf:
 
 
 @frozen
-class StrictDict:
-    """An object with known keys only, each with its own check."""
-
-    required: Mapping[str, Check] = field(factory=dict)
-    optional: Mapping[str, Check] = field(factory=dict)
-
-    def __call__(self, value: Json) -> Json:
-        if not isinstance(value, dict):
-            raise _refusal(self, value)
-        checks = self._checks()
-        for key in value:
-            if key not in checks:
-                raise CheckError(f"only the keys {', '.join(checks)}", "another", [_key(key)])
-        for key in self.required:
-            if key not in value:
-                raise CheckError("a value", "none", [_key(key)])
-        return {key: _checked_inside(checks[key], item, _key(key)) for key, item in value.items()}
-
-    def _checks(self) -> dict[str, Check]:
-        return {**self.required, **self.optional}
-
-    def schema(self) -> Schema:
-        return {
-            "type": "object",
-            "properties": {key: check.schema() for key, check in self._checks().items()},
-            "required": list(self.required),
-            "additionalProperties": False,
-        }
-
-    def __str__(self) -> str:
-        required = [f"{key}: {_grouped(check)}" for key, check in self.required.items()]
-        optional = [f"{key}?: {_grouped(check)}" for key, check in self.optional.items()]
-        return f"object {{{', '.join(required + optional)}}}"
-
-
-@frozen
 class Maybe:
     """null, or what another check accepts."""
 
@@ -432,6 +411,7 @@ NON_EMPTY_STRING = NonEmptyString()
 NON_NEGATIVE = Integer(0)
 POSITIVE = Integer(1)
 LIST = ListOf(Anything())
+STRINGS = ListOf(STRING)
 OBJECT = DictOf(Anything(), Anything())
 
 JOB_ID = Either((NON_NEGATIVE, Matching("string of digits", _digits, "[0-9]+")))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ganeti_rapi.api.arguments import REASON, WAIT
 from ganeti_rapi.api.call import FOREVER, Call
 from ganeti_rapi.api.fields import JOB
 from ganeti_rapi.api.queries import query_one
@@ -13,10 +14,6 @@ from ganeti_rapi.errors import BadRequest, JobDaemonError, LuxiError, NotFound, 
 from ganeti_rapi.jsontext import Json
 
 Opcode = Mapping[str, Json]
-
-RETURN_TIMEOUT = "return_timeout"
-LONGEST_RETURN = 120.0
-"""The query argument with which a write waits for its job, and its limit in seconds."""
 
 
 async def show_job(call: Call, job_id: int) -> dict[str, Any]:  # Any: each field's own JSON
@@ -27,13 +24,26 @@ async def show_job(call: Call, job_id: int) -> dict[str, Any]:  # Any: each fiel
     return job
 
 
+def reason_trail(call: Call) -> list[Json]:
+    """Why an opcode is submitted: the user's words if given, and the resource.
+
+    Entries are [source, reason, nanoseconds since the epoch], in the stock daemon's form.
+    """
+    nanoseconds = int(call.now() * 1_000_000_000)
+    trail: list[Json] = []
+    if text := REASON.read(call.query):
+        trail.append(["gnt:user", text, nanoseconds])
+    trail.append([f"gnt:library:rlib2:{call.resource}", "", nanoseconds])
+    return trail
+
+
 async def submit_job(call: Call, opcodes: Sequence[Opcode]) -> Json:
     """Submit one job for a client: its id, or the job itself once it has ended.
 
     The client asks for the latter by ``return_timeout``, the most seconds that it is ready to wait.
     Once the job is submitted nothing is an error any more: its id is then all that we can tell.
     """
-    patience = call.seconds(RETURN_TIMEOUT, None, LONGEST_RETURN)
+    patience: Any = WAIT.read(call.query)  # Any: seconds, or None
     job_id = await submit(call, opcodes)
     if patience is None:
         return job_id

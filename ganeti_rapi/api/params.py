@@ -23,6 +23,7 @@ from ganeti_rapi.api.checks import (
     RELATIVE_JOB_ID,
     STRING,
     Check,
+    CheckError,
     DictOf,
     Either,
     Integer,
@@ -30,7 +31,9 @@ from ganeti_rapi.api.checks import (
     ListOf,
     Maybe,
     OneOf,
+    expectation,
 )
+from ganeti_rapi.errors import BadRequest
 from ganeti_rapi.jsontext import Json
 
 
@@ -60,6 +63,22 @@ class Param:
     def required(self) -> bool:
         """Whether it has to be given."""
         return self.default is REQUIRED
+
+    def read(self, value: Json, owner: str = "") -> Json:
+        """The value as it will be used. Raises `BadRequest`, which names the opcode ``owner``."""
+        try:
+            return self.check(value)
+        except CheckError as error:
+            raise BadRequest(f"Invalid parameter {self._named(owner)}: {error}") from None
+
+    def refuse_missing(self, owner: str = "") -> None:
+        """Raise `BadRequest` if it has to be given."""
+        if self.required:
+            expected = expectation(self.check)
+            raise BadRequest(f"Missing parameter {self._named(owner)}: expected {expected}")
+
+    def _named(self, owner: str) -> str:
+        return f"{owner}.{self.name}" if owner else self.name
 
 
 # Checks that several parameters share.
@@ -101,6 +120,14 @@ _DEPENDENCY = Items(
     (Either((JOB_ID, RELATIVE_JOB_ID)), ListOf(OneOf(("canceled", "error", "success"))))
 )
 
+DEPENDS = Param(
+    "depends",
+    Maybe(ListOf(_DEPENDENCY)),
+    "The jobs to wait for, each with the final states that let this one start; no state means "
+    "any. A negative id counts back in the same submission.",
+    None,
+)
+
 # Every opcode.
 
 COMMON = (
@@ -122,13 +149,7 @@ COMMON = (
         "How early the job's turn comes: -10 is high, 0 normal and 10 low.",
         0,
     ),
-    Param(
-        "depends",
-        Maybe(ListOf(_DEPENDENCY)),
-        "The jobs to wait for, each with the final states that let this one start; no state means "
-        "any. A negative id counts back in the same submission.",
-        None,
-    ),
+    DEPENDS,
     Param("comment", MAYBE_STRING, "A remark that is kept with the job.", None),
     Param(
         "reason",

@@ -168,7 +168,7 @@ class Rapi:
 
     async def _stream(self, request: RapiRequest, cell: Stream, call: Call) -> Reply | None:
         """Send events until there are no more, or the client leaves."""
-        events = await cell.source(call)
+        events = await cell.events(call)
         if events is None:
             return Reply((), 204)  # tells an EventSource not to come back
         stream = EventStream(request)

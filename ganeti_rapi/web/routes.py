@@ -14,7 +14,7 @@ from twisted.web.iweb import IRequest
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from ganeti_rapi.api.resource import PATH_ITEMS
+from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.resource import Resource as Row
 from ganeti_rapi.web.http import RapiRequest
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from reprlib import repr as shortened
 from typing import Any
 
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.cells import BULK
-from ganeti_rapi.api.checks import LIST, NON_NEGATIVE, STRING, Anything, CheckError, ListOf, Maybe
+from ganeti_rapi.api.checks import LIST, NON_NEGATIVE, STRING, Anything, ListOf, Maybe
 from ganeti_rapi.api.fields import JOB, OS_FIELDS, QUERY_RESOURCES
-from ganeti_rapi.api.jobs import follow, submit
+from ganeti_rapi.api.jobs import follow, reason_trail, submit
 from ganeti_rapi.api.objects import CLUSTER_ALIASES, OS
 from ganeti_rapi.api.params import Param
 from ganeti_rapi.api.schemas import (
@@ -39,18 +37,17 @@ async def info(call: Call) -> Json:
     return values
 
 
-async def operating_systems(call: Call) -> Json:
+async def operating_systems(call: Call, bulk: bool) -> Json:
     """GET /2/os: the names that an instance's ``os`` may have, or with ``bulk`` all details.
 
     Source: OP_OS_DIAGNOSE, a job whose end this waits for.
     """
-    bulk = call.flag(BULK.name)
     fields = OS_FIELDS if bulk else ("name", "variants")
     opcode: dict[str, Json] = {
         "OP_ID": "OP_OS_DIAGNOSE",
         "output_fields": list(fields),
         "names": [],
-        "reason": call.reason_trail(),
+        "reason": reason_trail(call),
     }
     (rows,) = await follow(call, await submit(call, [opcode]))
     if not isinstance(rows, list):
@@ -90,34 +87,21 @@ FILTER_PARAMS = (
 """What a filter rule consists of."""
 
 
-def _filter_arguments(call: Call) -> list[Json]:
-    body = call.required_object()
-    if unknown := sorted(body.keys() - {param.name for param in FILTER_PARAMS}):
-        raise BadRequest(f"A filter rule has no parameter {shortened(unknown[0])}")
-    return [_filter_value(param, body) for param in FILTER_PARAMS]
+async def set_filter(
+    call: Call,
+    filter_uuid: str | None = None,
+    priority: int = 0,
+    predicates: Sequence[Json] = (),
+    action: Json = "CONTINUE",
+    reason: Sequence[Json] = (),
+) -> Json:
+    """POST /2/filters and PUT /2/filters/[filter_uuid]: the rule's uuid.
 
-
-def _filter_value(param: Param, body: dict[str, Json]) -> Json:
+    Source: LUXI ReplaceFilter. What it cannot parse came from the client.
+    """
+    rule = (priority, list(predicates), action, list(reason))
     try:
-        return param.check(body[param.name]) if param.name in body else param.default  # type: ignore[return-value]  # none is required
-    except CheckError as error:
-        raise BadRequest(f"Invalid parameter '{param.name}' of the filter rule: {error}") from None
-
-
-async def add_filter(call: Call) -> Json:
-    """POST /2/filters: the new rule's uuid."""
-    return await _replace_filter(call, None)
-
-
-async def replace_filter(call: Call) -> Json:
-    """PUT /2/filters/[filter_uuid]: the rule's uuid."""
-    return await _replace_filter(call, call.items["filter_uuid"])
-
-
-async def _replace_filter(call: Call, uuid: str | None) -> Json:
-    """Source: LUXI ReplaceFilter. What it cannot parse came from the client."""
-    try:
-        answer: Json = await call.daemon.call("ReplaceFilter", uuid, *_filter_arguments(call))
+        answer: Json = await call.daemon.call("ReplaceFilter", filter_uuid, *rule)
     except JobDaemonError as error:
         if error.kind and error.text != _NO_UUID:
             raise
@@ -129,10 +113,10 @@ _NO_UUID = "Unable to parse UUID"
 """luxid's words for the URI of a rule that does not end in a uuid."""
 
 
-async def delete_filter(call: Call) -> Json:
+async def delete_filter(call: Call, filter_uuid: str) -> Json:
     """DELETE /2/filters/[filter_uuid]: null. Source: LUXI DeleteFilter."""
     try:
-        result: Json = await call.daemon.call("DeleteFilter", call.items["filter_uuid"])
+        result: Json = await call.daemon.call("DeleteFilter", filter_uuid)
     except JobDaemonError as error:
         if error.kind == "GenericError":  # all that this call can fail with: no such rule
             raise NotFound(error.text) from None
@@ -140,6 +124,7 @@ async def delete_filter(call: Call) -> Json:
     return result
 
 
+QUERY_FIELDS = Param("fields", ListOf(STRING), "The names of the fields to show.")
 QUERY_PARAMS = (
     Param("fields", Maybe(ListOf(STRING)), "The names of the fields to show.", None),
     Param("qfilter", Anything(), "The filter that the objects must pass; null for all.", None),
@@ -174,39 +159,39 @@ QUERY_REPLY = object_of(
 OS_REPLY = any_of(NAMES, list_of(object_of(OS)))
 
 
-async def query(call: Call) -> Json:
+async def query(call: Call, resource: str, fields: list[str]) -> Json:
     """GET /2/query/[resource]. Source: LUXI Query."""
-    fields = _field_names(call.words("fields"))
-    return await _ask(call, "Query", _query_resource(call), fields, None)
+    return await _ask(call, "Query", known(resource), fields, None)
 
 
-async def filtered_query(call: Call) -> Json:
+async def filtered_query(
+    call: Call,
+    resource: str,
+    fields: list[str] | None = None,
+    fields_in_query: list[str] | None = None,
+    **filters: Json,
+) -> Json:
     """PUT /2/query/[resource]. Old clients call the filter ``filter``. Source: LUXI Query."""
-    body = call.required_object()
-    fields = _field_names(body.get("fields", call.words("fields")))
-    query_filter = body.get("qfilter", body.get("filter"))
-    return await _ask(call, "Query", _query_resource(call), fields, query_filter)
-
-
-async def query_fields(call: Call) -> Json:
-    """GET /2/query/[resource]/fields. Source: LUXI QueryFields."""
-    return await _ask(call, "QueryFields", _query_resource(call), call.words("fields"))
-
-
-def _query_resource(call: Call) -> str:
-    resource = call.items["resource"]
-    if resource not in QUERY_RESOURCES:
-        known = ", ".join(QUERY_RESOURCES)
-        raise NotFound(f"Nothing called '{resource}' can be queried; there are {known}")
-    return resource
-
-
-def _field_names(fields: Json) -> list[str]:
+    resource = known(resource)
+    fields = fields_in_query if fields is None else fields
     if fields is None:
-        raise BadRequest("Missing parameter 'fields': the names of the fields to show")
-    if not isinstance(fields, list) or not all(isinstance(name, str) for name in fields):
-        raise BadRequest("The parameter 'fields' must be a list of field names")
-    return fields
+        QUERY_FIELDS.refuse_missing()
+    return await _ask(
+        call, "Query", resource, fields, filters.get("qfilter", filters.get("filter"))
+    )
+
+
+async def query_fields(call: Call, resource: str, fields: list[str] | None) -> Json:
+    """GET /2/query/[resource]/fields. Source: LUXI QueryFields."""
+    return await _ask(call, "QueryFields", known(resource), fields)
+
+
+def known(resource: str) -> str:
+    """What can be queried. Raises `NotFound` for anything else."""
+    if resource not in QUERY_RESOURCES:
+        names = ", ".join(QUERY_RESOURCES)
+        raise NotFound(f"Nothing called '{resource}' can be queried; there are {names}")
+    return resource
 
 
 async def _ask(call: Call, method: str, *arguments: object) -> Json:

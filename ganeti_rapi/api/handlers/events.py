@@ -9,14 +9,15 @@ from ganeti_rapi.api.events import Event, JobState
 from ganeti_rapi.api.jobs import show_job
 
 
-async def job_events(call: Call) -> AsyncIterator[Event] | None:
+async def job_events(
+    call: Call, job_id: int, last_event_id: str | None
+) -> AsyncIterator[Event] | None:
     """GET /2/jobs/[job_id]/events: each change and log entry, until the job has ended.
 
     None for a reader who comes back after the end: then there is nothing to come back for.
     """
-    job_id = int(call.items["job_id"])
     await show_job(call, job_id)  # 404 while there still is a status to send
-    known = JobState.from_event_id(call.resume_after)
+    known = JobState.from_event_id(call.last_event_id or last_event_id)
     return None if known.ended else _events(call, job_id, known)
 
 
@@ -34,6 +35,6 @@ async def _events(call: Call, job_id: int, known: JobState) -> AsyncIterator[Eve
         )
 
 
-async def all_events(call: Call) -> AsyncIterator[Event]:
+async def all_events(call: Call, last_event_id: str | None) -> AsyncIterator[Event]:
     """GET /2/events: jobs submitted, changed and finished, from now on."""
-    return call.jobs.events(call.resume_after)
+    return call.jobs.events(call.last_event_id or last_event_id)

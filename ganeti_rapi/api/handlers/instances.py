@@ -2,164 +2,156 @@
 
 from __future__ import annotations
 
+import re
+
+from attrs import evolve, frozen
+
+from ganeti_rapi.api.bodies import Parameters, Values, checked, object_schema, renamed
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.cells import Values, build_opcode, rename_keys
-from ganeti_rapi.api.checks import BOOLEAN, OBJECT, Either, ListOf, Matching, OneOf
+from ganeti_rapi.api.cells import build_opcode
+from ganeti_rapi.api.checks import (
+    BOOLEAN,
+    OBJECT,
+    STRING,
+    CheckError,
+    ListOf,
+    OneOf,
+    Refused,
+    Schema,
+    expectation,
+    kind_of,
+)
 from ganeti_rapi.api.fields import INSTANCE
 from ganeti_rapi.api.jobs import submit_job
 from ganeti_rapi.api.opcodes import OPCODES
-from ganeti_rapi.api.params import COMMON, DISK_INDEX, Param
+from ganeti_rapi.api.params import COMMON, DISK_INDEX, HVPARAMS, Param
 from ganeti_rapi.api.queries import query_one
 from ganeti_rapi.api.schemas import COUNT, NAMES, NULL, TEXT, Field, any_of, maybe, object_of
 from ganeti_rapi.errors import BadRequest, Unavailable
 from ganeti_rapi.jsontext import Json
 
-CREATE_PARAMS = (Param("__version__", OneOf((1,)), "The version of the request's form."),)
-"""What POST /2/instances takes beside the opcode's parameters."""
-
 CREATE_RENAMES = {"os": "os_type", "name": "instance_name"}
 """What the requirements call an instance's OS and name, and what the opcode calls them."""
 
 
-def usb_devices(_call: Call, values: Values) -> Values:
-    """Ganeti wants commas between the USB devices where clients have always sent spaces."""
-    hvparams = values.get("hvparams")
-    if not isinstance(hvparams, dict) or "usb_devices" not in hvparams:
-        return values
-    devices = hvparams["usb_devices"]
-    if not isinstance(devices, str):
-        raise BadRequest("The parameter 'hvparams.usb_devices' must be a string")
-    return {**values, "hvparams": {**hvparams, "usb_devices": devices.replace(" ", ",")}}
+@frozen
+class HypervisorParameters:
+    """An object. Of its ``usb_devices``, clients have always separated the devices by blanks;
+    Ganeti wants commas."""
+
+    def __call__(self, value: Json) -> Json:
+        values = OBJECT(value)
+        if not isinstance(values, dict) or "usb_devices" not in values:
+            return values
+        try:
+            devices = STRING(values["usb_devices"])
+        except CheckError as error:
+            raise error.inside("key 'usb_devices'") from None
+        return {**values, "usb_devices": str(devices).replace(" ", ",")}
+
+    def schema(self) -> Schema:
+        return {**OBJECT.schema(), "properties": {"usb_devices": STRING.schema()}}
+
+    def __str__(self) -> str:
+        return str(OBJECT)
 
 
-def creation(call: Call, values: Values) -> Values:
-    """POST /2/instances: only version 1 of the request's format is documented."""
-    version = values.pop("__version__", None)
-    if version is None:
-        raise BadRequest("Missing parameter '__version__': it must be 1")
-    if version != 1:
-        raise BadRequest("Unsupported '__version__' of the creation request: it must be 1")
-    return usb_devices(call, values)
+CREATE_HVPARAMS = evolve(HVPARAMS, check=HypervisorParameters())
+MODIFY_HVPARAMS = evolve(
+    OPCODES["OP_INSTANCE_SET_PARAMS"].parameters["hvparams"], check=HypervisorParameters()
+)
+CREATE_PARAMS = (
+    Param("__version__", OneOf((1,)), "The version of the request's form."),
+    CREATE_HVPARAMS,
+)
+"""What POST /2/instances takes in its own way."""
 
 
-MULTI_ALLOC_PARAMS = (
-    Param(
-        "instances",
-        ListOf(OBJECT),
-        "The instances, each an object as POST /2/instances takes it, without `__version__`.",
-    ),
+def creation(values: Values) -> Values:
+    """POST /2/instances: the version of the request's form is no parameter of the opcode."""
+    return {name: value for name, value in values.items() if name != "__version__"}
+
+
+@frozen
+class NewInstance:
+    """An object as POST /2/instances takes it, without its version: an opcode inside a parameter.
+
+    luxid fills in defaults for a job's own opcodes, but not for those nested in a parameter.
+    """
+
+    def __call__(self, value: Json) -> Json:
+        if not isinstance(value, dict):
+            raise CheckError("an object", kind_of(value))
+        opcode = OPCODES["OP_INSTANCE_CREATE"]
+        try:
+            values = renamed(value, CREATE_RENAMES)
+            values.update(checked(values, (CREATE_HVPARAMS,), opcode.name))
+            return {"OP_ID": opcode.name, **opcode.with_defaults(opcode.checked(values))}
+        except BadRequest as error:
+            raise Refused(error.message) from None
+
+    def schema(self) -> Schema:
+        return object_schema(_CREATION.keys(), others=False)
+
+    def __str__(self) -> str:
+        return "object as POST /2/instances takes it, without `__version__`"
+
+
+_CREATION = Parameters(also=(CREATE_HVPARAMS,), renames=CREATE_RENAMES).of(
+    "OP_INSTANCE_CREATE", frozenset()
 )
 
-
-def multi_allocation(call: Call, values: Values) -> Values:
-    """POST /2/instances-multi-alloc: every instance is an OP_INSTANCE_CREATE of its own."""
-    instances = values.get("instances")
-    if not isinstance(instances, list):
-        raise BadRequest("The parameter 'instances' must be a list of instance definitions")
-    nested = [_nested_at(at, call, instance) for at, instance in enumerate(instances)]
-    return {**values, "instances": nested}
-
-
-def _nested_at(at: int, call: Call, instance: Json) -> Json:
-    try:
-        return _nested(call, instance)
-    except BadRequest as error:
-        place = f"Invalid parameter OP_INSTANCE_MULTI_ALLOC.instances: item {at}"
-        raise BadRequest(f"{place}: {error.message}") from None
-
-
-def _nested(call: Call, instance: Json) -> Json:
-    if not isinstance(instance, dict):
-        raise BadRequest("expected an object: an instance definition")
-    values = usb_devices(call, rename_keys(instance, CREATE_RENAMES))
-    opcode = OPCODES["OP_INSTANCE_CREATE"]
-    # luxid fills in defaults for a job's own opcodes, but not for those nested in a parameter.
-    return {"OP_ID": opcode.name, **opcode.with_defaults(opcode.checked(values))}
-
+MULTI_ALLOC_PARAMS = (Param("instances", ListOf(NewInstance()), "The instances."),)
 
 REINSTALL_RENAMES = {"os": "os_type"}
-REINSTALL_PARAMS = (
-    *OPCODES["OP_INSTANCE_REINSTALL"].parameters_without("instance_name", "reason"),
-    Param("start", BOOLEAN, "Whether to start the instance afterwards.", True),
-)
-"""The body of POST /2/instances/[instance_name]/reinstall."""
+REINSTALL_PARAMS = (Param("start", BOOLEAN, "Whether to start the instance afterwards.", True),)
+"""What POST /2/instances/[instance_name]/reinstall takes beside the opcode's parameters."""
 
 
-async def reinstall(call: Call) -> Json:
+async def reinstall(call: Call, start: bool = True, **values: Json) -> Json:
     """POST /2/instances/[instance_name]/reinstall: shutdown, reinstall and startup in one job."""
-    values, start = _reinstallation(call)
-    static: Values = {
-        "instance_name": call.items["instance_name"],
-        "reason": call.reason_trail(),
-    }
-    for param in COMMON:
-        if param.name in values and param.name not in static:
-            # A dry run, a priority or a dependency is meant for the shutdown as well.
-            static[param.name] = values.pop(param.name)
+    # A dry run, a priority or a dependency is meant for the shutdown as well.
+    common = {"instance_name", *(param.name for param in COMMON)}
+    static = {name: value for name, value in values.items() if name in common}
     opcodes = [
-        build_opcode("OP_INSTANCE_SHUTDOWN", {}, static),
-        build_opcode("OP_INSTANCE_REINSTALL", values, static),
+        build_opcode("OP_INSTANCE_SHUTDOWN", static),
+        build_opcode("OP_INSTANCE_REINSTALL", values),
     ]
     if start:
-        opcodes.append(build_opcode("OP_INSTANCE_STARTUP", {"force": False}, static))
+        opcodes.append(build_opcode("OP_INSTANCE_STARTUP", {"force": False, **static}))
     return await submit_job(call, opcodes)
 
 
-def _reinstallation(call: Call) -> tuple[Values, bool]:
-    """The opcode's parameters and whether to start, from the body or the older query arguments."""
-    if not call.has_body or not call.body:
-        os_type = call.text("os")
-        return ({} if os_type is None else {"os_type": os_type}), not call.flag("nostartup")
-    body = call.object_body()
-    if "os" in call.query or "nostartup" in call.query:
-        raise BadRequest("Give either a body or the query arguments 'os' and 'nostartup', not both")
-    start = body.pop("start", True)
-    if start not in (True, False):
-        raise BadRequest("The parameter 'start' must be true or false")
-    return rename_keys(body, REINSTALL_RENAMES), bool(start)
+@frozen
+class DiskIndexes:
+    """Indexes of disks: a list, or a string with commas; null and an empty string are none at all.
 
-
-_REPLACE_ARGUMENTS = ("remote_node", "mode", "iallocator")
-
-
-def disk_replacement(call: Call, values: Values) -> Values:
-    """POST /2/instances/[instance_name]/replace-disks: a body, or else query arguments.
-
-    ``disks`` is a list of disk indexes, or a string of them with commas; null or none at all means
-    all disks, as in the stock daemon.
+    The last two are what some clients send who have nothing to send. None means all disks.
     """
-    if not values:
-        values = {name: text for name in _REPLACE_ARGUMENTS if (text := call.text(name))}
-        if (disks := call.text("disks")) is not None:
-            values["disks"] = disks
-    if values.get("disks") in (None, ""):
-        values.pop("disks", None)  # some clients send what they have not got
-    elif isinstance(values["disks"], str):
-        values["disks"] = _indexes(str(values["disks"]))
-    return values
+
+    def __call__(self, value: Json) -> Json:
+        if value is None or value == "":
+            return []
+        if not isinstance(value, str):
+            return _INDEX_LIST(value)
+        if not re.fullmatch(_INDEXES, value):
+            raise CheckError(expectation(self), "another string")
+        return [int(index) for index in value.split(",")]
+
+    def schema(self) -> Schema:
+        text: Schema = {"type": "string", "pattern": f"^(?:{_INDEXES})?$"}
+        return {"anyOf": [_INDEX_LIST.schema(), text, {"type": "null"}]}
+
+    def __str__(self) -> str:
+        return f"{_INDEX_LIST} or string of them with commas"
 
 
-def _indexes(text: str) -> list[Json]:
-    try:
-        return [int(index) for index in text.split(",")]
-    except ValueError:
-        raise BadRequest(
-            "The parameter 'disks' must be disk indexes with commas, such as 0,1"
-        ) from None
-
+_INDEX = " *(?:[0-9]|1[0-5]) *"
+_INDEXES = f"{_INDEX}(?:,{_INDEX})*"
+_INDEX_LIST = ListOf(DISK_INDEX)
 
 REPLACE_DISKS_PARAMS = (
-    Param(
-        "disks",
-        Either(
-            (
-                ListOf(DISK_INDEX),
-                Matching("string of disk indexes with commas", _indexes, "[0-9]+(?:,[0-9]+)*"),
-            )
-        ),
-        "The indexes of the disks; none means all disks.",
-        [],
-    ),
+    Param("disks", DiskIndexes(), "The indexes of the disks; none means all disks.", []),
 )
 
 CONSOLE_REPLY = object_of(
@@ -177,10 +169,9 @@ CONSOLE_REPLY = object_of(
 )
 
 
-async def console(call: Call) -> Json:
+async def console(call: Call, instance_name: str) -> Json:
     """GET /2/instances/[instance_name]/console: how to reach it, while it runs."""
-    name = call.items["instance_name"]
-    details, running = await query_one(call, INSTANCE, name, ["console", "oper_state"])
+    details, running = await query_one(call, INSTANCE, instance_name, ["console", "oper_state"])
     if not running:
         raise Unavailable("Instance console unavailable")
     return details  # type: ignore[no-any-return]  # luxid's own

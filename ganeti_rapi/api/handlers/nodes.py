@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ganeti_rapi.api.bodies import Values
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.cells import LOCK, Values, build_opcode, path_values
+from ganeti_rapi.api.cells import build_opcode
 from ganeti_rapi.api.checks import OneOf
 from ganeti_rapi.api.fields import NODE
 from ganeti_rapi.api.jobs import follow, submit, submit_job
-from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.queries import query_one
 from ganeti_rapi.api.schemas import (
     COUNT,
@@ -44,48 +44,27 @@ ROLE_CHANGES: Mapping[str, dict[str, bool | None]] = {
 """What OP_NODE_SET_PARAMS is told to give a node each role that can be given."""
 
 
-async def role(call: Call) -> Json:
+async def role(call: Call, node_name: str, lock: bool) -> Json:
     """GET /2/nodes/[node_name]/role: one of the words of the requirements."""
-    name = call.items["node_name"]
-    (letter,) = await query_one(call, NODE, name, ["role"], call.flag(LOCK.name))
+    (letter,) = await query_one(call, NODE, node_name, ["role"], lock)
     return ROLES[letter]
 
 
 ROLE_BODY = OneOf(tuple(ROLE_CHANGES))
 
 
-def role_change(call: Call, values: Values) -> Values:
-    """PUT /2/nodes/[node_name]/role: the body is the role, a bare string."""
-    wanted = call.body
-    if not isinstance(wanted, str) or wanted not in ROLE_CHANGES:
-        roles = ", ".join(f'"{role}"' for role in ROLE_CHANGES)
-        raise BadRequest(f"The request body must be the new role, a JSON string: one of {roles}")
-    return {**values, **ROLE_CHANGES[wanted]}
+def role_change(values: Values) -> Values:
+    """PUT /2/nodes/[node_name]/role: what the wanted role asks of the opcode."""
+    changes = ROLE_CHANGES[str(values.pop("role"))]
+    return {**values, **changes}
 
 
-def storage_changes(call: Call, values: Values) -> Values:
+def storage_changes(values: Values) -> Values:
     """PUT /2/nodes/[node_name]/storage/modify: ``allocatable`` is all that can be changed."""
-    changes: Values = {}
-    if call.text("allocatable") is not None:
-        changes["allocatable"] = call.flag("allocatable")
-    return {**values, "changes": changes}
+    allocatable = {name: values.pop(name) for name in ["allocatable"] if name in values}
+    return {**values, "changes": allocatable}
 
 
-def migration(call: Call, values: Values) -> Values:
-    """POST /2/nodes/[node_name]/migrate: query arguments are the requirements' form.
-
-    With ``live`` or ``mode`` in the query, the body is ignored, as in the stock daemon.
-    """
-    if "live" not in call.query and "mode" not in call.query:
-        return values
-    if "live" in call.query and "mode" in call.query:
-        raise BadRequest("The query arguments 'live' and 'mode' mean the same; give only 'mode'")
-    if "live" in call.query:
-        return {"mode": "live" if call.flag("live") else "non-live"}
-    return {"mode": call.text("mode")}
-
-
-EVACUATE_PARAMS = OPCODES["OP_NODE_EVACUATE"].parameters_without("node_name", "dry_run", "reason")
 EVACUATE_REPLY = any_of(
     JOB_ID,
     component("Job"),
@@ -96,40 +75,30 @@ EVACUATE_REPLY = any_of(
 )
 
 
-async def evacuate(call: Call) -> Json:
+async def evacuate(call: Call, **values: Json) -> Json:
     """POST /2/nodes/[node_name]/evacuate.
 
     With a body it is the newer form and answers a job id. Without one it is the requirements'
     form: query arguments, and the answer lists [job id, instance, node] for each instance that is
     moved away; the job id is null on a dry run.
     """
-    static: Values = {"dry_run": call.flag("dry-run"), "reason": call.reason_trail()}
-    static.update(path_values(call))
     if call.has_body:
-        body = call.object_body()
-        return await submit_job(call, [build_opcode("OP_NODE_EVACUATE", body, static)])
-    opcode = build_opcode("OP_NODE_EVACUATE", _secondaries(call), static)
-    (result,) = await follow(call, await submit(call, [opcode]))
-    if static["dry_run"]:
-        return await _would_move(call)
-    return await _moves(call, result["jobs"])
-
-
-def _secondaries(call: Call) -> Values:
-    where = {name: call.text(name) for name in ("iallocator", "remote_node")}
-    given = {name: value for name, value in where.items() if value is not None}
-    if len(given) != 1:
+        return await submit_job(call, [build_opcode("OP_NODE_EVACUATE", values)])
+    if ("iallocator" in values) == ("remote_node" in values):
         raise BadRequest(
             "Evacuating needs either the query argument 'iallocator' or 'remote_node', "
             "or a body with 'mode'"
         )
-    return {"mode": "secondary-only", "early_release": call.flag("early_release"), **given}
+    opcode = build_opcode("OP_NODE_EVACUATE", {**values, "mode": "secondary-only"})
+    (result,) = await follow(call, await submit(call, [opcode]))
+    if values["dry_run"]:
+        return await _would_move(call, str(values["node_name"]), values.get("remote_node"))
+    return await _moves(call, result["jobs"])
 
 
-async def _would_move(call: Call) -> Json:
-    name = call.items["node_name"]
-    (instances,) = await query_one(call, NODE, name, ["sinst_list"])
-    return [[None, instance, call.text("remote_node")] for instance in instances]
+async def _would_move(call: Call, node_name: str, remote_node: Json) -> Json:
+    (instances,) = await query_one(call, NODE, node_name, ["sinst_list"])
+    return [[None, instance, remote_node] for instance in instances]
 
 
 async def _moves(call: Call, jobs: list[tuple[bool, Any]]) -> Json:

@@ -9,7 +9,6 @@ from reprlib import repr as shortened
 
 from attrs import field, frozen
 
-from ganeti_rapi.api.checks import CheckError, expectation
 from ganeti_rapi.api.params import COMMON, Param
 from ganeti_rapi.errors import BadRequest
 from ganeti_rapi.jsontext import Json
@@ -45,25 +44,21 @@ class Opcode:
         Raises `BadRequest` for a parameter that is unknown, missing or wrong.
         """
         for name in values:
-            self._refuse_unknown(name)
+            self.refuse_unknown(name)
         for param in self.parameters.values():
-            if param.required and param.name not in values:
-                expected = expectation(param.check)
-                raise BadRequest(f"Missing parameter {self.name}.{param.name}: expected {expected}")
-        return {name: self._checked(name, value) for name, value in values.items()}
+            if param.name not in values:
+                param.refuse_missing(self.name)
+        return {
+            name: self.parameters[name].read(value, self.name) for name, value in values.items()
+        }
 
-    def _refuse_unknown(self, name: str) -> None:
+    def refuse_unknown(self, name: str) -> None:
+        """Raise `BadRequest` when it has no parameter of this name."""
         if name in self.parameters:
             return
         close = get_close_matches(name, self.parameters, n=1)
         hint = f"; did you mean '{close[0]}'?" if close else ""
         raise BadRequest(f"{self.name} has no parameter {shortened(name)}{hint}")
-
-    def _checked(self, name: str, value: Json) -> Json:
-        try:
-            return self.parameters[name].check(value)
-        except CheckError as error:
-            raise BadRequest(f"Invalid parameter {self.name}.{name}: {error}") from None
 
     def with_defaults(self, values: Mapping[str, Json]) -> dict[str, Json]:
         """The values and, for the parameters that are not among them, copies of the defaults."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from ganeti_rapi.api import objects
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.cells import WAIT, Body, Cell, Constant, Item, Listing, Stream, Submit, Tags
+from ganeti_rapi.api.arguments import WAIT
+from ganeti_rapi.api.cells import Cell, Constant, Item, Listing, Stream, Submit, Tags
 from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.fields import JOB, Kind
 from ganeti_rapi.api.resource import Resource
@@ -95,7 +96,7 @@ def _reference(code: int) -> Schema:
 def error_codes(row: Resource, cell: Cell) -> list[int]:
     """The errors that a request can meet beyond those of HTTP itself."""
     asks_luxid = not isinstance(cell, Constant)
-    reads_body = cell.body is not Body.IGNORED
+    reads_body = cell.body.schema() is not None
     when = {
         400: asks_luxid,
         401: True,

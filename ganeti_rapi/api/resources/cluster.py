@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.cells import (
-    BULK,
-    REASON,
-    WAIT,
-    Body,
-    Constant,
-    Handler,
-    Submit,
-)
+from ganeti_rapi.api.arguments import BULK, REASON, WAIT
+from ganeti_rapi.api.bodies import Parameters
+from ganeti_rapi.api.cells import Constant, Handler, Submit
 from ganeti_rapi.api.handlers import cluster
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import tag_cells
@@ -105,7 +99,7 @@ CLUSTER = (
                 doc="Change parameters of the cluster.",
                 opcode="OP_CLUSTER_SET_PARAMS",
                 query=(REASON, WAIT),
-                body=Body.REQUIRED,
+                body=Parameters(required=True),
                 forbidden=frozenset({"compression_tools"}),
             )
         },

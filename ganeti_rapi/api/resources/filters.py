@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.cells import (
-    BULK,
-    Body,
-    Handler,
-    Item,
-    Listing,
-)
+from ganeti_rapi.api.arguments import BULK
+from ganeti_rapi.api.bodies import Keys
+from ganeti_rapi.api.cells import Handler, Item, Listing
 from ganeti_rapi.api.fields import FILTER
 from ganeti_rapi.api.handlers import cluster
 from ganeti_rapi.api.resource import Resource
@@ -36,9 +32,8 @@ FILTERS = (
                 reply="The rule's uuid.",
                 reply_schema=TEXT,
                 access=Access.WRITE,
-                body=Body.REQUIRED,
-                body_params=cluster.FILTER_PARAMS,
-                function=cluster.add_filter,
+                body=Keys(params=cluster.FILTER_PARAMS, required=True),
+                function=cluster.set_filter,
             ),
         },
     ),
@@ -58,9 +53,8 @@ FILTERS = (
                 reply="The rule's uuid.",
                 reply_schema=TEXT,
                 access=Access.WRITE,
-                body=Body.REQUIRED,
-                body_params=cluster.FILTER_PARAMS,
-                function=cluster.replace_filter,
+                body=Keys(params=cluster.FILTER_PARAMS, required=True),
+                function=cluster.set_filter,
             ),
             "DELETE": Handler(
                 doc="Delete a filter rule.",

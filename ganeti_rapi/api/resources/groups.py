@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.cells import (
-    BULK,
-    DRY_RUN,
-    LOCK,
-    REASON,
-    WAIT,
-    Body,
-    Item,
-    Listing,
-    Submit,
-    flag,
-)
+from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, REASON, WAIT, flag
+from ganeti_rapi.api.bodies import DependsOnly, Parameters
+from ganeti_rapi.api.cells import Item, Listing, Submit
 from ganeti_rapi.api.fields import GROUP
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import a_list_of, tag_cells
@@ -34,7 +25,7 @@ GROUPS = (
                 doc="Create a node group.",
                 opcode="OP_GROUP_ADD",
                 query=(DRY_RUN, REASON, WAIT),
-                renames={"name": "group_name"},
+                body=Parameters(renames={"name": "group_name"}),
             ),
         },
     ),
@@ -54,7 +45,7 @@ GROUPS = (
                 doc="Remove a node group, which must be empty.",
                 opcode="OP_GROUP_REMOVE",
                 query=(DRY_RUN, REASON, WAIT),
-                body=Body.DEPENDS,
+                body=DependsOnly(),
             ),
         },
     ),
@@ -67,11 +58,13 @@ GROUPS = (
                 doc="Change parameters of a node group.",
                 opcode="OP_GROUP_SET_PARAMS",
                 query=(REASON, WAIT),
-                renames={
-                    "custom_ndparams": "ndparams",
-                    "custom_ipolicy": "ipolicy",
-                    "custom_diskparams": "diskparams",
-                },
+                body=Parameters(
+                    renames={
+                        "custom_ndparams": "ndparams",
+                        "custom_ipolicy": "ipolicy",
+                        "custom_diskparams": "diskparams",
+                    }
+                ),
             )
         },
     ),

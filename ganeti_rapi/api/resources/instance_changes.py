@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.cells import (
-    REASON,
-    WAIT,
-    Arg,
-    Body,
-    Handler,
-    Submit,
-    flag,
-)
+from ganeti_rapi.api.arguments import REASON, WAIT, flag
+from ganeti_rapi.api.bodies import DependsOnly, Parameters
+from ganeti_rapi.api.cells import Handler, Submit
+from ganeti_rapi.api.forms import Argument, Word
 from ganeti_rapi.api.handlers import instances
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import tag_cells
@@ -25,17 +20,21 @@ INSTANCE_CHANGES = (
             "POST": Submit(
                 doc="Replace disks of an instance. The query arguments count without a body only.",
                 opcode="OP_INSTANCE_REPLACE_DISKS",
-                query=(
-                    Arg("mode", "What to replace."),
-                    Arg("disks", "The disks' indexes, with commas."),
-                    Arg("remote_node", "The new secondary node."),
-                    Arg("iallocator", "The allocator that chooses the new secondary node."),
-                    REASON,
-                    WAIT,
+                query=(REASON, WAIT),
+                body=Parameters(
+                    also=instances.REPLACE_DISKS_PARAMS,
+                    instead=(
+                        Argument("mode", "What to replace."),
+                        Argument(
+                            "disks",
+                            "The disks' indexes, with commas.",
+                            Word(instances.DiskIndexes()),
+                        ),
+                        Argument("remote_node", "The new secondary node."),
+                        Argument("iallocator", "The allocator that chooses the new secondary."),
+                    ),
+                    empty_is_none=True,
                 ),
-                body=Body.OR_QUERY,
-                body_params=instances.REPLACE_DISKS_PARAMS,
-                prepare=instances.disk_replacement,
             )
         },
     ),
@@ -48,7 +47,7 @@ INSTANCE_CHANGES = (
                 doc="Activate an instance's disks.",
                 opcode="OP_INSTANCE_ACTIVATE_DISKS",
                 query=(flag("ignore_size", "Ignore the recorded size of the disks."), REASON, WAIT),
-                body=Body.DEPENDS,
+                body=DependsOnly(),
             )
         },
     ),
@@ -61,7 +60,7 @@ INSTANCE_CHANGES = (
                 doc="Deactivate an instance's disks.",
                 opcode="OP_INSTANCE_DEACTIVATE_DISKS",
                 query=(flag("force", "Do it even if the instance runs."), REASON, WAIT),
-                body=Body.DEPENDS,
+                body=DependsOnly(),
             )
         },
     ),
@@ -86,13 +85,11 @@ INSTANCE_CHANGES = (
                 doc="Prepare an export; the job's result is what the destination needs.",
                 opcode="OP_BACKUP_PREPARE",
                 query=(
-                    Arg(
-                        "mode", "The export mode: `local` or `remote`.", param="mode", required=True
-                    ),
+                    Argument("mode", "The export mode: `local` or `remote`.", required=True),
                     REASON,
                     WAIT,
                 ),
-                body=Body.DEPENDS,
+                body=DependsOnly(),
             )
         },
     ),
@@ -105,7 +102,7 @@ INSTANCE_CHANGES = (
                 doc="Export an instance to a node, or to another cluster.",
                 opcode="OP_BACKUP_EXPORT",
                 query=(REASON, WAIT),
-                renames={"destination": "target_node"},
+                body=Parameters(renames={"destination": "target_node"}),
             ),
             "DELETE": Submit(
                 doc="Remove an instance's exports.",
@@ -159,9 +156,11 @@ INSTANCE_CHANGES = (
                 doc="Change parameters, disks and network interfaces of an instance.",
                 opcode="OP_INSTANCE_SET_PARAMS",
                 query=(REASON, WAIT),
-                body=Body.REQUIRED,
-                renames={"custom_beparams": "beparams", "custom_hvparams": "hvparams"},
-                prepare=instances.usb_devices,
+                body=Parameters(
+                    also=(instances.MODIFY_HVPARAMS,),
+                    renames={"custom_beparams": "beparams", "custom_hvparams": "hvparams"},
+                    required=True,
+                ),
             )
         },
     ),

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.cells import (
-    BULK,
-    DRY_RUN,
-    LOCK,
-    REASON,
-    WAIT,
-    Arg,
-    Body,
-    Handler,
-    Item,
-    Listing,
-    Submit,
-    flag,
-)
+from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, REASON, WAIT, flag
+from ganeti_rapi.api.bodies import DependsOnly, Parameters
+from ganeti_rapi.api.cells import Item, Listing, OpcodeHandler, Submit
 from ganeti_rapi.api.fields import INSTANCE
+from ganeti_rapi.api.forms import Argument, Not
 from ganeti_rapi.api.handlers import instances
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import JOB_ID_DOC, a_list_of
@@ -43,10 +33,10 @@ INSTANCES = (
                 doc="Create an instance.",
                 opcode="OP_INSTANCE_CREATE",
                 query=(DRY_RUN, REASON, WAIT),
-                body=Body.REQUIRED,
-                body_params=instances.CREATE_PARAMS,
-                renames=instances.CREATE_RENAMES,
-                prepare=instances.creation,
+                body=Parameters(
+                    also=instances.CREATE_PARAMS, renames=instances.CREATE_RENAMES, required=True
+                ),
+                combine=instances.creation,
             ),
         },
     ),
@@ -59,9 +49,7 @@ INSTANCES = (
                 doc="Create several instances; the allocator places them all together.",
                 opcode="OP_INSTANCE_MULTI_ALLOC",
                 query=(DRY_RUN, REASON, WAIT),
-                body=Body.REQUIRED,
-                body_params=instances.MULTI_ALLOC_PARAMS,
-                prepare=instances.multi_allocation,
+                body=Parameters(also=instances.MULTI_ALLOC_PARAMS, required=True),
             )
         },
     ),
@@ -99,7 +87,7 @@ INSTANCES = (
                     REASON,
                     WAIT,
                 ),
-                body=Body.IGNORED,
+                body=DependsOnly(),
                 as_list={"instance_name": "instances"},
             )
         },
@@ -113,7 +101,9 @@ INSTANCES = (
                 doc="Reboot an instance.",
                 opcode="OP_INSTANCE_REBOOT",
                 query=(
-                    Arg("type", "`soft`, `hard` or `full`.", param="reboot_type", default="hard"),
+                    Argument(
+                        "type", "`soft`, `hard` or `full`.", param="reboot_type", default="hard"
+                    ),
                     flag("ignore_secondaries", "Start even if secondary disks are failing."),
                     DRY_RUN,
                     REASON,
@@ -154,7 +144,7 @@ INSTANCES = (
                     REASON,
                     WAIT,
                 ),
-                body=Body.DEPENDS,
+                body=DependsOnly(),
             )
         },
     ),
@@ -163,23 +153,34 @@ INSTANCES = (
         "/2/instances/{instance_name}/reinstall",
         "An instance's operating system.",
         {
-            "POST": Handler(
+            "POST": OpcodeHandler(
                 doc=(
                     "Install the operating system again: `os`, `start`, `osparams` and others of "
                     "OP_INSTANCE_REINSTALL in the body, or the query arguments."
                 ),
                 reply=JOB_ID_DOC,
                 reply_schema=any_of(JOB_ID, component("Job")),
-                access=Access.WRITE,
-                query=(
-                    Arg("os", "The operating system, for requests without a body."),
-                    flag("nostartup", "Leave the instance down, for requests without a body."),
-                    REASON,
-                    WAIT,
+                opcode="OP_INSTANCE_REINSTALL",
+                query=(REASON, WAIT),
+                body=Parameters(
+                    also=instances.REINSTALL_PARAMS,
+                    renames=instances.REINSTALL_RENAMES,
+                    instead=(
+                        Argument(
+                            "os",
+                            "The operating system, for requests without a body.",
+                            param="os_type",
+                        ),
+                        Argument(
+                            "nostartup",
+                            "Leave the instance down, for requests without a body.",
+                            Not(),
+                            param="start",
+                        ),
+                    ),
+                    empty_is_none=True,
+                    exclusive=True,
                 ),
-                body=Body.OR_QUERY,
-                body_params=instances.REINSTALL_PARAMS,
-                renames=instances.REINSTALL_RENAMES,
                 function=instances.reinstall,
             )
         },

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.cells import (
-    BULK,
-    Arg,
-    Body,
-    Handler,
-    Listing,
-    Stream,
-)
+from ganeti_rapi.api.arguments import BULK
+from ganeti_rapi.api.bodies import Keys
+from ganeti_rapi.api.cells import Handler, Listing, Stream
 from ganeti_rapi.api.fields import JOB
+from ganeti_rapi.api.forms import Argument, Seconds, Whole, Words
 from ganeti_rapi.api.handlers import events, jobs
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import a_list_of
@@ -58,30 +54,34 @@ JOBS = (
                 reply_schema=jobs.WAIT_REPLY,
                 access=Access.WRITE,
                 query=(
-                    Arg(
+                    Argument(
                         "timeout",
                         "Seconds to wait at the most.",
-                        "seconds",
+                        Seconds(jobs.LONGEST_WAIT),
                         default=jobs.DEFAULT_WAIT,
-                        longest=jobs.LONGEST_WAIT,
-                    ),
-                    Arg("fields", "Job fields with commas, for clients without a body.", "words"),
-                    Arg(
-                        "previous_log_serial",
-                        "Serial number of the last log entry received.",
-                        "number",
                     ),
                 ),
-                body=Body.OR_QUERY,
-                body_params=jobs.WAIT_PARAMS,
-                ignores_unknown=True,
+                body=Keys(
+                    params=jobs.WAIT_PARAMS,
+                    others=True,
+                    instead=(
+                        Argument(
+                            "fields", "Job fields with commas, for clients without a body.", Words()
+                        ),
+                        Argument(
+                            "previous_log_serial",
+                            "Serial number of the last log entry received.",
+                            Whole(),
+                        ),
+                    ),
+                ),
                 function=jobs.wait,
             )
         },
     ),
 )
 
-_LAST_EVENT = Arg(
+_LAST_EVENT = Argument(
     "last_event_id",
     "The id of the last event seen, for a reader that cannot send the header Last-Event-ID.",
 )

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.cells import (
-    BULK,
-    DRY_RUN,
-    LOCK,
-    REASON,
-    WAIT,
-    Item,
-    Listing,
-    Submit,
-)
+from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, REASON, WAIT
+from ganeti_rapi.api.bodies import Parameters
+from ganeti_rapi.api.cells import Item, Listing, Submit
 from ganeti_rapi.api.fields import NETWORK
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import a_list_of, tag_cells
@@ -32,7 +25,7 @@ NETWORKS = (
                 doc="Create a network.",
                 opcode="OP_NETWORK_ADD",
                 query=(DRY_RUN, REASON, WAIT),
-                renames={"name": "network_name"},
+                body=Parameters(renames={"name": "network_name"}),
             ),
         },
     ),

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.cells import (
-    BULK,
-    DRY_RUN,
-    LOCK,
-    REASON,
-    WAIT,
-    Arg,
-    Body,
-    Handler,
-    Item,
-    Listing,
-    Submit,
-    flag,
-)
+from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, REASON, WAIT, flag
+from ganeti_rapi.api.bodies import DependsOnly, OneValue, Parameters
+from ganeti_rapi.api.cells import Handler, Item, Listing, OpcodeHandler, Submit
 from ganeti_rapi.api.fields import NODE
+from ganeti_rapi.api.forms import Argument, FlagFor, Words
 from ganeti_rapi.api.handlers import nodes
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import a_list_of, tag_cells
@@ -25,13 +14,12 @@ from ganeti_rapi.api.schemas import (
     one_of,
 )
 
-_STORAGE_TYPE = Arg(
+_STORAGE_TYPE = Argument(
     "storage_type",
     "The type of the storage unit: file, lvm-pv or lvm-vg, or another that Ganeti knows.",
-    param="storage_type",
     required=True,
 )
-_UNIT_NAME = Arg("name", "The name of the storage unit.", param="name", required=True)
+_UNIT_NAME = Argument("name", "The name of the storage unit.", required=True)
 
 NODES = (
     Resource(
@@ -87,14 +75,12 @@ NODES = (
                     flag(
                         "auto-promote",
                         "Make other nodes master candidates if too few are left.",
-                        "auto_promote",
                     ),
                     REASON,
                     WAIT,
                 ),
-                body=Body.OTHER,
-                body_check=nodes.ROLE_BODY,
-                prepare=nodes.role_change,
+                body=OneValue(key="role", check=nodes.ROLE_BODY, required=True),
+                combine=nodes.role_change,
             ),
         },
     ),
@@ -103,7 +89,7 @@ NODES = (
         "/2/nodes/{node_name}/evacuate",
         "A node's evacuation.",
         {
-            "POST": Handler(
+            "POST": OpcodeHandler(
                 doc=(
                     "Move instances away from a node. With a body: the parameters of "
                     "OP_NODE_EVACUATE. Without one: move the secondary instances, as the query "
@@ -111,17 +97,20 @@ NODES = (
                 ),
                 reply="The job's id; without a body a list of [job id, instance, node].",
                 reply_schema=nodes.EVACUATE_REPLY,
-                access=Access.WRITE,
-                query=(
-                    Arg("iallocator", "The instance allocator that chooses the new nodes."),
-                    Arg("remote_node", "The node that the instances' disks are mirrored to."),
-                    flag("early_release", "Release the old disks before the new ones are in sync."),
-                    DRY_RUN,
-                    REASON,
-                    WAIT,
+                opcode="OP_NODE_EVACUATE",
+                query=(DRY_RUN, REASON, WAIT),
+                body=Parameters(
+                    instead=(
+                        Argument("iallocator", "The allocator that chooses the new nodes."),
+                        Argument(
+                            "remote_node", "The node that the instances' disks are mirrored to."
+                        ),
+                        flag(
+                            "early_release",
+                            "Release the old disks before the new ones are in sync.",
+                        ),
+                    )
                 ),
-                body=Body.OR_QUERY,
-                body_params=nodes.EVACUATE_PARAMS,
                 function=nodes.evacuate,
             )
         },
@@ -134,14 +123,19 @@ NODES = (
             "POST": Submit(
                 doc="Migrate all primary instances away from a node.",
                 opcode="OP_NODE_MIGRATE",
-                query=(
-                    Arg("live", "Older form of `mode`: 1 is `live`, 0 is `non-live`.", "flag"),
-                    Arg("mode", "`live` or `non-live`; with it the body is ignored."),
-                    REASON,
-                    WAIT,
+                query=(REASON, WAIT),
+                body=Parameters(
+                    instead=(
+                        Argument(
+                            "live",
+                            "Older form of `mode`: 1 is `live`, 0 is `non-live`.",
+                            FlagFor("live", "non-live"),
+                            param="mode",
+                        ),
+                        Argument("mode", "`live` or `non-live`; with it the body is ignored."),
+                    ),
+                    query_first=True,
                 ),
-                body=Body.OR_QUERY,
-                prepare=nodes.migration,
             )
         },
     ),
@@ -167,17 +161,13 @@ NODES = (
                 opcode="OP_NODE_QUERY_STORAGE",
                 query=(
                     _STORAGE_TYPE,
-                    Arg(
-                        "output_fields",
-                        "The fields to list, with commas.",
-                        "words",
-                        "output_fields",
-                        required=True,
+                    Argument(
+                        "output_fields", "The fields to list, with commas.", Words(), required=True
                     ),
                     REASON,
                     WAIT,
                 ),
-                body=Body.IGNORED,
+                body=DependsOnly(),
                 as_list={"node_name": "nodes"},
             )
         },
@@ -193,12 +183,12 @@ NODES = (
                 query=(
                     _STORAGE_TYPE,
                     _UNIT_NAME,
-                    Arg("allocatable", "Whether instances may be put there.", "flag"),
+                    flag("allocatable", "Whether instances may be put there.", default=None),
                     REASON,
                     WAIT,
                 ),
-                body=Body.DEPENDS,
-                prepare=nodes.storage_changes,
+                body=DependsOnly(),
+                combine=nodes.storage_changes,
             )
         },
     ),
@@ -211,7 +201,7 @@ NODES = (
                 doc="Repair a storage unit of a node; only lvm-vg can be repaired.",
                 opcode="OP_REPAIR_NODE_STORAGE",
                 query=(_STORAGE_TYPE, _UNIT_NAME, REASON, WAIT),
-                body=Body.DEPENDS,
+                body=DependsOnly(),
             )
         },
     ),

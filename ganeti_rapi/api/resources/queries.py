@@ -5,15 +5,13 @@ from __future__ import annotations
 from attrs import evolve
 
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.cells import (
-    Arg,
-    Body,
-    Handler,
-)
+from ganeti_rapi.api.bodies import Keys
+from ganeti_rapi.api.cells import Handler
+from ganeti_rapi.api.forms import Argument, Words
 from ganeti_rapi.api.handlers import cluster
 from ganeti_rapi.api.resource import Resource
 
-_QUERY_FIELDS = Arg("fields", "The fields to show, with commas.", "words")
+_QUERY_FIELDS = Argument("fields", "The fields to show, with commas.", Words())
 
 QUERIES = (
     Resource(
@@ -35,10 +33,8 @@ QUERIES = (
                 reply="An object with `fields` and `data`: rows of [status, value].",
                 reply_schema=cluster.QUERY_REPLY,
                 access=Access.READ,
-                query=(_QUERY_FIELDS,),
-                body=Body.REQUIRED,
-                body_params=cluster.QUERY_PARAMS,
-                ignores_unknown=True,
+                query=(evolve(_QUERY_FIELDS, param="fields_in_query"),),
+                body=Keys(params=cluster.QUERY_PARAMS, others=True, required=True),
                 function=cluster.filtered_query,
             ),
         },

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.cells import (
-    DRY_RUN,
-    REASON,
-    WAIT,
-    Arg,
-    Body,
-    Cell,
-    Submit,
-    Tags,
-)
+from attrs import evolve
+
+from ganeti_rapi.api.arguments import DRY_RUN, REASON, WAIT
+from ganeti_rapi.api.bodies import DependsOnly, OneValue
+from ganeti_rapi.api.cells import Cell, Submit, Tags
+from ganeti_rapi.api.checks import STRING, ListOf
+from ganeti_rapi.api.forms import Argument, Repeated
 from ganeti_rapi.api.handlers import tags
 from ganeti_rapi.jsontext import Json
 
@@ -21,7 +18,7 @@ JOB_ID_DOC = "The job's id."
 def tag_cells(kind: str, thing: str) -> dict[str, Cell]:
     """The cells of a kind's ``…/tags``."""
     fixed: dict[str, Json] = {"kind": kind, **({"name": None} if kind == "cluster" else {})}
-    tag = Arg("tag", "A tag; may be given several times.", "repeated")
+    tag = Argument("tag", "A tag; may be given several times.", Repeated())
     return {
         "GET": Tags(doc=f"List the tags of {thing}.", reply="A list of tags.", kind=kind),
         "PUT": Submit(
@@ -29,17 +26,15 @@ def tag_cells(kind: str, thing: str) -> dict[str, Cell]:
             opcode="OP_TAGS_SET",
             query=(tag, DRY_RUN, REASON, WAIT),
             fixed=fixed,
-            body=Body.OTHER,
-            body_check=tags.TAGS_BODY,
-            prepare=tags.tags_to_set,
+            body=OneValue(key="tags", check=ListOf(STRING), or_depends=True),
+            combine=tags.tags_to_set,
         ),
         "DELETE": Submit(
             doc=f"Remove tags from {thing}.",
             opcode="OP_TAGS_DEL",
-            query=(tag, DRY_RUN, REASON, WAIT),
+            query=(evolve(tag, param="tags", default=[]), DRY_RUN, REASON, WAIT),
             fixed=fixed,
-            body=Body.DEPENDS,
-            prepare=tags.tags_to_delete,
+            body=DependsOnly(),
         ),
     }
 

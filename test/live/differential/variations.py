@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping
 from attrs import evolve
 
 from ganeti_rapi.api.access import OPTIONS_FOR, Access
-from ganeti_rapi.api.cells import LOCK, REASON, WAIT, Arg, Body, Cell, Submit
+from ganeti_rapi.api.arguments import LOCK, REASON, WAIT
+from ganeti_rapi.api.bodies import DependsOnly, Parameters
+from ganeti_rapi.api.cells import Cell, Submit
+from ganeti_rapi.api.forms import Argument, Flag, FlagFor, Not, Repeated, Word, Words
 from ganeti_rapi.jsontext import Json
 
 from .probe import ANONYMOUS, USERS, Known, Probe, cell_of, resource_of, same_status
@@ -84,7 +87,9 @@ def with_other_bodies(sample: Probe) -> Iterator[Probe]:
 def _looks_at_the_body(sample: Probe) -> bool:
     """Not those that submit a job anyhow: their jobs are made with `with_arguments` already."""
     cell = _cell(sample)
-    return not isinstance(cell, Submit) or cell.body in (Body.PARAMETERS, Body.REQUIRED)
+    if not isinstance(cell, Submit):
+        return True
+    return isinstance(cell.body, Parameters) and not cell.body.instead
 
 
 def _overwritten(sample: Probe) -> Iterator[Probe]:
@@ -96,7 +101,7 @@ def _overwritten(sample: Probe) -> Iterator[Probe]:
             yield evolve(sample, body={**base, item: "x"})
 
 
-VALUES: Mapping[str, str] = {"flag": "1", "word": "x", "words": "name", "repeated": "c"}
+VALUES: Mapping[type, str] = {Flag: "1", Word: "x", Words: "name", Repeated: "c"}
 SPECIAL_VALUES = {"type": "soft", "storage_type": "file", REASON.name: "because%20of"}
 NOT_GIVEN = frozenset({LOCK.name, WAIT.name, "live", "mode", "fields", "os", "nostartup"})
 IGNORED = ("dry-run", "force", "bulk", "lock", "static")
@@ -117,31 +122,35 @@ def with_arguments(sample: Probe) -> Iterator[Probe]:
     Nothing for those that submit a job and have no arguments but the usual ones.
     """
     cell = _cell(sample)
-    names = {arg.name for arg in cell.query}
+    names = {arg.name for arg in cell.arguments}
     if isinstance(cell, Submit) and names <= {REASON.name, WAIT.name}:
         return
-    given = [f"{arg.name}={_value(arg)}" for arg in cell.query if _is_free(arg, sample)]
+    given = [f"{arg.name}={_value(arg)}" for arg in cell.arguments if _is_free(arg, sample)]
     given += [f"{name}=nosuch" for name in IGNORED if name not in names]
     known = KNOWN_ARGUMENTS.get((sample.method, sample.path), sample.known)
-    ignored_body = isinstance(cell, Submit) and cell.body in (Body.DEPENDS, Body.IGNORED)
+    ignored_body = isinstance(cell, Submit) and isinstance(cell.body, DependsOnly)
     probe = evolve(sample.with_query("&".join(given)), known=known)
     yield evolve(probe, body={"nosuch": 1, "priority": 5}) if ignored_body else probe
 
 
-def _value(arg: Arg) -> str:
-    return SPECIAL_VALUES.get(arg.name) or VALUES[arg.kind]
+def _value(arg: Argument) -> str:
+    return SPECIAL_VALUES.get(arg.name) or VALUES[type(arg.form)]
 
 
-def _is_free(arg: Arg, sample: Probe) -> bool:
-    return arg.name not in NOT_GIVEN and arg.kind in VALUES and f"{arg.name}=" not in sample.path
+def _is_free(arg: Argument, sample: Probe) -> bool:
+    known = arg.name not in NOT_GIVEN and type(arg.form) in VALUES
+    return known and f"{arg.name}=" not in sample.path
 
 
 def with_wrong_arguments(sample: Probe) -> Iterator[Probe]:
     """Each of its flags with something else than a number, and a lock, which luxid refuses."""
-    for arg in _cell(sample).query:
-        if arg.kind == "flag" and (sample.method, arg.name) != ("GET", "static"):
+    for arg in _cell(sample).arguments:
+        if isinstance(arg.form, (Flag, FlagFor, Not)) and (sample.method, arg.name) != (
+            "GET",
+            "static",
+        ):
             known = Known("newer-fields", 200, 400) if sample.path == "/2/os" else None
             yield evolve(sample.with_query(f"{arg.name}=yes"), known=known)
-        if arg is LOCK:
+        if arg == LOCK:
             locked = sample.with_query(f"{arg.name}=1")
             yield evolve(locked, known=Known("luxid-refuses", 500, 400))

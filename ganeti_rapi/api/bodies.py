@@ -1,0 +1,310 @@
+"""Forms of request bodies: each reads a call's body, and is its own schema and words.
+
+A body is one of few things: not read, read for ``depends`` only, an object with keys of its own, an
+object with an opcode's parameters, or one value. Where query arguments may stand in for a body, the
+body's form has them, as ``instead``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from reprlib import repr as shortened
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from ganeti_rapi.api.call import Call
+from ganeti_rapi.api.checks import Check, CheckError, Schema, expectation, kind_of
+from ganeti_rapi.api.forms import Argument
+from ganeti_rapi.api.opcodes import OPCODES
+from ganeti_rapi.api.params import DEPENDS, Param
+from ganeti_rapi.api.schemas import any_of, described
+from ganeti_rapi.errors import BadRequest
+from ganeti_rapi.jsontext import Json
+
+Values = dict[str, Json]
+
+
+@frozen
+class Key:
+    """A key of a body. It may have two names, of which a request gives one."""
+
+    names: Sequence[str]
+    param: Param
+
+
+@frozen(kw_only=True)
+class Body:
+    """A body that is not read; the other kinds do more. ``words`` are the reference's."""
+
+    words: str = "not read"
+    required: bool = False
+    instead: tuple[Argument, ...] = ()
+    """The query arguments that count without a body."""
+
+    def read(self, call: Call) -> Values:
+        """The values by their names inside. Raises `BadRequest`."""
+        return {}
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is no request without a body: it, or a key of it, is required."""
+        return self.required
+
+    def keys(self) -> Sequence[Key]:
+        """The keys that the body may have; none where it is no object of parameters."""
+        return ()
+
+    def schema(self) -> Schema | None:
+        """The JSON Schema of the body, or None where it is not read."""
+        return None
+
+    def of(self, opcode: str, taken: frozenset[str]) -> Body:
+        """The same for an opcode, whose parameters ``taken`` follow from the URI or the row."""
+        parameters = OPCODES[opcode].parameters
+        return evolve(self, instead=tuple(each.of(opcode, parameters) for each in self.instead))
+
+
+NOT_READ = Body()
+
+
+@frozen(kw_only=True)
+class DependsOnly(Body):
+    """A body of which nothing but ``depends`` is read, and that only of an object."""
+
+    words: str = "only `depends` is read"
+
+    def read(self, call: Call) -> Values:
+        given = call.body if isinstance(call.body, dict) else {}
+        return {DEPENDS.name: given[DEPENDS.name]} if DEPENDS.name in given else {}
+
+    def keys(self) -> Sequence[Key]:
+        return (Key((DEPENDS.name,), DEPENDS),)
+
+    def schema(self) -> Schema:
+        return {"properties": {DEPENDS.name: _property(self.keys()[0], DEPENDS.name)}}
+
+
+@frozen(kw_only=True)
+class OneValue(Body):
+    """A body that is one value, which is called ``key`` inside.
+
+    With ``or_depends`` an object will do, too; it is read as `DependsOnly` reads one.
+    """
+
+    key: str
+    check: Check
+    or_depends: bool = False
+    opcode: str = ""
+    words: str = field(init=False)
+
+    @words.default
+    def _words_of_the_check(self) -> str:
+        return str(self.check)
+
+    def read(self, call: Call) -> Values:
+        if self.or_depends and isinstance(call.body, dict):
+            return DependsOnly().read(call)
+        if not call.has_body:
+            if self.required:
+                raise BadRequest(f"Missing {self._label}: expected {expectation(self.check)}")
+            return {}
+        try:
+            return {self.key: self.check(call.body)}  # type: ignore[arg-type]  # there is one
+        except CheckError as error:
+            raise BadRequest(f"Invalid {self._label}: {error}") from None
+
+    @property
+    def _label(self) -> str:
+        return f"parameter {self.opcode}.{self.key}" if self.opcode else "request body"
+
+    def of(self, opcode: str, taken: frozenset[str]) -> OneValue:
+        return evolve(self, opcode=opcode if self.key in OPCODES[opcode].parameters else "")
+
+    def schema(self) -> Schema:
+        own = self.check.schema()
+        return any_of(own, DependsOnly().schema()) if self.or_depends else own
+
+
+@frozen(kw_only=True)
+class Keys(Body):
+    """An object with keys of its own. With ``others`` it may have more, which are not read."""
+
+    words: str = "an object with parameters"
+    params: tuple[Param, ...]
+    others: bool = False
+
+    def read(self, call: Call) -> Values:
+        given = object_body(call) if call.has_body else self._instead(call)
+        known = {param.name: param for param in self.params}
+        if not self.others:
+            for name in given.keys() - known.keys():
+                raise BadRequest(f"There is no parameter {shortened(name)} here")
+        return checked(given, self.params)
+
+    def _instead(self, call: Call) -> Values:
+        if self.required:
+            raise missing_body()
+        return given_arguments(self.instead, call)
+
+    def keys(self) -> Sequence[Key]:
+        return [Key((param.name,), param) for param in self.params]
+
+    def schema(self) -> Schema:
+        return object_schema(self.keys(), self.others)
+
+
+@frozen(kw_only=True)
+class Parameters(Body):
+    """An object with the parameters of the cell's opcode.
+
+    ``also`` are parameters that differ from the opcode's, or that it lacks; ``renames`` gives keys
+    other names. An empty body counts as none where ``instead`` has something, and for ``exclusive``
+    a body and these arguments may not come together; with ``query_first`` they come before it.
+    """
+
+    words: str = "an object with parameters"
+    also: tuple[Param, ...] = ()
+    renames: Mapping[str, str] = field(factory=dict)
+    exclusive: bool = False
+    query_first: bool = False
+    empty_is_none: bool = False
+    opcode: str = ""
+    taken: frozenset[str] = frozenset()
+
+    def of(self, opcode: str, taken: frozenset[str]) -> Parameters:
+        parameters = OPCODES[opcode].parameters
+        instead = tuple(each.of(opcode, parameters) for each in self.instead)
+        return evolve(self, instead=instead, opcode=opcode, taken=taken)
+
+    def read(self, call: Call) -> Values:
+        if self._by_query(call):
+            return given_arguments(self.instead, call)
+        if self.required and not call.has_body:
+            raise missing_body()
+        given = renamed(object_body(call), self.renames)
+        if repeated := sorted(given.keys() & self.taken):
+            raise repetition(repeated)
+        own = {param.name for param in self.also}
+        for name in given.keys() - own:
+            OPCODES[self.opcode].refuse_unknown(name)
+        return {**given, **checked(given, self.also, self.opcode)}
+
+    def _by_query(self, call: Call) -> bool:
+        """Whether the query arguments count and not the body. Raises `BadRequest` for both."""
+        asked = any(call.query.get(each.name) for each in self.instead)
+        no_body = not call.body if self.empty_is_none else False
+        no_body = no_body or not call.has_body
+        if asked and self.exclusive and not no_body:
+            names = " and ".join(each.name for each in self.instead)
+            raise BadRequest(f"Give either a body or the query arguments {names}, not both")
+        return bool(self.instead) and (no_body or (asked and self.query_first))
+
+    def keys(self) -> Sequence[Key]:
+        other_names = {new: old for old, new in self.renames.items()}
+        return [
+            Key((other_names[name], name) if name in other_names else (name,), param)
+            for name, param in self._params().items()
+        ]
+
+    def _params(self) -> Mapping[str, Param]:
+        parameters = OPCODES[self.opcode].parameters if self.opcode else {}
+        free = {name: param for name, param in parameters.items() if name not in self.taken}
+        return {**free, **{param.name: param for param in self.also}}
+
+    def schema(self) -> Schema:
+        return object_schema(self.keys(), others=False)
+
+    @property
+    def needed(self) -> bool:
+        must = any(key.param.required for key in self.keys())
+        return self.required or (must and not self.instead)
+
+
+PARAMETERS = Parameters()
+"""The parameters of the opcode, by their own names."""
+
+
+def given_arguments(arguments: Sequence[Argument], call: Call) -> Values:
+    """The values of arguments that are given or have a default. Raises `BadRequest`."""
+    given = [each for each in arguments if call.query.get(each.name)]
+    for key, count in Counter(each.key for each in given).items():
+        if count > 1:
+            names = " and ".join(each.name for each in given if each.key == key)
+            raise BadRequest(f"The query arguments {names} mean the same; give one")
+    values = {each.key: each.default for each in arguments if each.default is not None}
+    return {**values, **{each.key: each.read(call.query) for each in given}}
+
+
+def repetition(names: Sequence[str]) -> BadRequest:
+    """The error of a body that sets what is said elsewhere."""
+    return BadRequest(
+        f"The request body must not set {', '.join(names)}: that follows from the URI"
+    )
+
+
+def missing_body() -> BadRequest:
+    """The error of a request that has no body where one must be."""
+    return BadRequest("Missing request body: expected an object")
+
+
+def object_body(call: Call) -> Values:
+    """The body as an object, empty without one. Raises `BadRequest`."""
+    if not call.has_body:
+        return {}
+    if not isinstance(call.body, dict):
+        raise BadRequest(f"Invalid request body: expected an object, got {kind_of(call.body)}")
+    return dict(call.body)
+
+
+def renamed(values: Values, renames: Mapping[str, str]) -> Values:
+    """The same values under the opcode's own names. Raises `BadRequest` when both are given."""
+    result = dict(values)
+    for old, new in renames.items():
+        if old in result:
+            if new in result:
+                raise BadRequest(f"The parameters '{old}' and '{new}' mean the same; give one")
+            result[new] = result.pop(old)
+    return result
+
+
+def checked(given: Values, params: Sequence[Param], owner: str = "") -> Values:
+    """The values of these parameters, as far as they are given. Raises `BadRequest`."""
+    for param in params:
+        if param.name not in given:
+            param.refuse_missing(owner)
+    return {
+        param.name: param.read(given[param.name], owner) for param in params if param.name in given
+    }
+
+
+def object_schema(keys: Sequence[Key], others: bool) -> Schema:
+    """The JSON Schema of an object with these keys."""
+    schema: dict[str, Any] = {  # Any: JSON
+        "type": "object",
+        "properties": {name: _property(key, name) for key in keys for name in key.names},
+        "required": [key.names[0] for key in keys if key.param.required and len(key.names) == 1],
+        "additionalProperties": others,
+    }
+    if choices := [_one_name(key) for key in keys if len(key.names) > 1]:
+        schema["allOf"] = choices
+    return schema
+
+
+def _property(key: Key, name: str) -> Schema:
+    param = key.param
+    doc = param.doc if name == key.names[0] else f"The same as `{key.names[0]}`."
+    schema = described(param.check.schema(), doc)
+    if not param.required:
+        schema["default"] = param.default  # type: ignore[assignment]  # only REQUIRED is not JSON
+    if param.secret:
+        schema["writeOnly"] = True
+    return schema
+
+
+def _one_name(key: Key) -> Schema:
+    """At most one of two names, or exactly one where the parameter is required."""
+    if key.param.required:
+        return {"oneOf": [{"required": [name]} for name in key.names]}
+    return {"not": {"required": list(key.names)}}

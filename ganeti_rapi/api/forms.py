@@ -1,0 +1,236 @@
+"""Forms of query arguments: each reads a call's texts, and is its own schema and words.
+
+They are the siblings of the checks in `checks`, which judge values of JSON: a form makes such a
+value of text, and raises the same `CheckError`. An argument without a value (``reason=``) counts as
+absent, as in the stock daemon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from attrs import evolve, field, frozen
+
+from ganeti_rapi.api.checks import (
+    NON_EMPTY_STRING,
+    STRING,
+    STRINGS,
+    Check,
+    CheckError,
+    Integer,
+    Maybe,
+    Schema,
+    expectation,
+)
+from ganeti_rapi.api.params import Param
+from ganeti_rapi.errors import BadRequest
+from ganeti_rapi.jsontext import Json
+
+
+class Form(Protocol):
+    """What every form of an argument can do. ``str()`` of it is a phrase for the reference."""
+
+    def read(self, texts: Sequence[str]) -> Json:
+        """The value that these texts stand for; there is at least one. Raises `CheckError`."""
+
+    def schema(self) -> Schema:
+        """The JSON Schema of the argument, as OpenAPI reads arguments."""
+
+
+@frozen
+class Flag:
+    """A number, of which 0 means no and every other yes."""
+
+    def read(self, texts: Sequence[str]) -> Json:
+        with suppress(ValueError):
+            return bool(int(texts[0]))
+        raise CheckError("1 or 0", "another string")
+
+    def schema(self) -> Schema:
+        return {"type": "integer"}
+
+    def __str__(self) -> str:
+        return "1 or 0"
+
+
+@frozen
+class Word:
+    """A text that passes a check."""
+
+    check: Check = NON_EMPTY_STRING
+
+    def read(self, texts: Sequence[str]) -> Json:
+        return self.check(texts[0])
+
+    def schema(self) -> Schema:
+        return self.check.schema()
+
+    def __str__(self) -> str:
+        return "text" if self.check in (NON_EMPTY_STRING, STRING) else str(self.check)
+
+
+@frozen
+class Not:
+    """As `Flag`, the other way round."""
+
+    def read(self, texts: Sequence[str]) -> Json:
+        return not Flag().read(texts)
+
+    def schema(self) -> Schema:
+        return Flag().schema()
+
+    def __str__(self) -> str:
+        return str(Flag())
+
+
+@frozen
+class FlagFor:
+    """As `Flag`, for one of two words."""
+
+    yes: str
+    no: str
+
+    def read(self, texts: Sequence[str]) -> Json:
+        return self.yes if Flag().read(texts) else self.no
+
+    def schema(self) -> Schema:
+        return Flag().schema()
+
+    def __str__(self) -> str:
+        return str(Flag())
+
+
+@frozen
+class Words:
+    """A list of words with commas between them; blanks around a word are taken off."""
+
+    check: Check = STRINGS
+
+    def read(self, texts: Sequence[str]) -> Json:
+        return self.check([word.strip() for word in texts[0].split(",")])
+
+    def schema(self) -> Schema:
+        return self.check.schema()
+
+    def __str__(self) -> str:
+        return "words with commas"
+
+
+@frozen
+class Repeated:
+    """A list of texts, each of which is given as an argument of its own."""
+
+    check: Check = STRINGS
+
+    def read(self, texts: Sequence[str]) -> Json:
+        return self.check(list(texts))
+
+    def schema(self) -> Schema:
+        return self.check.schema()
+
+    def __str__(self) -> str:
+        return "text, repeated"
+
+
+@frozen
+class Whole:
+    """A whole number that passes a check."""
+
+    check: Check = field(factory=Integer)
+
+    def read(self, texts: Sequence[str]) -> Json:
+        try:
+            number = int(texts[0])
+        except ValueError:
+            raise CheckError(expectation(self.check), "another string") from None
+        return self.check(number)
+
+    def schema(self) -> Schema:
+        return self.check.schema()
+
+    def __str__(self) -> str:
+        return str(self.check)
+
+
+@frozen
+class Seconds:
+    """A time from 0 to ``longest`` seconds, with or without a fraction."""
+
+    longest: float
+
+    def read(self, texts: Sequence[str]) -> Json:
+        with suppress(ValueError):
+            seconds = float(texts[0])
+            if 0 <= seconds <= self.longest:
+                return seconds
+        raise CheckError(f"0 to {self.longest:g} seconds", "something else")
+
+    def schema(self) -> Schema:
+        return {"type": "number", "minimum": 0, "maximum": self.longest}
+
+    def __str__(self) -> str:
+        return "number"
+
+
+@frozen
+class Argument:
+    """A query argument.
+
+    ``param`` is the name that its value has inside, for an opcode the parameter's; None for the
+    argument's own, and empty where the value is not handed on but read in a place of its own.
+    ``owner`` is the opcode that has the parameter.
+    """
+
+    name: str
+    doc: str
+    form: Form = Word()
+    param: str | None = None
+    default: Json = None
+    required: bool = False
+    owner: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name that its value has inside."""
+        return self.name.replace("-", "_") if self.param is None else self.param
+
+    @property
+    def _label(self) -> str:
+        return f"parameter {self.owner}.{self.key}" if self.owner else f"argument {self.name}"
+
+    def read(self, query: Mapping[str, Sequence[str]]) -> Json:
+        """The value in this query, or the default. Raises `BadRequest`."""
+        texts = query.get(self.name)
+        if not texts:
+            if self.required:
+                raise BadRequest(f"Missing argument {self.name}: expected {self.form}")
+            return self.default
+        try:
+            return self.form.read(texts)
+        except CheckError as error:
+            raise BadRequest(f"Invalid {self._label}: {error}") from None
+
+    def schema(self) -> Schema:
+        """The JSON Schema of the argument."""
+        schema = self.form.schema()
+        if self.default is not None:
+            shown = int(self.default) if isinstance(self.default, bool) else self.default
+            schema = {**schema, "default": shown}
+        return schema
+
+    def of(self, owner: str, parameters: Mapping[str, Param]) -> Argument:
+        """The same for an opcode: what its parameter takes is what the argument takes."""
+        if self.key not in parameters:
+            return self
+        check = parameters[self.key].check
+        check = check.check if isinstance(check, Maybe) else check
+        plain = next((kind for kind in (Word, Words, Repeated) if self.form == kind()), None)
+        form = self.form if plain is None else plain(check)
+        return evolve(self, owner=owner, form=form)
+
+
+def read_all(arguments: Sequence[Argument], query: Mapping[str, Sequence[str]]) -> dict[str, Json]:
+    """The values that are handed on, by the names inside. Raises `BadRequest`."""
+    return {each.key: each.read(query) for each in arguments if each.key}
