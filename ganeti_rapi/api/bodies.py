@@ -124,7 +124,7 @@ class OneValue(Body):
 
     def schema(self) -> Schema:
         own = self.check.schema()
-        return any_of(own, DependsOnly().schema()) if self.or_depends else own
+        return any_of(own, {"type": "object", **DependsOnly().schema()}) if self.or_depends else own
 
 
 @frozen(kw_only=True)
@@ -253,9 +253,10 @@ def object_body(call: Call) -> Values:
     """The body as an object, empty without one. Raises `BadRequest`."""
     if not call.has_body:
         return {}
-    if not isinstance(call.body, dict):
-        raise BadRequest(f"Invalid request body: expected an object, got {kind_of(call.body)}")
-    return dict(call.body)
+    body: Any = call.body  # Any: JSON, as there is one
+    if not isinstance(body, dict):
+        raise BadRequest(f"Invalid request body: expected an object, got {kind_of(body)}")
+    return dict(body)
 
 
 def renamed(values: Values, renames: Mapping[str, str]) -> Values:

@@ -6,7 +6,7 @@ import re
 
 from attrs import evolve, frozen
 
-from ganeti_rapi.api.bodies import Parameters, Values, checked, object_schema, renamed
+from ganeti_rapi.api.bodies import Parameters, Values, checked, renamed
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.cells import build_opcode
 from ganeti_rapi.api.checks import (
@@ -26,7 +26,17 @@ from ganeti_rapi.api.jobs import submit_job
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.params import COMMON, DISK_INDEX, HVPARAMS, Param
 from ganeti_rapi.api.queries import query_one
-from ganeti_rapi.api.schemas import COUNT, NAMES, NULL, TEXT, Field, any_of, maybe, object_of
+from ganeti_rapi.api.schemas import (
+    COUNT,
+    NAMES,
+    NULL,
+    TEXT,
+    Field,
+    any_of,
+    component,
+    maybe,
+    object_of,
+)
 from ganeti_rapi.errors import BadRequest, Unavailable
 from ganeti_rapi.jsontext import Json
 
@@ -91,15 +101,16 @@ class NewInstance:
             raise Refused(error.message) from None
 
     def schema(self) -> Schema:
-        return object_schema(_CREATION.keys(), others=False)
+        return component("NewInstance")
 
     def __str__(self) -> str:
         return "object as POST /2/instances takes it, without `__version__`"
 
 
-_CREATION = Parameters(also=(CREATE_HVPARAMS,), renames=CREATE_RENAMES).of(
+NEW_INSTANCE = Parameters(also=(CREATE_HVPARAMS,), renames=CREATE_RENAMES).of(
     "OP_INSTANCE_CREATE", frozenset()
 )
+"""The form of an instance among several new ones."""
 
 MULTI_ALLOC_PARAMS = (Param("instances", ListOf(NewInstance()), "The instances."),)
 

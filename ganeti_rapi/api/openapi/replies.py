@@ -12,6 +12,7 @@ from ganeti_rapi.api.arguments import WAIT
 from ganeti_rapi.api.cells import Cell, Constant, Item, Listing, Stream, Submit, Tags
 from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.fields import JOB, Kind
+from ganeti_rapi.api.handlers.instances import NEW_INSTANCE
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import (
     COUNT,
@@ -35,6 +36,7 @@ COMPONENTS: Mapping[str, Schema] = {
     "Job": object_of({**objects.JOB, **objects.JOB_ALONE}, [*objects.JOB_ALONE]),
     "Filter": object_of(objects.FILTER),
     "Cluster": object_of(objects.CLUSTER_INFO),
+    "NewInstance": NEW_INSTANCE.schema(),
     "Error": object_of(
         {
             "code": Field(INTEGER, "The status code."),

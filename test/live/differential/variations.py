@@ -145,10 +145,8 @@ def _is_free(arg: Argument, sample: Probe) -> bool:
 def with_wrong_arguments(sample: Probe) -> Iterator[Probe]:
     """Each of its flags with something else than a number, and a lock, which luxid refuses."""
     for arg in _cell(sample).arguments:
-        if isinstance(arg.form, (Flag, FlagFor, Not)) and (sample.method, arg.name) != (
-            "GET",
-            "static",
-        ):
+        is_flag = isinstance(arg.form, (Flag, FlagFor, Not))
+        if is_flag and (sample.method, arg.name) != ("GET", "static"):
             known = Known("newer-fields", 200, 400) if sample.path == "/2/os" else None
             yield evolve(sample.with_query(f"{arg.name}=yes"), known=known)
         if arg == LOCK:
