@@ -53,6 +53,12 @@ DIFFERENCES = (
         "the known ones are known",
     ),
     Difference(
+        "strict-forms",
+        "a `__version__` of `true`, and disk indexes such as `0_0,+1`, are taken",
+        "400",
+        "the forms of `1` and of numbers are documented; these are slips of Python",
+    ),
+    Difference(
         "tags-in-body",
         "tags to set come from `?tag=`; a body is not looked at",
         "from a list in the body, too; each tag counts once",
