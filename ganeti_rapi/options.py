@@ -113,15 +113,18 @@ class Options(UsageOptions):
             raise UsageError("--workers shares the port of --bind and --port, not an --endpoint")
 
     def for_worker(self) -> list[str]:
-        """The command line of one of several workers: all that it needs to know of this one."""
+        """The command line of one of several workers: all that it needs to know of this one.
+
+        A worker is the plugin, and so has these options only.
+        """
         most = self["max-clients"]
         shared = {"max-clients": -(-most // self["workers"])}
         parameters = [
             f"--{row[0]}={shared.get(row[0], self[row[0]])}"
-            for row in self.optParameters
+            for row in Options.optParameters
             if row[0] not in ("workers", "port", "bind") and self[row[0]] is not None
         ]
-        return [*(f"--{row[0]}" for row in self.optFlags if self[row[0]]), *parameters]
+        return [*(f"--{row[0]}" for row in Options.optFlags if self[row[0]]), *parameters]
 
 
 def with_size(options: Sequence[str]) -> list[str]:

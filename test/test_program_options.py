@@ -7,6 +7,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.exits import CannotStart
+from ganeti_rapi.options import Options
 from ganeti_rapi.program import options
 from ganeti_rapi.program.cluster import Node, Paths
 from ganeti_rapi.program.options import ProgramOptions, first_address, parse
@@ -96,6 +97,13 @@ class ParsingTests(SynchronousTestCase):
 
     def test_files_are_found_from_the_working_directory_of_a_daemon(self) -> None:
         self.assertEqual(parse(["-C", "my.pem"], NODE)["ssl-cert"], os.path.abspath("my.pem"))
+
+    def test_a_worker_is_told_what_the_plugin_knows_and_no_more(self) -> None:
+        options = parse(["-f", "-d", "--syslog=yes", "--workers=2", "--no-keep-alive"], NODE)
+        worker = Options()
+        worker.parseOptions(options.for_worker())
+        for name in ("ssl-cert", "ssl-key", "users-file", "luxi-socket", "no-keep-alive"):
+            self.assertEqual(worker[name], options[name])
 
     def test_a_standby_is_one_process(self) -> None:
         self.assertEqual(parse(["--standby", "--workers", "4"], NODE)["workers"], 1)
