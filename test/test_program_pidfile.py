@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.exits import CannotStart
 from ganeti_rapi.program import pidfile
-from ganeti_rapi.program.pidfile import PidFile, Taken, holder
+from ganeti_rapi.program.pidfile import PidFile, Taken, holder, remove_stale
 
 
 class PidFileTests(SynchronousTestCase):
@@ -78,6 +78,21 @@ class PidFileTests(SynchronousTestCase):
         self.path.write_text("1\n")
         holder(str(self.path))
         self.file().take()
+
+    def test_only_what_nobody_holds_is_removed_as_stale(self) -> None:
+        remove_stale(str(self.path))
+        self.path.write_text("1\n")
+        remove_stale(str(self.path))
+        self.assertFalse(self.path.exists())
+        self.file().take()
+        remove_stale(str(self.path))
+        self.assertEqual(self.path.read_text(), f"{os.getpid()}\n")
+        self.assertEqual(holder(str(self.path)), os.getpid())
+
+    def test_a_directory_in_its_place_is_left(self) -> None:
+        self.path.mkdir()
+        remove_stale(str(self.path))
+        self.assertTrue(self.path.exists())
 
     def test_what_cannot_be_a_pid_file(self) -> None:
         for make in (self.path.mkdir, lambda: self.path.symlink_to("elsewhere")):

@@ -147,6 +147,13 @@ class StandbyTests(StandbyCase):
         self.reactor.advance(INTERVAL)
         self.assertTrue(self.listens.listening)
 
+    def test_the_pid_file_of_a_daemon_that_was_killed_goes(self) -> None:
+        """Beside it start-stop-daemon would start none, and so no luxid either."""
+        Path(pid_file(self.run_directory)).write_text("99999999\n")
+        self.start()
+        self.assertTrue(self.listens.listening)
+        self.assertEqual(self.virtual.running(), ["ganeti-rapi-standby.port"])
+
     def test_a_daemon_that_asked_and_failed_leaves_the_port_to_it(self) -> None:
         self.start()
         os.kill(os.getpid(), YIELD)

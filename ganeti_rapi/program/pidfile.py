@@ -61,6 +61,16 @@ class PidFile:
         self._file = None
 
 
+def remove_stale(path: str) -> None:
+    """Remove the file that a process left which was killed. Whoever holds it keeps it."""
+    if not os.path.exists(path):
+        return
+    with suppress(CannotStart, OSError):  # what is no pid file, or another user's, stays
+        if (file := _locked(path)) is not None:
+            os.unlink(path)
+            os.close(file)
+
+
 def holder(path: str) -> int | None:
     """The process that holds the file: its number, 0 if it wrote none, None if nobody does."""
     try:

@@ -26,7 +26,7 @@ from twisted.logger import Logger
 from ganeti_rapi.errors import NotMaster
 from ganeti_rapi.exits import CannotStart
 from ganeti_rapi.program.cluster import NAME, Node
-from ganeti_rapi.program.pidfile import PidFile, Taken, holder
+from ganeti_rapi.program.pidfile import PidFile, Taken, holder, remove_stale
 
 YIELD = signal.SIGUSR1
 """Asks a standby for the port."""
@@ -160,6 +160,8 @@ class Standby(MultiService):
             self._port.take()
         except Taken as taken:
             raise CannotStart(f"Another standby has the port: {taken}") from None
+        # start-stop-daemon starts nothing beside a pid file that is not root's, whoever lives.
+        remove_stale(self._daemon_file)
         try:
             self._listens.open()
         except CannotStart:
