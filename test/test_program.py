@@ -30,6 +30,18 @@ main.main()
 """
 
 
+ENDED_EARLY = """
+import os, signal
+from ganeti_rapi.program import main
+make_daemon = main.make_daemon
+def terminated(*arguments):
+    daemon = make_daemon(*arguments)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return daemon
+main.make_daemon = terminated
+"""
+
+
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
@@ -119,6 +131,13 @@ class BackgroundTests(ProgramCase):
             self.assertEqual(second.returncode, 1)
             self.assertIn(f"Already running: process {process} has the pid file", second.stderr)
         self.assertEqual(self.get("/version").status, 200)
+
+    def test_one_that_shall_end_before_it_runs_leaves_nothing(self) -> None:
+        options = ("-f", "--endpoint", f"unix:{self.socket}")
+        for role in ((), ("--standby",)):
+            ended = self.program(*options, *role, code=ENDED_EARLY + AS_ANYBODY)
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            self.assertEqual(self.virtual.running(), [])
 
     def test_sighup_opens_the_logs_anew(self) -> None:
         access = self.virtual.log.with_name("access.log")

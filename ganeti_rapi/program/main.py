@@ -126,15 +126,27 @@ def check_role(role: Role, options: ProgramOptions) -> None:
 def run(plan: Plan, report: Report) -> None:
     """Log, take the pid file, and serve until the end. Raises `CannotStart`."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is somebody to reload
+    ended = Ended()
     set_process_name(NAME)
     log_file = _logs(plan).begin()
     try:
         with held(plan):
-            serve(plan, report, log_file)
+            serve(plan, report, log_file, ended)
     except CannotStart as error:
         if not plan.options["foreground"]:  # there it is told at the terminal
             Logger().critical("{problem}", problem=error.text)
         raise
+
+
+class Ended:
+    """Notes that the daemon shall end before it runs, which would leave its pid file otherwise."""
+
+    def __init__(self) -> None:
+        self.early = False
+        signal.signal(signal.SIGTERM, self._note)  # until the reactor has a handler of its own
+
+    def _note(self, *_: object) -> None:
+        self.early = True
 
 
 @contextmanager
@@ -170,7 +182,7 @@ def set_process_name(name: str) -> None:
         Path("/proc/self/comm").write_text(name, encoding="ascii")
 
 
-def serve(plan: Plan, report: Report, log_file: LogFile | None) -> None:
+def serve(plan: Plan, report: Report, log_file: LogFile | None, ended: Ended) -> None:
     """Listen, tell that the daemon started, and run the reactor. Raises `CannotStart`."""
     # Here and not above: the reactor's descriptors must be made in this process.
     from twisted.internet import reactor
@@ -181,6 +193,7 @@ def serve(plan: Plan, report: Report, log_file: LogFile | None) -> None:
     loop: Any = reactor  # Any: a module, to mypy
     loop.addSystemEventTrigger("before", "shutdown", daemon.stopService)
     loop.callWhenRunning(report.started)
+    loop.callWhenRunning(lambda: loop.stop() if ended.early else None)
     Logger().info("{name} {version} started", name=NAME, version=__version__)
     loop.run()
 
