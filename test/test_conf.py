@@ -12,9 +12,11 @@ from twisted.python.procutils import which
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.auth.users import UsersFile, parse
+from ganeti_rapi.errors import NotMaster, Unauthorized
 from ganeti_rapi.exits import NOT_A_CLUSTER, NOT_THE_MASTER, WRONG_OPTION
 from ganeti_rapi.program.cluster import Node, Paths
 from ganeti_rapi.program.options import ProgramOptions
+from ganeti_rapi.simulator.playground import write_certificate
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 UNITS = ["ganeti-rapi.service", "ganeti-rapi.socket"]
@@ -78,6 +80,35 @@ class UnitTests(SynchronousTestCase):
             check=False,
         )
         self.assertEqual((result.returncode, result.stdout), (0, ""))
+
+
+class HaproxyTests(SynchronousTestCase):
+    def test_haproxy_takes_it(self) -> None:
+        if not which("haproxy"):
+            self.skipTest("haproxy is not installed")
+        directory = Path(self.mktemp()).absolute()
+        directory.mkdir()
+        write_certificate(directory / "ganeti-rapi.pem")
+        text = text_of("haproxy.cfg").replace("/etc/haproxy", str(directory))
+        text, nodes = re.subn(r"node\d\.example\.com", "127.0.0.1", text)
+        self.assertGreater(nodes, 1)
+        copy = directory / "haproxy.cfg"
+        copy.write_text(text, "utf-8")
+        result = subprocess.run(
+            ["haproxy", "-c", "-f", str(copy)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        told = (0, "Configuration file is valid\n")
+        self.assertEqual((result.returncode, result.stdout), told)
+
+    def test_it_knows_the_master_by_its_answers(self) -> None:
+        """Those of the daemon: 200, 401 where everybody needs a user, 503 of a standby."""
+        (up,) = re.findall(r"http-check expect status (\S+)", text_of("haproxy.cfg"))
+        self.assertEqual(set(map(int, up.split(","))), {200, Unauthorized.code})
+        self.assertNotIn(str(NotMaster.code), up)
 
 
 class UsersExampleTests(SynchronousTestCase):
