@@ -6,12 +6,12 @@ BIN := $(VENV)/bin
 PORT ?= 5080
 SIMULATE ?=
 
-.PHONY: run test test-live test-debian lint bench bench-waits bench-large deb doc clean help
+.PHONY: run test test-live test-live-stock test-live-packaged test-debian lint bench bench-waits bench-large deb doc clean help
 
 help:
 	@echo 'make run          serve a simulated cluster on https://127.0.0.1:$(PORT)'
 	@echo 'make test         run the test suite (no root, no network)'
-	@echo 'make test-live    run the contract against a real Ganeti (root, Debian)'
+	@echo 'make test-live    test with a real Ganeti, beside its own daemon and in its place (root, Debian)'
 	@echo 'make test-debian  run the test suite on the libraries of Debian 12 and 13 (root)'
 	@echo 'make lint         check format, lint and types'
 	@echo 'make deb          build the Debian package'
@@ -40,8 +40,14 @@ run: $(BIN)/.installed
 test: $(BIN)/.installed
 	$(BIN)/python -m twisted.trial test
 
-test-live: $(BIN)/.installed
+test-live: test-live-stock test-live-packaged
+
+test-live-stock: $(BIN)/.installed
 	test/live/run
+
+# Needs no environment: the package and its libraries are in a Debian of their own.
+test-live-packaged:
+	test/live/packaged/run
 
 # Needs no environment: the libraries are Debian's own.
 test-debian:

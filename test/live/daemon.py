@@ -25,18 +25,22 @@ START_PATIENCE = 20.0
 SKIP = (
     None
     if "LAB_LUXI_SOCKET" in os.environ
-    else "needs a real Ganeti: run test/live/run as root (make test-live)"
+    else "needs a real Ganeti: run test/live/run as root (make test-live-stock)"
 )
 """Why the live tests cannot run here, or None."""
 
 
 class HttpApi:
-    """A daemon at an address, as an `Api` of the contract suite. Not verified: it is our own."""
+    """A daemon at an address, as an `Api` of the contract suite. Not verified: it is our own.
 
-    def __init__(self, host: str, port: int) -> None:
+    ``source`` is the address that requests come from, if it matters.
+    """
+
+    def __init__(self, host: str, port: int, source: str | None = None) -> None:
         self.writer = os.environ["LAB_WRITE_USER"]
         self.reader = os.environ["LAB_READ_USER"]
         self._address = host, port
+        self._source = (source, 0) if source else None
         self._context = ssl._create_unverified_context()
 
     def request(
@@ -55,7 +59,9 @@ class HttpApi:
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         if content and "Content-Type" not in sent:
             sent["Content-Type"] = "application/json"
-        connection = http.client.HTTPSConnection(*self._address, timeout=90, context=self._context)
+        connection = http.client.HTTPSConnection(
+            *self._address, timeout=90, source_address=self._source, context=self._context
+        )
         try:
             connection.request(method, path, content or None, sent)
             response = connection.getresponse()
