@@ -21,7 +21,6 @@ from ganeti_rapi.assembly import LuxiBackend, Settings, make_site
 from ganeti_rapi.auth.loading import UsersLoader
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.exits import CannotStart
-from ganeti_rapi.files.reading import Unreadable, check_kind
 from ganeti_rapi.files.watch import FileWatch, Holder
 from ganeti_rapi.listening import Listeners, Reactor, adopted, endpoint, tcp, wrap
 from ganeti_rapi.logfile import LogFile
@@ -144,21 +143,12 @@ def make_daemon(
     daemon = Daemon(Notifier(reactor, os.environ if options.adopted is None else {}))
     if options.simulated_size is not None:
         _simulate(daemon, options, reactor)
-    _check_users_file(options)
     together = _employ if options["workers"] > 1 else partial(_assemble, check_role=check_role)
     reload = [*reload, *together(daemon, options, reactor)]
     daemon.notifier.setServiceParent(daemon)
     reload = [daemon.notifier.reloading, *reload, daemon.notifier.ready]
     OnHangup(reactor, reload).setServiceParent(daemon)
     return daemon
-
-
-def _check_users_file(options: Options) -> None:
-    """Refuse what can never be one. That it is missing or unreadable may change, and is logged."""
-    try:
-        check_kind(options["users-file"])
-    except Unreadable as error:
-        raise UsageError(f"{error}. Name a users file with --users-file") from None
 
 
 def _simulate(parent: MultiService, options: Options, reactor: Reactor) -> None:

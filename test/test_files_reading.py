@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.files import reading
-from ganeti_rapi.files.reading import Look, Missing, Unreadable, check_kind, look, read
+from ganeti_rapi.files.reading import Look, Missing, Unreadable, look, read
 
 from .files_double import as_ordinary_user
 
@@ -112,23 +112,6 @@ class ReadTests(FilesCase):
         self.path.chmod(0)
         with as_ordinary_user():
             self.assert_refused(self.path, "Permission denied")
-
-
-class KindTests(FilesCase):
-    def test_what_can_be_a_file_one_day_is_fine(self) -> None:
-        check_kind(str(self.path))
-        self.path.symlink_to("nowhere")
-        check_kind(str(self.path))
-        self.path.unlink()
-        self.path.write_bytes(b"x")
-        self.path.chmod(0)
-        check_kind(str(self.path))
-
-    def test_what_cannot_is_refused(self) -> None:
-        os.mkfifo(self.path)
-        error = self.assertRaises(Unreadable, check_kind, str(self.path))
-        self.assertIn("it is a FIFO and not a regular file", str(error))
-        self.assertRaises(Unreadable, check_kind, str(self.directory))
 
 
 class LookTests(FilesCase):

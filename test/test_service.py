@@ -163,14 +163,28 @@ class AssemblyTests(ServiceCase):
         os.mkfifo(fifo)
         for workers in ("1", "2"):
             for path, kind in ((fifo, "a FIFO"), (str(self.directory), "a directory")):
-                for option, cure in (
-                    ("--users-file", "Name a users file with --users-file"),
-                    ("--ssl-cert", "Name your files with --ssl-cert and --ssl-key, "),
-                ):
-                    arguments = (option, path, "--workers", workers)
-                    error = self.assertRaises(UsageError, self.daemon, *arguments)
-                    refusal = f"Can't read {path}: it is {kind} and not a regular file. {cure}"
-                    self.assertEqual(str(error)[: len(refusal)], refusal)
+                arguments = ("--ssl-cert", path, "--workers", workers)
+                error = self.assertRaises(UsageError, self.daemon, *arguments)
+                refusal = (
+                    f"Can't read {path}: it is {kind} and not a regular file. "
+                    "Name your files with --ssl-cert and --ssl-key, "
+                )
+                self.assertEqual(str(error)[: len(refusal)], refusal)
+
+    def test_what_can_never_be_a_users_file_lets_nobody_in(self) -> None:
+        """As with the stock daemon: after a daemon that ends, luxid is not started."""
+        fifo = str(self.directory / "fifo")
+        os.mkfifo(fifo)
+        for path, kind in ((fifo, "a FIFO"), (str(self.directory), "a directory")):
+            daemon, events = self.daemon("--no-ssl", "--users-file", path), captured_log(self)
+            daemon.startService()
+            self.assertIn(
+                f"Can't read {path}: it is {kind} and not a regular file. The 0 users read before "
+                "stay valid. Make the users file one that this process can read, or empty it to "
+                "let nobody in.",
+                map(formatEvent, events),
+            )
+            self.successResultOf(daemon.stopService())
 
     def test_a_users_file_that_may_come_later_is_no_reason_not_to_start(self) -> None:
         users = self.directory / "users"

@@ -93,12 +93,6 @@ def read(path: str) -> bytes:
     return content
 
 
-def check_kind(path: str) -> None:
-    """Raise `Unreadable` if what is there can never be read as a file. It may be missing."""
-    with suppress(OSError):
-        _check(path, os.stat(path))
-
-
 def _check(path: str, status: os.stat_result) -> None:
     kind = _KINDS.get(stat.S_IFMT(status.st_mode))
     if kind is not None:
