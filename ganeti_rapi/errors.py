@@ -146,21 +146,22 @@ class LuxiMessageTooLarge(LuxiProtocolError):
 class JobDaemonError(LuxiError):
     """An error that the job daemon answered with.
 
-    ``kind`` is Ganeti's class name, such as ``OpPrereqError``, or the empty string when the daemon
-    sent bare text (it could not parse our request). ``text`` is for people. ``classification``
-    is the error code that Ganeti adds to some errors, such as ``unknown_entity``, or None.
+    ``class_name`` is the name of Ganeti's error class, such as ``OpPrereqError``. It is empty when
+    the daemon sent bare text, which it does when it cannot parse a request. ``text`` is for
+    people. ``classification`` is the error code that Ganeti adds to some errors, such as
+    ``unknown_entity``, or None.
     Source: the requirements, ``/2/jobs/[job_id]``.
     """
 
-    def __init__(self, kind: str, text: str, classification: str | None = None) -> None:
-        self.kind = kind
+    def __init__(self, class_name: str, text: str, classification: str | None = None) -> None:
+        self.class_name = class_name
         self.text = text
         self.classification = classification
-        super().__init__(f"{kind}: {text}" if kind else text)
+        super().__init__(f"{class_name}: {text}" if class_name else text)
 
 
 # Ganeti classes that mean something more precise than "the request failed".
-_BY_KIND: dict[str, type[ApiError]] = {
+_BY_CLASS_NAME: dict[str, type[ApiError]] = {
     "JobLost": NotFound,
     "JobQueueDrainError": Unavailable,
     "JobQueueFull": Unavailable,
@@ -189,10 +190,10 @@ def from_job_daemon(result: object) -> JobDaemonError:
         and isinstance(result[1], Sequence)
         and not isinstance(result[1], str)
     ):
-        kind, arguments = result
+        class_name, arguments = result
         if len(arguments) == 2 and isinstance(arguments[1], str):
-            return JobDaemonError(kind, str(arguments[0]), arguments[1])
-        return JobDaemonError(kind, ", ".join(map(str, arguments)) or kind)
+            return JobDaemonError(class_name, str(arguments[0]), arguments[1])
+        return JobDaemonError(class_name, ", ".join(map(str, arguments)) or class_name)
     return JobDaemonError("", str(result))
 
 
@@ -206,10 +207,10 @@ def as_api_error(error: LuxiError) -> ApiError:
 
 
 def _from_daemon_error(error: JobDaemonError) -> ApiError:
-    if not error.kind:
+    if not error.class_name:
         return BadGateway(f"The job daemon refused the request: {error.text}")
     if error.text == _QUEUE_DRAINED:
         return Unavailable("The job queue is drained: the cluster accepts no new jobs")
     by_classification = _BY_CLASSIFICATION.get(error.classification or "")
-    api_error = by_classification or _BY_KIND.get(error.kind, InternalError)
+    api_error = by_classification or _BY_CLASS_NAME.get(error.class_name, InternalError)
     return api_error(error.text)

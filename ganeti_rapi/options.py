@@ -16,11 +16,13 @@ DEFAULT_USERS = "/var/lib/ganeti/rapi/users"
 DEFAULT_SOCKET = "/var/run/ganeti/socket/ganeti-query"
 
 
-Row = list[Any]  # Any: usage's rows mix texts, defaults and functions
+OptionEntry = list[Any]  # Any: an entry of usage mixes texts, defaults and functions
 
 
-def _number(name: str, short: str | None, default: int, doc: str, least: int, most: int) -> Row:
-    """The row of an option that is a whole number."""
+def _number(
+    name: str, short: str | None, default: int, doc: str, least: int, most: int
+) -> OptionEntry:
+    """The entry of an option that is a whole number."""
 
     def convert(text: str) -> int:
         with suppress(ValueError):
@@ -43,13 +45,13 @@ class Options(UsageOptions):
         "ganeti-luxid; or anywhere with --simulate, on a cluster that it makes up."
     )
 
-    optFlags: list[Row] = [
+    optFlags: list[OptionEntry] = [
         ["no-ssl", None, "Serve plain HTTP instead of HTTPS."],
         ["require-authentication", None, "Ask for a user even where anyone may read."],
         ["no-keep-alive", None, "Close the connection after each reply, as the stock daemon does."],
     ]
 
-    optParameters: list[Row] = [
+    optParameters: list[OptionEntry] = [
         _number("port", "p", 5080, "The TCP port to listen on.", 0, 65535),
         ["bind", "b", "127.0.0.1", "The IP address to listen on; 0.0.0.0 or :: for all."],
         ["ssl-cert", "C", DEFAULT_PEM, "PEM file with the certificate, and perhaps its chain."],
@@ -120,11 +122,11 @@ class Options(UsageOptions):
         most = self["max-clients"]
         shared = {"max-clients": -(-most // self["workers"])}
         parameters = [
-            f"--{row[0]}={shared.get(row[0], self[row[0]])}"
-            for row in Options.optParameters
-            if row[0] not in ("workers", "port", "bind") and self[row[0]] is not None
+            f"--{entry[0]}={shared.get(entry[0], self[entry[0]])}"
+            for entry in Options.optParameters
+            if entry[0] not in ("workers", "port", "bind") and self[entry[0]] is not None
         ]
-        return [*(f"--{row[0]}" for row in Options.optFlags if self[row[0]]), *parameters]
+        return [*(f"--{entry[0]}" for entry in Options.optFlags if self[entry[0]]), *parameters]
 
 
 def with_size(options: Sequence[str]) -> list[str]:

@@ -35,7 +35,7 @@ class Options(UsageOptions):
         "ganeti-luxid can be pointed at it."
     )
 
-    optParameters: list[list[Any]] = [  # Any: usage's rows mix texts and defaults
+    optParameters: list[list[Any]] = [  # Any: an entry of usage mixes texts and defaults
         ["socket", None, None, "The Unix socket to listen on; its user and group may connect."],
     ]
 

@@ -11,8 +11,8 @@ from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.simulator.build import SeededIdentities, small
 from ganeti_rapi.simulator.state import Cluster, Group, Instance, Node, find
+from ganeti_rapi.simulator.task import OpcodeJson, Task
 from ganeti_rapi.simulator.units import UNITS
-from ganeti_rapi.simulator.work import Opcode, Work
 
 NOW = 1_700_000_000.0
 
@@ -44,20 +44,20 @@ class Simulation:
     cluster: Cluster = field(factory=lambda: small(NOW, SeededIdentities(1, "cluster")))
     identities: SeededIdentities = field(factory=SeededIdentities)
     log: list[str] = field(factory=list)
-    submitted: list[list[Opcode]] = field(factory=list)
+    submitted: list[list[OpcodeJson]] = field(factory=list)
 
-    def work(self, name: str, values: Opcode) -> Work:
+    def task(self, name: str, values: OpcodeJson) -> Task:
         op = OPCODES[name].with_defaults({"OP_ID": name, **values})
-        return Work(
+        return Task(
             self.cluster, dict(op), lambda: NOW + 1, self.log.append, self.submit, self.identities
         )
 
-    def submit(self, jobs: list[list[Opcode]]) -> list[tuple[bool, int | str]]:
+    def submit(self, jobs: list[list[OpcodeJson]]) -> list[tuple[bool, int | str]]:
         self.submitted.extend(jobs)
         return [(True, 100 + number) for number, _ in enumerate(jobs)]
 
     def run(self, name: str, /, **values: Any) -> Any:  # Any: the opcode's own result
-        steps = UNITS[name].run(self.work(name, values))
+        steps = UNITS[name].run(self.task(name, values))
         while True:
             try:
                 next(steps)
@@ -65,11 +65,11 @@ class Simulation:
                 return end.value
 
     def dry_run(self, name: str, /, **values: Any) -> Any:  # Any: as above
-        work = self.work(name, values)
-        steps = UNITS[name].run(work)
+        task = self.task(name, values)
+        steps = UNITS[name].run(task)
         next(steps)
         steps.close()
-        return work.dry_run_result
+        return task.dry_run_result
 
     def instance(self, name: str) -> Instance:
         found = find(self.cluster.instances, name)
@@ -102,7 +102,7 @@ class Case(SynchronousTestCase):
     ) -> None:
         error = self.assertRaises(JobDaemonError, self.sim.run, op_id, **values)
         self.assertIn(text, error.text)
-        self.assertEqual((kind, classification), (error.kind, error.classification))
+        self.assertEqual((kind, classification), (error.class_name, error.classification))
 
     def create(self, name: str = "new1.example.com", /, **values: Any) -> Any:
         given: dict[str, Any] = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ganeti_rapi.api.fields import (
+from ganeti_rapi.api.kinds import (
     FILTER_FIELDS,
     GROUP_FIELDS,
     INSTANCE_FIELDS,

@@ -12,17 +12,17 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganeti_rapi.api.checks import Maybe, OneOf
 from ganeti_rapi.api.handlers.nodes import ROLE_CHANGES, ROLES
 from ganeti_rapi.api.opcodes import OPCODES
-from ganeti_rapi.client.cli.commands import Row
+from ganeti_rapi.client.cli.commands import LazyParameter
 from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.root import rapi
 from ganeti_rapi.jobstates import JOB_STATES
 
 
-def made(row: Row) -> click.Parameter:
+def made(row: LazyParameter) -> click.Parameter:
     return row if isinstance(row, click.Parameter) else row()
 
 
-def option(row: Row) -> click.Option:
+def option(row: LazyParameter) -> click.Option:
     parameter = made(row)
     assert isinstance(parameter, click.Option)
     return parameter

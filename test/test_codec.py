@@ -125,12 +125,12 @@ class MessageTests(SynchronousTestCase):
     def test_errors_come_out_as_they_went_in(self, kind: str, text: str, code: str) -> None:
         (message,) = cut(Framer(), [encode_error([kind, [text, code]])])
         error = self.assertRaises(JobDaemonError, decode_reply, message)
-        self.assertEqual((error.kind, error.text, error.classification), (kind, text, code))
+        self.assertEqual((error.class_name, error.text, error.classification), (kind, text, code))
 
     def test_an_error_of_bare_text(self) -> None:
         message = encode_error("Failed to parse request: ...")[:-1]
         error = self.assertRaises(JobDaemonError, decode_reply, message)
-        self.assertEqual((error.kind, error.text), ("", "Failed to parse request: ..."))
+        self.assertEqual((error.class_name, error.text), ("", "Failed to parse request: ..."))
 
     def test_a_result_may_be_null(self) -> None:
         self.assertIsNone(decode_reply(b'{"success": true, "result": null}'))

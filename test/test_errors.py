@@ -117,7 +117,7 @@ class FromJobDaemonTests(SynchronousTestCase):
     def test_forms(self) -> None:
         for result, expected in DECODED:
             error = from_job_daemon(result)
-            self.assertEqual((error.kind, error.text, error.classification), expected, result)
+            self.assertEqual((error.class_name, error.text, error.classification), expected, result)
 
     @given(st.recursive(st.none() | st.integers() | st.text(), st.lists))
     def test_any_shape_is_some_error(self, result: object) -> None:

@@ -76,7 +76,7 @@ class LuxidContract:
         self.assertEqual(self.query(job, "archived"), [True])
         for lost in (job, 99):
             error = self.failureResultOf(self.wait(lost, None, None), JobDaemonError).value
-            self.assertEqual(error.kind, "JobLost")
+            self.assertEqual(error.class_name, "JobLost")
 
     def test_who_knows_nothing_is_told_at_once(self) -> None:
         job = self.new_job()

@@ -14,7 +14,7 @@ from ganeti_rapi.api import objects
 from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.bodies import NOT_READ, Parameters
 from ganeti_rapi.api.cells import Cell
-from ganeti_rapi.api.fields import KINDS
+from ganeti_rapi.api.kinds import KINDS
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.openapi import document
 from ganeti_rapi.api.paths import PATH_ITEMS

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.jsontext import Encoded
 from ganeti_rapi.testing import SimulatedApi, Size, encode_request, parse_reply
-from ganeti_rapi.web.render import WORTH_ZIPPING, Body, accepts_gzip, encode, matches
+from ganeti_rapi.web.render import WORTH_ZIPPING, ReplyBody, accepts_gzip, encode, matches
 from ganeti_rapi.web.sliced import AT_A_TIME, SLICE, SlicedBody, Turns
 
 BULK = "/2/instances?bulk=1"
@@ -58,9 +58,9 @@ class HeaderTests(SynchronousTestCase):
 
 class BodyTests(SynchronousTestCase):
     def test_an_etag_differs_when_a_byte_does(self) -> None:
-        self.assertEqual(Body("x").etag, Body("x").etag)
-        self.assertEqual(Body(Encoded(b'"', b'x"')).etag, Body("x").etag)
-        self.assertNotEqual(Body("x").etag, Body("y").etag)
+        self.assertEqual(ReplyBody("x").etag, ReplyBody("x").etag)
+        self.assertEqual(ReplyBody(Encoded(b'"', b'x"')).etag, ReplyBody("x").etag)
+        self.assertNotEqual(ReplyBody("x").etag, ReplyBody("y").etag)
 
     def test_it_is_zipped_once_for_all(self) -> None:
         work: list[Deferred[bytes]] = []
@@ -69,15 +69,15 @@ class BodyTests(SynchronousTestCase):
             work.append(Deferred())
             return work[-1]
 
-        body = Body("x")
+        body = ReplyBody("x")
         both = gatherResults([Deferred.fromCoroutine(body.zipped(in_thread)) for _ in range(2)])
         work[0].callback(b"zipped")
         self.assertEqual(self.successResultOf(both), [b"zipped"] * 2)
         self.assertEqual(len(work), 1)
 
     def test_text_that_is_json_already_is_not_encoded_again(self) -> None:
-        self.assertEqual(b"".join(Body(Encoded(b"[", b"1]")).pieces), b"[1]\n")
-        self.assertEqual(b"".join(Body([1]).pieces), encode([1]))
+        self.assertEqual(b"".join(ReplyBody(Encoded(b"[", b"1]")).pieces), b"[1]\n")
+        self.assertEqual(b"".join(ReplyBody([1]).pieces), encode([1]))
 
 
 @define(eq=False)

@@ -9,15 +9,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import IResource
 from zope.interface.verify import verifyObject
 
-from ganeti_rapi.api.resources import RESOURCES
-from ganeti_rapi.api.resources import Resource as Row
+from ganeti_rapi.api.resources import RESOURCES, Resource
 from ganeti_rapi.web.http import RapiRequest, RapiSite
 from ganeti_rapi.web.routes import grow_tree
 
 from .harness import exchange
 
 Place = tuple[str, dict[str, str]]
-"""The template of a row, and the path items under the row's names."""
+"""The template of a resource, and the path items under the resource's names."""
 
 SAMPLES = {"job_id": "17", "disk": "0", "resource": "node"}
 """What stands for a path item; any other is a name."""
@@ -25,10 +24,10 @@ SAMPLES = {"job_id": "17", "disk": "0", "resource": "node"}
 NAME = "a-b_c.example.com"
 
 
-def example_of(row: Row) -> tuple[str, dict[str, str]]:
-    """A path that fits a row, and the items in it."""
-    items = {item: SAMPLES.get(item, NAME) for item in row.items}
-    return re.sub(r"{(\w+)}", lambda match: items[match[1]], row.uri), items
+def example_of(resource: Resource) -> tuple[str, dict[str, str]]:
+    """A path that fits a resource, and the items in it."""
+    items = {item: SAMPLES.get(item, NAME) for item in resource.items}
+    return re.sub(r"{(\w+)}", lambda match: items[match[1]], resource.uri), items
 
 
 class RouteTests(SynchronousTestCase):
@@ -36,8 +35,12 @@ class RouteTests(SynchronousTestCase):
         self.found: list[Place | None] = []
         self.site = RapiSite(grow_tree(RESOURCES, self.serve), Clock())
 
-    def serve(self, request: RapiRequest, row: Row | None) -> None:
-        place = (row.uri, dict(zip(row.items, request.items, strict=True))) if row else None
+    def serve(self, request: RapiRequest, resource: Resource | None) -> None:
+        place = (
+            (resource.uri, dict(zip(resource.items, request.items, strict=True)))
+            if resource
+            else None
+        )
         self.found.append(place)
         request.send(200, [b"null"])
 
@@ -53,9 +56,9 @@ class RouteTests(SynchronousTestCase):
         verifyObject(IResource, grow_tree(RESOURCES, self.serve))
 
     def test_every_row_is_found_and_its_items_have_their_names(self) -> None:
-        for row in RESOURCES:
-            path, items = example_of(row)
-            self.assertEqual(self.find(path.encode()), (row.uri, items))
+        for resource in RESOURCES:
+            path, items = example_of(resource)
+            self.assertEqual(self.find(path.encode()), (resource.uri, items))
 
     def test_the_query_is_no_part_of_the_path(self) -> None:
         self.assertEqual(
@@ -135,4 +138,4 @@ class RouteTests(SynchronousTestCase):
     def test_any_path_leads_somewhere_or_nowhere(self, path: str) -> None:
         place = self.find(b"/" + path.encode())
         if place is not None:
-            self.assertIn(place[0], {row.uri for row in RESOURCES})
+            self.assertIn(place[0], {resource.uri for resource in RESOURCES})

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.api.bodies import Body, Parameters
+from ganeti_rapi.api.bodies import BodyForm, Parameters
 from ganeti_rapi.api.openapi import document
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.testing import Reply, SimulatedApi, parse_reply
@@ -185,7 +185,7 @@ class Promised:
         return Draft202012Validator(whole, format_checker=FormatChecker()).is_valid(value)
 
 
-def form_of(path: str, method: str) -> Body:
+def form_of(path: str, method: str) -> BodyForm:
     """The form that reads the body of an operation."""
     (row,) = [row for row in RESOURCES if row.uri == path]
     return row.cells[method.upper()].body

@@ -161,7 +161,7 @@ class EvaluationTests(SynchronousTestCase):
     def test_unfit_types(self) -> None:
         for condition, kind, text in WRONG_TYPES:
             error = self.assertRaises(JobDaemonError, holds, condition)
-            self.assertEqual((error.kind, error.text), (kind, text))
+            self.assertEqual((error.class_name, error.text), (kind, text))
 
     def test_or_and_and_stop_when_the_answer_is_known(self) -> None:
         unfit = ["?", "name"]
@@ -173,7 +173,7 @@ class ParseTests(SynchronousTestCase):
     def test_what_is_not_a_condition_is_refused_in_luxids_words(self) -> None:
         for condition, reason in WRONG_SHAPES:
             error = self.assertRaises(JobDaemonError, parsed, condition)
-            self.assertEqual(error.kind, "")
+            self.assertEqual(error.class_name, "")
             self.assertTrue(error.text.startswith("Failed to parse request: Cannot convert value"))
             self.assertEqual(error.text.partition(", error: ")[2], reason)
 

@@ -20,7 +20,7 @@ from ganeti_rapi.simulator.jobs.queue import JobQueue
 from ganeti_rapi.simulator.jobs.summary import summary
 from ganeti_rapi.simulator.jobs.waits import MAX_TIMEOUT, Knowledge
 from ganeti_rapi.simulator.state import Cluster, FilterRule, Group, Node
-from ganeti_rapi.simulator.work import Opcode, Steps, Unit, Work
+from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 
 START = 1_000_000.0
 """When the clock of these tests starts."""
@@ -67,45 +67,45 @@ def tiny_cluster(**info: Any) -> Cluster:
     )
 
 
-def on_instance(_: Cluster, op: Opcode) -> Mapping[str, bool]:
+def on_instance(_: Cluster, op: OpcodeJson) -> Mapping[str, bool]:
     """The locks of an opcode that changes one instance."""
     return {"cluster/BGL": False, f"instance/{op['instance_name']}": True}
 
 
-def starting(work: Work) -> Steps:
+def starting(task: Task) -> Steps:
     """Takes ten seconds in two steps, and says so."""
-    if work.op["instance_name"] == "missing":
+    if task.op["instance_name"] == "missing":
         raise JobDaemonError("OpPrereqError", "Instance 'missing' not known", "unknown_entity")
-    work.dry_run_result = "would start"
+    task.dry_run_result = "would start"
     yield 4
-    work.log("half way")
+    task.log("half way")
     yield 6
     return "started"
 
 
-def stopping(_: Work) -> Steps:
+def stopping(_: Task) -> Steps:
     """Fails after a second."""
     yield 1
     raise JobDaemonError("OpExecError", "it will not stop")
 
 
-def broken(_: Work) -> Steps:
+def broken(_: Task) -> Steps:
     """Has a bug."""
     yield 1
     raise ZeroDivisionError("a bug")
 
 
-def prompt(work: Work) -> Steps:
+def prompt(task: Task) -> Steps:
     """Takes no step at all."""
-    return work.op["instance_name"]
+    return task.op["instance_name"]
     yield
 
 
-def spawning(work: Work) -> Steps:
+def spawning(task: Task) -> Steps:
     """Hands in two jobs."""
     yield 1
-    name = work.op["instance_name"]
-    return work.submit([[start(name)], [start(name, depends=[[-100, []]])]])
+    name = task.op["instance_name"]
+    return task.submit([[start(name)], [start(name, depends=[[-100, []]])]])
 
 
 UNITS = {
@@ -117,8 +117,8 @@ UNITS = {
 }
 
 
-def _opcode(name: str) -> Callable[..., Opcode]:
-    def make(instance: str, **parameters: Any) -> Opcode:
+def _opcode(name: str) -> Callable[..., OpcodeJson]:
+    def make(instance: str, **parameters: Any) -> OpcodeJson:
         return {"OP_ID": name, "instance_name": instance, "reason": [], **parameters}
 
     return make
@@ -148,7 +148,7 @@ class QueueTestCase(SynchronousTestCase):
         """Let everything happen that needs no time."""
         self.clock.pump([0, 0, 0])
 
-    def submit(self, *ops: Opcode) -> Job:
+    def submit(self, *ops: OpcodeJson) -> Job:
         return self.queue.jobs[self.queue.submit(ops)]
 
     def wait(
@@ -416,7 +416,7 @@ class DependencyTests(QueueTestCase):
     def test_negative_id_that_leads_nowhere_is_refused_and_uses_no_id(self) -> None:
         error = self.assertRaises(JobDaemonError, self.after, -5, "success")
         self.assertEqual(
-            (error.kind, error.text), ("GenericError", "Invalid value for job ID ' -4'")
+            (error.class_name, error.text), ("GenericError", "Invalid value for job ID ' -4'")
         )
         self.assertEqual(self.submit(start("a")).id, 1)
 
@@ -509,7 +509,7 @@ class QueueTests(QueueTestCase):
     def test_drained_queue_takes_no_jobs(self) -> None:
         self.cluster.drained = True
         error = self.assertRaises(JobDaemonError, self.queue.submit, [start("a")])
-        self.assertEqual((error.kind, error.text), ("GenericError", "Queue drained"))
+        self.assertEqual((error.class_name, error.text), ("GenericError", "Queue drained"))
         self.assertEqual(self.queue.submit([start("a")], drained_too=True), 1)
 
     def test_drained_queue_goes_on_with_its_jobs(self) -> None:
@@ -692,7 +692,7 @@ class WaitTests(QueueTestCase):
         for job_id in (job.id, 99):
             answer = self.queue.wait_for_change(job_id, Knowledge(["status"]), 1)
             error = self.failureResultOf(answer, JobDaemonError).value
-            self.assertEqual((error.kind, error.text), ("JobLost", "Can't load job file"))
+            self.assertEqual((error.class_name, error.text), ("JobLost", "Can't load job file"))
 
 
 class LockManagerTests(SynchronousTestCase):
@@ -810,8 +810,8 @@ class DataTests(SynchronousTestCase):
         ):
             again = from_job_daemon(error_result(error))
             self.assertEqual(
-                (again.kind, again.text, again.classification),
-                (error.kind, error.text, error.classification),
+                (again.class_name, again.text, again.classification),
+                (error.class_name, error.text, error.classification),
             )
 
 

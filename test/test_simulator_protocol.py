@@ -46,7 +46,7 @@ class DaemonTestCase(SynchronousTestCase):
     def refusal(self, method: str, *args: object) -> str:
         """The bare text with which a call fails."""
         error = self.assertRaises(JobDaemonError, self.call, method, *args)
-        self.assertEqual(error.kind, "")
+        self.assertEqual(error.class_name, "")
         self.assertTrue(error.text.startswith("Failed to parse request: "), error.text)
         return error.text.removeprefix("Failed to parse request: ")
 
@@ -69,12 +69,12 @@ class CallTests(DaemonTestCase):
         self.assertIs(self.call("SetDrainFlag", True), True)
         for method, argument in (("SubmitJob", [start("a")]), ("SubmitManyJobs", [[start("a")]])):
             error = self.assertRaises(JobDaemonError, self.call, method, argument)
-            self.assertEqual((error.kind, error.text), ("GenericError", "Queue drained"))
+            self.assertEqual((error.class_name, error.text), ("GenericError", "Queue drained"))
         self.assertEqual(self.call("SubmitJobToDrainedQueue", [start("a")]), 1)
 
     def test_pickup_job_is_always_refused(self) -> None:
         error = self.assertRaises(JobDaemonError, self.call, "PickupJob", 1)
-        self.assertEqual(error.kind, "GenericError")
+        self.assertEqual(error.class_name, "GenericError")
 
     def test_wait_for_job_change(self) -> None:
         self.call("SubmitJob", [start("a")])
@@ -168,7 +168,9 @@ class FilterRuleTests(DaemonTestCase):
             error = self.assertRaises(
                 JobDaemonError, self.call, "ReplaceFilter", uuid, 1, [], "ACCEPT", []
             )
-            self.assertEqual((error.kind, error.text), ("GenericError", "Unable to parse UUID"))
+            self.assertEqual(
+                (error.class_name, error.text), ("GenericError", "Unable to parse UUID")
+            )
 
     def test_wrong_parts(self) -> None:
         for args in (
@@ -266,7 +268,7 @@ class MisfitTests(DaemonTestCase):
     def test_what_is_no_request(self) -> None:
         for message in (b"", b"garbage", b"\xff\xfe", b"[]", b"{}", b'{"method": "QueryTags"}'):
             error = self.assertRaises(JobDaemonError, call, self.daemon, message)
-            self.assertEqual(error.kind, "")
+            self.assertEqual(error.class_name, "")
 
     @given(
         st.sampled_from(sorted(METHODS)),
@@ -412,13 +414,13 @@ class ConnectionTests(DaemonTestCase):
     def test_error_with_a_class_keeps_the_connection(self) -> None:
         self.protocol.dataReceived(encode_request("PickupJob", [1]) + self.GOOD)
         error, result = self.replies()
-        self.assertEqual((error.kind, result), ("GenericError", []))
+        self.assertEqual((error.class_name, result), ("GenericError", []))
         self.assertFalse(self.transport.disconnecting)
 
     def test_lost_job_keeps_the_connection(self) -> None:
         self.protocol.dataReceived(self.wait(99) + self.GOOD)
         error, result = self.replies()
-        self.assertEqual((error.kind, result), ("JobLost", []))
+        self.assertEqual((error.class_name, result), ("JobLost", []))
 
     def test_request_without_an_end_is_not_answered(self) -> None:
         self.protocol.dataReceived(b"garbage")
@@ -437,7 +439,7 @@ class ConnectionTests(DaemonTestCase):
         self.patch(calls, "METHODS", {**METHODS, "QueryClusterInfo": Method(broken)})
         self.protocol.dataReceived(encode_request("QueryClusterInfo", []) + self.GOOD)
         error, result = self.replies()
-        self.assertEqual((error.kind, result), ("GenericError", []))
+        self.assertEqual((error.class_name, result), ("GenericError", []))
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
 

@@ -178,7 +178,7 @@ class QueryTestCase(SynchronousTestCase):
     def assert_refused(self, kind: str, text: str, classification: str | None, call: Any) -> None:
         error = self.assertRaises(JobDaemonError, call)
         self.assertEqual(
-            (error.kind, error.text, error.classification), (kind, text, classification)
+            (error.class_name, error.text, error.classification), (kind, text, classification)
         )
 
 
@@ -386,7 +386,7 @@ class JobTests(QueryTestCase):
             ([-1], "Invalid value for job ID ' -1'"),
         ):
             error = self.assertRaises(JobDaemonError, self.rows, "job", names, "id")
-            self.assertEqual((error.kind, error.text.partition("error: ")[2]), ("", reason))
+            self.assertEqual((error.class_name, error.text.partition("error: ")[2]), ("", reason))
             self.assert_refused(
                 "GenericError",
                 reason,

@@ -129,7 +129,7 @@ class TagTests(Case):
         }.items():
             error = self.assertRaises(JobDaemonError, self._set, tag)
             self.assertIn(text, error.text)
-            self.assertEqual(("TagError", None), (error.kind, error.classification))
+            self.assertEqual(("TagError", None), (error.class_name, error.classification))
 
     def test_missing_tag(self) -> None:
         self.refused(
@@ -167,7 +167,7 @@ class GroupTests(Case):
         error = self.assertRaises(
             JobDaemonError, self.sim.run, add, group_name="new", ndparams={"foo": 1}
         )
-        self.assertEqual("TypeEnforcementError", error.kind)
+        self.assertEqual("TypeEnforcementError", error.class_name)
         self.assertEqual("Unknown parameter 'foo'", error.text)
 
     def test_remove(self) -> None:
@@ -310,7 +310,7 @@ class NetworkTests(Case):
         error = self.assertRaises(
             JobDaemonError, self.sim.run, modify, network_name="internal", gateway="203.0.114.1"
         )
-        self.assertEqual("AddressPoolError", error.kind)
+        self.assertEqual("AddressPoolError", error.class_name)
 
     def test_connect_and_disconnect(self) -> None:
         self._add()

@@ -112,7 +112,9 @@ class ClusterTests(Case):
         )
         self.refused("Invalid key in new ipolicy: foo", "wrong_input", modify, ipolicy={"foo": 1})
         error = self.assertRaises(JobDaemonError, self._set, nicparams={"mode": "foo"})
-        self.assertEqual(("ConfigurationError", "Invalid NIC mode 'foo'"), (error.kind, error.text))
+        self.assertEqual(
+            ("ConfigurationError", "Invalid NIC mode 'foo'"), (error.class_name, error.text)
+        )
 
     def test_a_refusal_changes_nothing(self) -> None:
         self.assertRaises(JobDaemonError, self._set, candidate_pool_size=3, ipolicy={"foo": 1})
@@ -122,11 +124,11 @@ class ClusterTests(Case):
         self.assertIsNone(self.sim.run("OP_CLUSTER_REDIST_CONF"))
 
     def test_delay(self) -> None:
-        work = self.sim.work("OP_TEST_DELAY", {"duration": 1.5, "repeat": 2})
-        self.assertEqual([1.5, 1.5], list(UNITS["OP_TEST_DELAY"].run(work)))
+        task = self.sim.task("OP_TEST_DELAY", {"duration": 1.5, "repeat": 2})
+        self.assertEqual([1.5, 1.5], list(UNITS["OP_TEST_DELAY"].run(task)))
         self.assertEqual(" - INFO: Test delay iteration 1/1", self.sim.log[-1])
-        work = self.sim.work("OP_TEST_DELAY", {"duration": 1.5})
-        self.assertEqual([1.5], list(UNITS["OP_TEST_DELAY"].run(work)))
+        task = self.sim.task("OP_TEST_DELAY", {"duration": 1.5})
+        self.assertEqual([1.5], list(UNITS["OP_TEST_DELAY"].run(task)))
         text = "Duration must be greater than zero"
         self.refused(text, None, "OP_TEST_DELAY", duration=-1.0)
 

@@ -125,7 +125,7 @@ class CreateTests(Case):
             "nics": [],
             "pnode": "node1",
         }
-        steps = UNITS[CREATE].run(self.sim.work(CREATE, values))
+        steps = UNITS[CREATE].run(self.sim.task(CREATE, values))
         next(steps)
         self.sim.node(1).storage[0].used = self.sim.node(1).storage[0].size
         error = self.assertRaises(JobDaemonError, list, steps)
@@ -138,7 +138,9 @@ class CreateRefusalTests(Case):
         before = list(self.sim.cluster.instances)
         error = self.assertRaises(JobDaemonError, self.create, **{"pnode": "node1", **values})
         self.assertIn(text, error.text)
-        self.assertEqual(("OpPrereqError", classification), (error.kind, error.classification))
+        self.assertEqual(
+            ("OpPrereqError", classification), (error.class_name, error.classification)
+        )
         self.assertEqual(before, self.sim.cluster.instances)
 
     def test_name(self) -> None:
@@ -199,7 +201,7 @@ class CreateRefusalTests(Case):
         self._refused("No iallocator or node given", "wrong_input", pnode=None)
         error = self.assertRaises(JobDaemonError, self.create, iallocator="nope")
         self.assertIn("iallocator module 'nope' not found", error.text)
-        self.assertEqual("OpExecError", error.kind)
+        self.assertEqual("OpExecError", error.class_name)
 
     def test_nics(self) -> None:
         self._refused("Invalid MAC address 'zz'", "wrong_input", nics=[{"mac": "zz"}])
@@ -232,7 +234,7 @@ class CreateRefusalTests(Case):
             ({"beparams": {"memory": "abc"}}, "(value abc) is not a valid size"),
         ):
             error = self.assertRaises(JobDaemonError, self.create, pnode="node1", **values)
-            self.assertEqual("TypeEnforcementError", error.kind)
+            self.assertEqual("TypeEnforcementError", error.class_name)
             self.assertIn(text, error.text)
 
     def test_operating_system(self) -> None:
@@ -247,7 +249,7 @@ class CreateRefusalTests(Case):
                 JobDaemonError, self.create, pnode="node1", os_type=os, osparams=osparams
             )
             self.assertIn(text, error.text)
-            self.assertEqual("OpExecError", error.kind)
+            self.assertEqual("OpExecError", error.class_name)
         self.create(pnode="node1", os_type="noop+zzz", force_variant=True)
 
 

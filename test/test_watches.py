@@ -192,7 +192,7 @@ class WaitTests(WatchesTestCase):
         self.luxid.add(8, status="success", archived=True)
         for job in (8, 9):
             error = self.failureResultOf(self.wait(job=job), JobDaemonError).value
-            self.assertEqual(error.kind, "JobLost")
+            self.assertEqual(error.class_name, "JobLost")
             self.assertIn(f"no job {job}", error.text)
 
     def test_what_luxid_is_asked(self) -> None:
@@ -656,7 +656,7 @@ class FailureTests(WatchesTestCase):
         self.luxid.finish(7)
         self.luxid.archive(7)
         self.notice()
-        self.assertEqual(self.failureResultOf(wait, JobDaemonError).value.kind, "JobLost")
+        self.assertEqual(self.failureResultOf(wait, JobDaemonError).value.class_name, "JobLost")
 
     def test_no_connection_to_watch_with(self) -> None:
         self.watching.refusal, self.watching.patience = BUSY, 2

@@ -15,7 +15,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.checks import Check, CheckError, Schema, expectation, kind_of
+from ganeti_rapi.api.checks import Check, CheckError, Schema, expectation, json_type
 from ganeti_rapi.api.forms import Argument
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.params import DEPENDS, Param
@@ -35,7 +35,7 @@ class Key:
 
 
 @frozen(kw_only=True)
-class Body:
+class BodyForm:
     """A body that is not read; the other kinds do more. ``words`` are the reference's."""
 
     words: str = "not read"
@@ -60,17 +60,17 @@ class Body:
         """The JSON Schema of the body, or None where it is not read."""
         return None
 
-    def of(self, opcode: str, taken: frozenset[str]) -> Body:
+    def of(self, opcode: str, taken: frozenset[str]) -> BodyForm:
         """The same for an opcode, whose parameters ``taken`` follow from the URI or the row."""
         parameters = OPCODES[opcode].parameters
         return evolve(self, instead=tuple(each.of(opcode, parameters) for each in self.instead))
 
 
-NOT_READ = Body()
+NOT_READ = BodyForm()
 
 
 @frozen(kw_only=True)
-class DependsOnly(Body):
+class DependsOnly(BodyForm):
     """A body of which nothing but ``depends`` is read, and that only of an object."""
 
     words: str = "only `depends` is read"
@@ -87,7 +87,7 @@ class DependsOnly(Body):
 
 
 @frozen(kw_only=True)
-class OneValue(Body):
+class OneValue(BodyForm):
     """A body that is one value, which is called ``key`` inside.
 
     With ``or_depends`` an object will do, too; it is read as `DependsOnly` reads one.
@@ -128,7 +128,7 @@ class OneValue(Body):
 
 
 @frozen(kw_only=True)
-class Keys(Body):
+class Keys(BodyForm):
     """An object with keys of its own. With ``others`` it may have more, which are not read."""
 
     words: str = "an object with parameters"
@@ -156,7 +156,7 @@ class Keys(Body):
 
 
 @frozen(kw_only=True)
-class Parameters(Body):
+class Parameters(BodyForm):
     """An object with the parameters of the cell's opcode.
 
     ``also`` are parameters that differ from the opcode's, or that it lacks; ``renames`` gives keys
@@ -255,7 +255,7 @@ def object_body(call: Call) -> Values:
         return {}
     body: Any = call.body  # Any: JSON, as there is one
     if not isinstance(body, dict):
-        raise BadRequest(f"Invalid request body: expected an object, got {kind_of(body)}")
+        raise BadRequest(f"Invalid request body: expected an object, got {json_type(body)}")
     return dict(body)
 
 

@@ -41,7 +41,7 @@ class Jobs(Protocol):
         """Field values and new log entries, once they differ from the previous ones.
 
         None when nothing changed within ``timeout`` seconds. Raises `LuxiError`; an unknown or
-        archived job is a `JobDaemonError` of kind ``JobLost``.
+        archived job is a `JobDaemonError` of the class ``JobLost``.
         """
 
     def changes(

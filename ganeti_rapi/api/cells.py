@@ -14,13 +14,13 @@ from attrs import evolve, field, frozen
 
 from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.arguments import BULK, LOCK
-from ganeti_rapi.api.bodies import NOT_READ, PARAMETERS, Body, Values, repetition
+from ganeti_rapi.api.bodies import NOT_READ, PARAMETERS, BodyForm, Values, repetition
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.events import Event
-from ganeti_rapi.api.fields import Kind
 from ganeti_rapi.api.forms import Argument, read_all
 from ganeti_rapi.api.jobs import reason_trail, submit_job
+from ganeti_rapi.api.kinds import Kind
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.queries import query_arguments, query_one
@@ -44,7 +44,7 @@ class Cell:
     access: Access = Access.OPEN
     query: tuple[Argument, ...] = ()
     shared: bool = False
-    body: Body = NOT_READ
+    body: BodyForm = NOT_READ
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
@@ -93,7 +93,7 @@ class Listing(Cell):
         comma = b""
         async for rows in call.daemon.rows(self.kind.method, *arguments):
             if rows:
-                text.add(comma + dumps(self.kind.rows(fields, rows))[1:-1])
+                text.add(comma + dumps(self.kind.details(fields, rows))[1:-1])
                 comma = b","
         text.add(b"]")
         return text
@@ -139,7 +139,7 @@ class OfOpcode(Cell):
 
     opcode: str
     access: Access = Access.WRITE
-    body: Body = PARAMETERS
+    body: BodyForm = PARAMETERS
     fixed: Mapping[str, Json] = field(factory=dict)
     as_list: Mapping[str, str] = field(factory=dict)
     """Path items that the opcode takes as a list of one, and the parameter's name."""

@@ -71,7 +71,7 @@ class Check(Protocol):
         """The JSON Schema of the values that are accepted."""
 
 
-_KINDS: tuple[tuple[type, str], ...] = (
+_TYPES: tuple[tuple[type, str], ...] = (
     (bool, "a boolean"),
     (int, "a number"),
     (float, "a decimal number"),
@@ -84,13 +84,13 @@ _KINDS: tuple[tuple[type, str], ...] = (
 _BARE = ("one of", "anything", "[")
 
 
-def kind_of(value: Json) -> str:
+def json_type(value: Json) -> str:
     """What a value is, in words that do not show it."""
     if value is None:
         return "null"
     if value == "":
         return "an empty string"
-    return next((words for kind, words in _KINDS if isinstance(value, kind)), "no JSON value")
+    return next((words for each, words in _TYPES if isinstance(value, each)), "no JSON value")
 
 
 def expectation(check: Check) -> str:
@@ -102,7 +102,7 @@ def expectation(check: Check) -> str:
 
 
 def _refusal(check: Check, value: Json) -> CheckError:
-    return CheckError(expectation(check), kind_of(value))
+    return CheckError(expectation(check), json_type(value))
 
 
 def _is_integer(value: Json) -> bool:
@@ -238,7 +238,7 @@ class OneOf:
 
     def __call__(self, value: Json) -> Json:
         if isinstance(value, bool) or value not in self.choices:
-            got = "another string" if isinstance(value, str) and value else kind_of(value)
+            got = "another string" if isinstance(value, str) and value else json_type(value)
             raise CheckError(str(self), got)
         return value
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from ganeti_rapi.api.arguments import REASON, WAIT
 from ganeti_rapi.api.call import FOREVER, Call
-from ganeti_rapi.api.fields import JOB
+from ganeti_rapi.api.kinds import JOB
 from ganeti_rapi.api.queries import query_one
 from ganeti_rapi.errors import BadRequest, JobDaemonError, LuxiError, NotFound, from_job_daemon
 from ganeti_rapi.jsontext import Json
 
-Opcode = Mapping[str, Json]
+OpcodeJson = Mapping[str, Json]
 
 
 async def show_job(call: Call, job_id: int) -> dict[str, Any]:  # Any: each field's own JSON
@@ -37,7 +37,7 @@ def reason_trail(call: Call) -> list[Json]:
     return trail
 
 
-async def submit_job(call: Call, opcodes: Sequence[Opcode]) -> Json:
+async def submit_job(call: Call, opcodes: Sequence[OpcodeJson]) -> Json:
     """Submit one job for a client: its id, or the job itself once it has ended.
 
     The client asks for the latter by ``return_timeout``, the most seconds that it is ready to wait.
@@ -54,7 +54,7 @@ async def submit_job(call: Call, opcodes: Sequence[Opcode]) -> Json:
         return job_id
 
 
-async def submit(call: Call, opcodes: Sequence[Opcode]) -> int:
+async def submit(call: Call, opcodes: Sequence[OpcodeJson]) -> int:
     """Submit one job and return its id.
 
     Raises `LuxiError`, or `BadRequest` for the few values that pass Ganeti's own checks of an
@@ -63,7 +63,7 @@ async def submit(call: Call, opcodes: Sequence[Opcode]) -> int:
     try:
         job_id: int = await call.daemon.call("SubmitJob", list(opcodes))
     except JobDaemonError as error:
-        if not error.kind:
+        if not error.class_name:
             raise BadRequest(_unreadable(error.text)) from None
         if error.text.startswith(_NO_SUCH_ID):
             raise BadRequest("Invalid parameter depends: there is no job so far back") from None
@@ -106,5 +106,7 @@ def _failure(job_id: int, opstatus: Sequence[str], opresult: Sequence[object]) -
     for state, result in zip(opstatus, opresult):
         if state == "error":
             error = from_job_daemon(result)
-            return JobDaemonError(error.kind, f"Job {job_id}: {error.text}", error.classification)
+            return JobDaemonError(
+                error.class_name, f"Job {job_id}: {error.text}", error.classification
+            )
     return JobDaemonError("JobCanceled", f"Job {job_id} was canceled")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from ganeti_rapi.api.checks import Schema
-from ganeti_rapi.api.fields import QUERY_RESOURCES
+from ganeti_rapi.api.kinds import QUERY_RESOURCES
 from ganeti_rapi.api.schemas import one_of
 from ganeti_rapi.jsontext import Json
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.fields import Kind
+from ganeti_rapi.api.kinds import Kind
 from ganeti_rapi.errors import NotFound
 
 

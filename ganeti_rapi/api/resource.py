@@ -1,4 +1,4 @@
-"""What a resource is: one row of the table of the API."""
+"""What a resource is: an entry of the table of the API."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ FAMILIES: Mapping[str, str] = {
 """The parts of the API, by the word that their URIs have in common."""
 
 
-def _segments(row: Resource) -> Sequence[str]:
-    return row.uri.strip("/").split("/") if row.uri != "/" else ()
+def _segments(resource: Resource) -> Sequence[str]:
+    return resource.uri.strip("/").split("/") if resource.uri != "/" else ()
 
 
-def _items(row: Resource) -> Sequence[str]:
-    return [part.strip("{}") for part in row.segments if part.startswith("{")]
+def _items(resource: Resource) -> Sequence[str]:
+    return [part.strip("{}") for part in resource.segments if part.startswith("{")]
 
 
-def _cells(row: Resource) -> Mapping[str, Cell]:
-    return {method: cell.placed(row.items) for method, cell in row.methods.items()}
+def _cells(resource: Resource) -> Mapping[str, Cell]:
+    return {method: cell.placed(resource.items) for method, cell in resource.methods.items()}
 
 
 @frozen
 class Resource:
-    """One row: a URI template, whose ``{items}`` bear the names of opcode parameters.
+    """One resource: a URI template, whose ``{items}`` bear the names of opcode parameters.
 
     ``methods`` are the cells as they are written, by method, and ``cells`` the same cells at their
     place: they know then what follows from the URI. ``segments`` are the template's parts between

@@ -63,22 +63,22 @@ def component(name: str) -> Schema:
 
 
 @frozen
-class Field:
-    """A value that a reply's object has under a name."""
+class Property:
+    """A value that an object in a reply has under a name."""
 
     schema: Schema
     doc: str
 
 
-Fields = Mapping[str, Field]
+Properties = Mapping[str, Property]
 
 
-def object_of(fields: Fields, optional: Sequence[str] = ()) -> Schema:
-    """An object with these fields, of which some may be missing. It may have others, too."""
+def object_of(properties: Properties, optional: Sequence[str] = ()) -> Schema:
+    """An object with these properties, of which some may be missing. It may have others, too."""
     return {
         "type": "object",
-        "properties": {name: described(field.schema, field.doc) for name, field in fields.items()},
-        "required": [name for name in fields if name not in optional],
+        "properties": {name: described(each.schema, each.doc) for name, each in properties.items()},
+        "required": [name for name in properties if name not in optional],
     }
 
 

@@ -187,7 +187,7 @@ def results_of(job_id: int, job: Object) -> list[Any]:  # Any: each opcode's own
     for state, result in zip(job["opstatus"], results):
         if state == "error":
             error = from_job_daemon(result)
-            raise JobFailed(job_id, error.kind, error.text, error.classification, results)
+            raise JobFailed(job_id, error.class_name, error.text, error.classification, results)
     if job["status"] == "canceled":
         raise JobCanceled(job_id, "", "", None, results)
     raise JobFailed(job_id, "", "", None, results)

@@ -221,7 +221,7 @@ def complete(reason: Failure) -> bool:
     return reason.check(ResponseDone, PotentialDataLoss) is not None
 
 
-class _Body(StreamProtocol):
+class _BodyCollector(StreamProtocol):
     """Collects a reply's body."""
 
     def __init__(self) -> None:
@@ -246,6 +246,6 @@ class _Body(StreamProtocol):
 
 def read_body(response: IResponse) -> Deferred[bytes]:
     """The body of a reply. Cancelling closes the connection; twisted.web's readBody does not."""
-    body = _Body()
-    response.deliverBody(body)
-    return body.whole
+    collector = _BodyCollector()
+    response.deliverBody(collector)
+    return collector.whole

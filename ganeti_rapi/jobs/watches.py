@@ -29,7 +29,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
-from ganeti_rapi.api.fields import JOB_QUERY_FIELDS
+from ganeti_rapi.api.kinds import JOB_QUERY_FIELDS
 from ganeti_rapi.errors import JobDaemonError, LuxiTimeout
 from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.luxi.connection import LuxiPool

@@ -215,7 +215,7 @@ class LuxiPool:
     ) -> Any:  # Any: the result's shape is the method's
         """Call a LUXI method and return its result.
 
-        ``timeout`` in seconds replaces the limit for the reply. Raises `LuxiError` of some kind. A
+        ``timeout`` in seconds replaces the limit for the reply. Raises `LuxiError`. A
         repeatable call whose kept connection turns out to be dead is sent once more, on a new one.
         """
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from twisted.python.usage import UsageError
 
 from ganeti_rapi.exits import WRONG_OPTION, CannotStart
-from ganeti_rapi.options import Options, Row
+from ganeti_rapi.options import OptionEntry, Options
 from ganeti_rapi.program.cluster import NAME, Node
 from ganeti_rapi.program.logs import SYSLOG_CHOICES
 
@@ -32,7 +32,7 @@ class ProgramOptions(Options):
 
     synopsis = f"Usage: {NAME} [options]"
 
-    optFlags: list[Row] = [
+    optFlags: list[OptionEntry] = [
         ["foreground", "f", "Stay in the foreground."],
         ["debug", "d", "Log more; in the foreground to the terminal as well."],
         [
@@ -43,7 +43,7 @@ class ProgramOptions(Options):
             "the daemon that Ganeti starts.",
         ],
     ]
-    optParameters: list[Row] = [
+    optParameters: list[OptionEntry] = [
         [
             "syslog",
             None,

@@ -105,22 +105,22 @@ class _Builder:
             bootid=self.identities.uuid(),
         )
 
-    def instance(self, row: _Row, primary: Node, secondary: Node | None = None) -> Instance:
-        """The instance that a row describes."""
+    def instance(self, sketch: _Sketch, primary: Node, secondary: Node | None = None) -> Instance:
+        """The instance that a sketch describes."""
         return Instance(
-            *self._entity(row.name),
-            os=row.os,
+            *self._entity(sketch.name),
+            os=sketch.os,
             hypervisor="kvm",
-            disk_template=row.template,
+            disk_template=sketch.template,
             primary=primary,
             secondary=secondary,
-            admin_state=row.admin_state,
-            running=row.running,
-            disks_active=row.running,
-            disks=[Disk(self.identities.uuid(), size) for size in row.disks],
+            admin_state=sketch.admin_state,
+            running=sketch.running,
+            disks_active=sketch.running,
+            disks=[Disk(self.identities.uuid(), size) for size in sketch.disks],
             nics=[self._nic()],
-            beparams=_beparams(row),
-            tags=list(row.tags),
+            beparams=_beparams(sketch),
+            tags=list(sketch.tags),
         )
 
     def _nic(self) -> Nic:
@@ -165,7 +165,7 @@ class _Hardware:
 
 
 @frozen
-class _Row:
+class _Sketch:
     """An instance: ``nodes`` counts from 1, ``memory`` and ``disks`` are MiB."""
 
     name: str
@@ -180,30 +180,30 @@ class _Row:
     tags: tuple[str, ...] = ()
 
 
-def _beparams(row: _Row) -> Params:
-    return {"minmem": row.memory, "maxmem": row.memory, "vcpus": row.vcpus}
+def _beparams(sketch: _Sketch) -> Params:
+    return {"minmem": sketch.memory, "maxmem": sketch.memory, "vcpus": sketch.vcpus}
 
 
 _MINIMAL = "debootstrap+minimal"
 
 # fmt: off
 _INSTANCES = (
-    _Row("web1.example.com", "drbd", (1, 2), memory=2048, vcpus=2, tags=("web", "production")),
-    _Row("web2.example.com", "drbd", (2, 3), memory=2048, vcpus=2, tags=("web", "production")),
-    _Row("web3.example.com", "drbd", (4, 5), memory=2048, vcpus=2, tags=("web", "staging")),
-    _Row("db1.example.com", "plain", (3,), memory=8192, vcpus=4,
+    _Sketch("web1.example.com", "drbd", (1, 2), memory=2048, vcpus=2, tags=("web", "production")),
+    _Sketch("web2.example.com", "drbd", (2, 3), memory=2048, vcpus=2, tags=("web", "production")),
+    _Sketch("web3.example.com", "drbd", (4, 5), memory=2048, vcpus=2, tags=("web", "staging")),
+    _Sketch("db1.example.com", "plain", (3,), memory=8192, vcpus=4,
          disks=(20 * _GIB, 200 * _GIB), tags=("db", "production")),
-    _Row("db2.example.com", "plain", (5,), memory=8192, vcpus=4,
+    _Sketch("db2.example.com", "plain", (5,), memory=8192, vcpus=4,
          disks=(20 * _GIB, 200 * _GIB), tags=("db", "staging")),
-    _Row("mail1.example.com", "drbd", (3, 1), memory=4096, vcpus=2, disks=(50 * _GIB,)),
-    _Row("files1.example.com", "file", (1,), disks=(100 * _GIB,)),
-    _Row("shared1.example.com", "sharedfile", (4,), os=_MINIMAL),
-    _Row("router1.example.com", "diskless", (2,), os="noop+default", memory=512, disks=()),
-    _Row("build1.example.com", "plain", (4,), os=_MINIMAL, vcpus=4,
+    _Sketch("mail1.example.com", "drbd", (3, 1), memory=4096, vcpus=2, disks=(50 * _GIB,)),
+    _Sketch("files1.example.com", "file", (1,), disks=(100 * _GIB,)),
+    _Sketch("shared1.example.com", "sharedfile", (4,), os=_MINIMAL),
+    _Sketch("router1.example.com", "diskless", (2,), os="noop+default", memory=512, disks=()),
+    _Sketch("build1.example.com", "plain", (4,), os=_MINIMAL, vcpus=4,
          admin_state="down", running=False),
-    _Row("test1.example.com", "file", (5,), os=_MINIMAL, admin_state="down", running=False),
-    _Row("test2.example.com", "drbd", (5, 4), os=_MINIMAL, running=False, tags=("broken",)),
-    _Row("old1.example.com", "plain", (1,), admin_state="offline", running=False),
+    _Sketch("test1.example.com", "file", (5,), os=_MINIMAL, admin_state="down", running=False),
+    _Sketch("test2.example.com", "drbd", (5, 4), os=_MINIMAL, running=False, tags=("broken",)),
+    _Sketch("old1.example.com", "plain", (1,), admin_state="offline", running=False),
 )
 # fmt: on
 
@@ -222,9 +222,9 @@ def small(now: float, identities: Identities) -> Cluster:
     nodes = [builder.node(i, group, _Hardware()) for i, group in enumerate(places, 1)]
     cluster = builder.cluster(groups, nodes)
     cluster.tags.append("simulated")
-    for row in _INSTANCES:
-        on_nodes = [nodes[number - 1] for number in row.nodes]
-        cluster.instances.append(builder.instance(row, *on_nodes))
+    for sketch in _INSTANCES:
+        on_nodes = [nodes[number - 1] for number in sketch.nodes]
+        cluster.instances.append(builder.instance(sketch, *on_nodes))
     _add_network(cluster, builder)
     _give_ports(cluster)
     return cluster
@@ -313,7 +313,7 @@ def _drawn(
     if template == "drbd" and mirror is None:
         template = "plain"
     admin_state, running = draw.choices(list(_STATES), list(_STATES.values()))[0]
-    row = _Row(
+    sketch = _Sketch(
         f"instance{number}.example.com",
         template,
         os=draw.choices(list(_OSES), list(_OSES.values()))[0],
@@ -323,4 +323,4 @@ def _drawn(
         admin_state=admin_state,
         running=running,
     )
-    return builder.instance(row, primary, mirror if template == "drbd" else None)
+    return builder.instance(sketch, primary, mirror if template == "drbd" else None)

@@ -38,7 +38,7 @@ from ganeti_rapi.simulator.queries.answers import query, query_fields, rows
 from ganeti_rapi.simulator.queries.cluster import cluster_info, config_values, tags
 from ganeti_rapi.simulator.queries.refusals import unparsable
 from ganeti_rapi.simulator.state import Cluster, FilterRule, Identities
-from ganeti_rapi.simulator.work import Opcode
+from ganeti_rapi.simulator.task import OpcodeJson
 
 
 @frozen
@@ -75,7 +75,7 @@ class Method:
 def call(daemon: JobDaemon, message: bytes) -> Any:  # Any: as above
     """The result of the request in a message, or a Deferred of it.
 
-    Raises `JobDaemonError`; with an empty kind when the request cannot be understood.
+    Raises `JobDaemonError`; with an empty class name when the request cannot be understood.
     """
     request = _decoded(message)
     if (method := METHODS.get(request.method)) is None:
@@ -101,7 +101,9 @@ def _not_understood(reason: str) -> JobDaemonError:
     return JobDaemonError("", f"Failed to parse request: {reason}")
 
 
-def _submit_many_jobs(daemon: JobDaemon, jobs: list[list[Opcode]]) -> list[tuple[bool, int | str]]:
+def _submit_many_jobs(
+    daemon: JobDaemon, jobs: list[list[OpcodeJson]]
+) -> list[tuple[bool, int | str]]:
     daemon.queue.refuse_if_drained()
     return daemon.queue.submit_many(jobs)
 

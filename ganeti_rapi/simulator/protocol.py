@@ -85,7 +85,7 @@ class LuxidProtocol(Protocol):
                 self.transport.write(encode_result(result))
         except JobDaemonError as error:
             self.transport.write(encode_error(error_result(error)))
-            if not error.kind:
+            if not error.class_name:
                 self._close()
         except CancelledError:
             raise

@@ -19,7 +19,7 @@ from ganeti_rapi import jsontext
 from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.call import ABSENT, Absent, Call, JobDaemon, Jobs, parse_query
 from ganeti_rapi.api.cells import Cell, Stream
-from ganeti_rapi.api.resource import Resource as Row
+from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.auth.checker import basic_credentials
 from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.realm import IRapiUser
@@ -43,8 +43,8 @@ from ganeti_rapi.web.events import EventStream
 from ganeti_rapi.web.http import JSON_TYPE, RapiRequest
 from ganeti_rapi.web.render import (
     WORTH_ZIPPING,
-    Body,
     InThread,
+    ReplyBody,
     accepts_gzip,
     at_once,
     matches,
@@ -96,28 +96,28 @@ class Rapi:
         self._check_role = check_role
         self._now = now
         self._in_thread = in_thread
-        self._reads: SharedReads[None, Body] = SharedReads(clock)
+        self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
 
-    async def answer(self, request: RapiRequest, row: Row | None) -> Reply | None:
+    async def answer(self, request: RapiRequest, resource: Resource | None) -> Reply | None:
         """The life of a request, in the stock daemon's order. None when the reply is sent already.
 
         Raises `ApiError` or `LuxiError` where it ends early.
         """
-        if row is None or row.uri != VERSION:
+        if resource is None or resource.uri != VERSION:
             self._check_role()  # 503
         user = await self._who(request) if self._require_authentication else None
         if self._require_authentication and user is None:
             raise Unauthorized(headers=CHALLENGE)
-        row = existing(row)  # 404
+        resource = existing(resource)  # 404
         if request.method == b"OPTIONS":
-            return Reply((), 204, {"Allow": allowed(row)})
-        cell = cell_for(row, request)  # 501
+            return Reply((), 204, {"Allow": allowed(resource)})
+        cell = cell_for(resource, request)  # 501
         user = user or await self._who(request)  # 401
         request.user_name = user.name if user else None
         check_access(user, cell)  # 403
         body = read_body(request)  # 415, 400
         call = Call(
-            items=dict(zip(row.items, request.items)),
+            items=dict(zip(resource.items, request.items)),
             query=parse_query(request.query_string.decode("utf-8", "replace")),
             daemon=self._daemon,
             jobs=self._jobs,
@@ -127,7 +127,7 @@ class Rapi:
             last_event_id=(
                 request.getHeader("last-event-id") if isinstance(cell, Stream) else None
             ),
-            resource=row.name,
+            resource=resource.name,
         )
         if isinstance(cell, Stream):
             return await self._stream(request, cell, call)
@@ -150,8 +150,8 @@ class Rapi:
     async def _read(self, request: RapiRequest, cell: Cell, call: Call) -> Reply:
         """The reply to a read, shared by identical ones; 304 if the client has it already."""
 
-        async def run(_: object) -> Body:
-            return Body(await cell.run(call))
+        async def run(_: object) -> ReplyBody:
+            return ReplyBody(await cell.run(call))
 
         body = await self._reads.read(request.uri, None, run)
         zip_it = body.length >= WORTH_ZIPPING
@@ -181,18 +181,18 @@ class Rapi:
             stream.finish()
         return None
 
-    def serve(self, request: RapiRequest, row: Row | None) -> None:
+    def serve(self, request: RapiRequest, resource: Resource | None) -> None:
         """Answer a request; if the client goes away, so does the work for it."""
-        work = Deferred.fromCoroutine(self._respond(request, row))
+        work = Deferred.fromCoroutine(self._respond(request, resource))
         work.addErrback(self._could_not_send, request)
         if not work.called:
             finished: Deferred[None] = request.notifyFinish()
             finished.addErrback(self._client_gone, request, work)
 
-    async def _respond(self, request: RapiRequest, row: Row | None) -> None:
+    async def _respond(self, request: RapiRequest, resource: Resource | None) -> None:
         """Send the answer, or why there is none."""
         try:
-            self._send(await self.answer(request, row), request)
+            self._send(await self.answer(request, resource), request)
         except Exception:
             self._send_failure(Failure(), request)
 
@@ -257,27 +257,27 @@ _AUDITED = 60
 """Bytes of a write's reply that the log shows: a job id, or the start of a list."""
 
 
-def existing(row: Row | None) -> Row:
-    """The row of the table. Raises `NotFound` when the path has none."""
-    if row is None:
+def existing(resource: Resource | None) -> Resource:
+    """The resource of the table. Raises `NotFound` when the path has none."""
+    if resource is None:
         raise NotFound
-    return row
+    return resource
 
 
-def allowed(row: Row) -> str:
-    """The methods of a row, as the Allow header lists them."""
-    methods = [*row.cells, *(["HEAD"] if "GET" in row.cells else []), "OPTIONS"]
+def allowed(resource: Resource) -> str:
+    """The methods of a resource, as the Allow header lists them."""
+    methods = [*resource.cells, *(["HEAD"] if "GET" in resource.cells else []), "OPTIONS"]
     return ", ".join(methods)
 
 
-def cell_for(row: Row, request: RapiRequest) -> Cell:
+def cell_for(resource: Resource, request: RapiRequest) -> Cell:
     """The cell of the request's method, in any case. Raises `MethodNotSupported`."""
     method = request.method.decode("ascii", "replace").upper()
-    cell = row.cells.get("GET" if method == "HEAD" else method)
+    cell = resource.cells.get("GET" if method == "HEAD" else method)
     if cell is None:
         path = request.path.decode("ascii", "backslashreplace")
         raise MethodNotSupported(
-            f"Method {method} is unsupported for path {path}", {"Allow": allowed(row)}
+            f"Method {method} is unsupported for path {path}", {"Allow": allowed(resource)}
         )
     return cell
 

@@ -40,7 +40,7 @@ def pieces_of(value: object) -> list[bytes]:
     return [encode(value)]
 
 
-class Body:
+class ReplyBody:
     """The body of a reply that several clients may share, in pieces.
 
     ``etag`` is a strong entity tag: it differs whenever a byte does (RFC 9110, section 8.8.3).

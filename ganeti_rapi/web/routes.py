@@ -10,16 +10,16 @@ import re
 from collections.abc import Callable, Iterable
 
 from attrs import frozen
+from twisted.web import resource as twisted_resource
 from twisted.web.iweb import IRequest
-from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from ganeti_rapi.api.paths import PATH_ITEMS
-from ganeti_rapi.api.resource import Resource as Row
+from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.web.http import RapiRequest
 
-Serve = Callable[[RapiRequest, "Row | None"], None]
-"""Answers a request for a row of the table, or for a path that has none."""
+Serve = Callable[[RapiRequest, "Resource | None"], None]
+"""Answers a request for a resource of the table, or for a path that has none."""
 
 
 @frozen
@@ -28,12 +28,12 @@ class _Variable:
     node: RouteNode
 
 
-class RouteNode(Resource):
-    """One segment of a path, and the row of the table that ends here, if one does."""
+class RouteNode(twisted_resource.Resource):
+    """One segment of a path, and the resource whose URI ends here, if there is one."""
 
     def __init__(self, serve: Serve) -> None:
         super().__init__()
-        self.row: Row | None = None
+        self.resource: Resource | None = None
         self._serve = serve
         self._variable: _Variable | None = None
 
@@ -56,7 +56,7 @@ class RouteNode(Resource):
         variable = self._variable
         text = path.decode("ascii", "replace")
         if variable is None or variable.pattern.fullmatch(text) is None:
-            return RouteNode(self._serve)  # it has no row, nor have its children
+            return RouteNode(self._serve)  # a path that has no resource
         assert isinstance(request, RapiRequest)
         request.items.append(text)
         return variable.node
@@ -64,16 +64,16 @@ class RouteNode(Resource):
     def render(self, request: IRequest) -> int:
         """Hand the request over; the reply comes when it is ready."""
         assert isinstance(request, RapiRequest)
-        self._serve(request, self.row)
+        self._serve(request, self.resource)
         return NOT_DONE_YET
 
 
-def grow_tree(rows: Iterable[Row], serve: Serve) -> RouteNode:
-    """The tree's root. The row of ``/`` sits at the root's empty segment, as twisted.web asks."""
+def grow_tree(resources: Iterable[Resource], serve: Serve) -> RouteNode:
+    """The root of the tree. Its empty segment has the resource ``/``, as twisted.web asks."""
     root = RouteNode(serve)
-    for row in rows:
+    for resource in resources:
         node = root
-        for segment in row.segments or ("",):
+        for segment in resource.segments or ("",):
             node = node.grow(segment)
-        node.row = row
+        node.resource = resource
     return root

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from ganeti_rapi.api.fields import INSTANCE, JOB, Kind
+from ganeti_rapi.api.kinds import INSTANCE, JOB, Kind
 from ganeti_rapi.api.queries import query_arguments
 
 CROWD = 50

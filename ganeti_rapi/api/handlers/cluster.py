@@ -7,8 +7,8 @@ from typing import Any
 
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.checks import LIST, NON_NEGATIVE, STRING, Anything, ListOf, Maybe
-from ganeti_rapi.api.fields import JOB, OS_FIELDS, QUERY_RESOURCES
 from ganeti_rapi.api.jobs import follow, reason_trail, submit
+from ganeti_rapi.api.kinds import JOB, OS_FIELDS, QUERY_RESOURCES
 from ganeti_rapi.api.objects import CLUSTER_ALIASES, OS
 from ganeti_rapi.api.params import Param
 from ganeti_rapi.api.schemas import (
@@ -16,7 +16,7 @@ from ganeti_rapi.api.schemas import (
     COUNT,
     NAMES,
     TEXT,
-    Field,
+    Property,
     any_of,
     items,
     list_of,
@@ -103,7 +103,7 @@ async def set_filter(
     try:
         answer: Json = await call.daemon.call("ReplaceFilter", filter_uuid, *rule)
     except JobDaemonError as error:
-        if error.kind and error.text != _NO_UUID:
+        if error.class_name and error.text != _NO_UUID:
             raise
         raise BadRequest(f"The filter rule does not parse: {error.text}") from None
     return answer
@@ -118,7 +118,7 @@ async def delete_filter(call: Call, filter_uuid: str) -> Json:
     try:
         result: Json = await call.daemon.call("DeleteFilter", filter_uuid)
     except JobDaemonError as error:
-        if error.kind == "GenericError":  # all that this call can fail with: no such rule
+        if error.class_name == "GenericError":  # all that this call can fail with: no such rule
             raise NotFound(error.text) from None
         raise
     return result
@@ -135,21 +135,21 @@ QUERY_PARAMS = (
 _DEFINITIONS = list_of(
     object_of(
         {
-            "name": Field(TEXT, "The field's name."),
-            "title": Field(TEXT, "The title of a column."),
-            "kind": Field(
+            "name": Property(TEXT, "The field's name."),
+            "title": Property(TEXT, "The title of a column."),
+            "kind": Property(
                 one_of("unknown", "text", "bool", "number", "float", "unit", "timestamp", "other"),
                 "How to show its values; `unit` is MiB.",
             ),
-            "doc": Field(TEXT, "What it means."),
+            "doc": Property(TEXT, "What it means."),
         }
     )
 )
-FIELDS_REPLY = object_of({"fields": Field(_DEFINITIONS, "The fields, in order.")})
+FIELDS_REPLY = object_of({"fields": Property(_DEFINITIONS, "The fields, in order.")})
 QUERY_REPLY = object_of(
     {
-        "fields": Field(_DEFINITIONS, "The fields, in order."),
-        "data": Field(
+        "fields": Property(_DEFINITIONS, "The fields, in order."),
+        "data": Property(
             list_of(list_of(items(COUNT, ANYTHING))),
             "A row for each object: a pair of status and value for each field. 0 is normal, 1 an "
             "unknown field, 2 no data, 3 unavailable, 4 that the node is offline.",
@@ -199,7 +199,7 @@ async def _ask(call: Call, method: str, *arguments: object) -> Json:
     try:
         answer: Json = await call.daemon.call(method, *arguments)
     except JobDaemonError as error:
-        if not error.kind:
+        if not error.class_name:
             raise BadRequest(f"The query does not parse: {error.text}") from None
         raise
     return without_secrets(answer) if arguments[0] == JOB.name else answer

@@ -19,10 +19,10 @@ from ganeti_rapi.api.checks import (
     Refused,
     Schema,
     expectation,
-    kind_of,
+    json_type,
 )
-from ganeti_rapi.api.fields import INSTANCE
 from ganeti_rapi.api.jobs import submit_job
+from ganeti_rapi.api.kinds import INSTANCE
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.params import COMMON, DISK_INDEX, HVPARAMS, Param
 from ganeti_rapi.api.queries import query_one
@@ -31,7 +31,7 @@ from ganeti_rapi.api.schemas import (
     NAMES,
     NULL,
     TEXT,
-    Field,
+    Property,
     any_of,
     component,
     maybe,
@@ -91,7 +91,7 @@ class NewInstance:
 
     def __call__(self, value: Json) -> Json:
         if not isinstance(value, dict):
-            raise CheckError("an object", kind_of(value))
+            raise CheckError("an object", json_type(value))
         opcode = OPCODES["OP_INSTANCE_CREATE"]
         try:
             values = renamed(value, CREATE_RENAMES)
@@ -167,14 +167,14 @@ REPLACE_DISKS_PARAMS = (
 
 CONSOLE_REPLY = object_of(
     {
-        "instance": Field(TEXT, "The instance's name."),
-        "kind": Field(TEXT, "How to reach it: `ssh`, `vnc`, `spice`, or `msg` if not at all."),
-        "message": Field(maybe(TEXT), "Why it has none."),
-        "host": Field(maybe(TEXT), "The host to connect to."),
-        "port": Field(maybe(COUNT), "The TCP port to connect to."),
-        "user": Field(maybe(TEXT), "The user to log in as."),
-        "command": Field(any_of(NAMES, TEXT, NULL), "The command to run on the host."),
-        "display": Field(maybe(COUNT), "The number of the VNC display."),
+        "instance": Property(TEXT, "The instance's name."),
+        "kind": Property(TEXT, "How to reach it: `ssh`, `vnc`, `spice`, or `msg` if not at all."),
+        "message": Property(maybe(TEXT), "Why it has none."),
+        "host": Property(maybe(TEXT), "The host to connect to."),
+        "port": Property(maybe(COUNT), "The TCP port to connect to."),
+        "user": Property(maybe(TEXT), "The user to log in as."),
+        "command": Property(any_of(NAMES, TEXT, NULL), "The command to run on the host."),
+        "display": Property(maybe(COUNT), "The number of the VNC display."),
     },
     optional=("message", "host", "port", "user", "command", "display"),
 )

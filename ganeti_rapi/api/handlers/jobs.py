@@ -11,7 +11,7 @@ from ganeti_rapi.api.schemas import (
     FLAG,
     LOG_ENTRY,
     TEXT,
-    Field,
+    Property,
     items,
     list_of,
     maybe,
@@ -63,8 +63,8 @@ WAIT_PARAMS = (
 WAIT_REPLY = maybe(
     object_of(
         {
-            "job_info": Field(list_of(ANYTHING), "The values of the fields."),
-            "log_entries": Field(
+            "job_info": Property(list_of(ANYTHING), "The values of the fields."),
+            "log_entries": Property(
                 list_of(LOG_ENTRY), "New log entries: serial number, time, type and message."
             ),
         }
@@ -90,7 +90,7 @@ async def wait(
             job_id, fields, previous_job_info, previous_log_serial, timeout
         )
     except JobDaemonError as error:
-        if error.kind == "JobLost":
+        if error.class_name == "JobLost":
             raise NotFound(f"There is no job {job_id}, or it is archived") from None
         raise
     if change is None:

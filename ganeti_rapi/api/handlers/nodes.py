@@ -9,8 +9,8 @@ from ganeti_rapi.api.bodies import Values
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.cells import build_opcode
 from ganeti_rapi.api.checks import OneOf
-from ganeti_rapi.api.fields import NODE
 from ganeti_rapi.api.jobs import follow, submit, submit_job
+from ganeti_rapi.api.kinds import NODE
 from ganeti_rapi.api.queries import query_one
 from ganeti_rapi.api.schemas import (
     COUNT,

@@ -20,14 +20,14 @@ _LOGIN = (
 )
 
 
-def document(rows: Sequence[Resource]) -> Json:
+def document(resources: Sequence[Resource]) -> Json:
     """The document that describes these resources."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "Ganeti remote API", "version": __version__, "description": _ABOUT},
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": doc} for name, doc in FAMILIES.items()],
-        "paths": {row.uri: _path(row) for row in rows},
+        "paths": {resource.uri: _path(resource) for resource in resources},
         "components": {
             "schemas": COMPONENTS,
             "responses": error_responses(),
@@ -38,6 +38,8 @@ def document(rows: Sequence[Resource]) -> Json:
     }
 
 
-def _path(row: Resource) -> Json:
-    methods = {method.lower(): operation(row, method, cell) for method, cell in row.cells.items()}
-    return {"description": row.doc, **methods}
+def _path(resource: Resource) -> Json:
+    methods = {
+        method.lower(): operation(resource, method, cell) for method, cell in resource.cells.items()
+    }
+    return {"description": resource.doc, **methods}

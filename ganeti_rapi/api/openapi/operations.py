@@ -22,30 +22,30 @@ _LAST_EVENT_ID: dict[str, Any] = {  # Any: JSON
 }
 
 
-def operation_id(row: Resource, method: str) -> str:
+def operation_id(resource: Resource, method: str) -> str:
     """The name of a method of a resource, for generated clients."""
-    return f"{method.lower()}_{row.name}"
+    return f"{method.lower()}_{resource.name}"
 
 
-def operation(row: Resource, method: str, cell: Cell) -> dict[str, Any]:  # Any: JSON
+def operation(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  # Any: JSON
     """The description of one method of a resource."""
     described: dict[str, Any] = {  # Any: as above
-        "operationId": operation_id(row, method),
-        "tags": [row.family],
+        "operationId": operation_id(resource, method),
+        "tags": [resource.family],
         "summary": re.split("[.:;]", cell.doc)[0],
         "description": f"{cell.doc} For {cell.access.value}.",
         "security": [{}, {"basic": []}] if cell.access is Access.OPEN else [{"basic": []}],
-        "parameters": _parameters(row, cell),
-        "responses": responses(row, cell),
+        "parameters": _parameters(resource, cell),
+        "responses": responses(resource, cell),
     }
     if (body := request_body(cell)) is not None:
         described["requestBody"] = body
     return described
 
 
-def _parameters(row: Resource, cell: Cell) -> list[dict[str, Any]]:  # Any: JSON
+def _parameters(resource: Resource, cell: Cell) -> list[dict[str, Any]]:  # Any: JSON
     return [
-        *map(_path_parameter, row.items),
+        *map(_path_parameter, resource.items),
         *map(_query_parameter, cell.arguments),
         *([_LAST_EVENT_ID] if isinstance(cell, Stream) else []),
     ]

@@ -11,8 +11,8 @@ from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.arguments import WAIT
 from ganeti_rapi.api.cells import Cell, Constant, Item, Listing, Stream, Submit, Tags
 from ganeti_rapi.api.checks import Schema
-from ganeti_rapi.api.fields import JOB, Kind
 from ganeti_rapi.api.handlers.instances import NEW_INSTANCE
+from ganeti_rapi.api.kinds import JOB, Kind
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import (
     COUNT,
@@ -20,7 +20,7 @@ from ganeti_rapi.api.schemas import (
     JOB_ID,
     NAMES,
     TEXT,
-    Field,
+    Property,
     any_of,
     component,
     list_of,
@@ -39,9 +39,9 @@ COMPONENTS: Mapping[str, Schema] = {
     "NewInstance": NEW_INSTANCE.schema(),
     "Error": object_of(
         {
-            "code": Field(INTEGER, "The status code."),
-            "message": Field(TEXT, "What is wrong with this request."),
-            "explain": Field(TEXT, "What the status code means in general."),
+            "code": Property(INTEGER, "The status code."),
+            "message": Property(TEXT, "What is wrong with this request."),
+            "explain": Property(TEXT, "What the status code means in general."),
         }
     ),
 }
@@ -57,8 +57,8 @@ def reply_schema(cell: Cell) -> Schema:
 @reply_schema.register(Listing)
 def _of_listing(cell: Listing) -> Schema:
     kind = cell.kind
-    identity = Field(COUNT if kind is JOB else TEXT, "What it is called.")
-    entry = object_of({kind.key: identity, "uri": Field(TEXT, "Its URI.")})
+    identity = Property(COUNT if kind is JOB else TEXT, "What it is called.")
+    entry = object_of({kind.key: identity, "uri": Property(TEXT, "Its URI.")})
     return any_of(list_of(entry), list_of(component(_component_of(kind))))
 
 
@@ -81,21 +81,21 @@ def _component_of(kind: Kind) -> str:
     return kind.name.capitalize()
 
 
-def responses(row: Resource, cell: Cell) -> dict[str, Any]:  # Any: JSON
+def responses(resource: Resource, cell: Cell) -> dict[str, Any]:  # Any: JSON
     """The replies that a request can get, by status code."""
     media_type = "text/event-stream" if isinstance(cell, Stream) else "application/json"
     schema = TEXT if isinstance(cell, Stream) else reply_schema(cell)
     good = {"200": {"description": cell.reply, "content": {media_type: {"schema": schema}}}}
     if isinstance(cell, Stream):
         good["204"] = {"description": "There is nothing to come any more."}
-    return {**good, **{str(code): _reference(code) for code in error_codes(row, cell)}}
+    return {**good, **{str(code): _reference(code) for code in error_codes(resource, cell)}}
 
 
 def _reference(code: int) -> Schema:
     return {"$ref": f"#/components/responses/{code}"}
 
 
-def error_codes(row: Resource, cell: Cell) -> list[int]:
+def error_codes(resource: Resource, cell: Cell) -> list[int]:
     """The errors that a request can meet beyond those of HTTP itself."""
     asks_luxid = not isinstance(cell, Constant)
     reads_body = cell.body.schema() is not None
@@ -103,7 +103,7 @@ def error_codes(row: Resource, cell: Cell) -> list[int]:
         400: asks_luxid,
         401: True,
         403: cell.access is not Access.OPEN,
-        404: bool(row.items),
+        404: bool(resource.items),
         413: reads_body,
         415: reads_body,
         500: asks_luxid,

@@ -21,7 +21,7 @@ from ganeti_rapi.api.resources.jobs import EVENTS, JOBS
 from ganeti_rapi.api.resources.networks import NETWORKS
 from ganeti_rapi.api.resources.nodes import NODES
 from ganeti_rapi.api.resources.queries import QUERIES
-from ganeti_rapi.api.schemas import OBJECT, TEXT, Field, list_of, object_of
+from ganeti_rapi.api.schemas import OBJECT, TEXT, Property, list_of, object_of
 from ganeti_rapi.jsontext import Encoded, Json, dumps
 
 __all__ = ["FEATURES", "RESOURCES", "Resource"]
@@ -66,7 +66,7 @@ def _index(name: str, uri: str, prefix: str) -> Resource:
         doc="List the resources.",
         reply="A list of names and URIs.",
         reply_schema=list_of(
-            object_of({"name": Field(TEXT, "Its name."), "uri": Field(TEXT, "Its URI.")})
+            object_of({"name": Property(TEXT, "Its name."), "uri": Property(TEXT, "Its URI.")})
         ),
         value=_mapped_under(prefix),
     )

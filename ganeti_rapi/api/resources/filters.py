@@ -6,8 +6,8 @@ from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.arguments import BULK
 from ganeti_rapi.api.bodies import Keys
 from ganeti_rapi.api.cells import Handler, Item, Listing
-from ganeti_rapi.api.fields import FILTER
 from ganeti_rapi.api.handlers import cluster
+from ganeti_rapi.api.kinds import FILTER
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import a_list_of
 from ganeti_rapi.api.schemas import (

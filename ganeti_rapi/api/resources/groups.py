@@ -5,7 +5,7 @@ from __future__ import annotations
 from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, REASON, WAIT, flag
 from ganeti_rapi.api.bodies import DependsOnly, Parameters
 from ganeti_rapi.api.cells import Item, Listing, Submit
-from ganeti_rapi.api.fields import GROUP
+from ganeti_rapi.api.kinds import GROUP
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import a_list_of, tag_cells
 

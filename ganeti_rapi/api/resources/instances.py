@@ -6,9 +6,9 @@ from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, REASON, WAIT, flag
 from ganeti_rapi.api.bodies import DependsOnly, Parameters
 from ganeti_rapi.api.cells import Item, Listing, OpcodeHandler, Submit
-from ganeti_rapi.api.fields import INSTANCE
 from ganeti_rapi.api.forms import Argument, Not
 from ganeti_rapi.api.handlers import instances
+from ganeti_rapi.api.kinds import INSTANCE
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import JOB_ID_DOC, a_list_of
 from ganeti_rapi.api.schemas import (

@@ -6,9 +6,9 @@ from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.arguments import BULK
 from ganeti_rapi.api.bodies import Keys
 from ganeti_rapi.api.cells import Handler, Listing, Stream
-from ganeti_rapi.api.fields import JOB
 from ganeti_rapi.api.forms import Argument, Seconds, Whole, Words
 from ganeti_rapi.api.handlers import events, jobs
+from ganeti_rapi.api.kinds import JOB
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import a_list_of
 from ganeti_rapi.api.schemas import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, REASON, WAIT
 from ganeti_rapi.api.bodies import Parameters
 from ganeti_rapi.api.cells import Item, Listing, Submit
-from ganeti_rapi.api.fields import NETWORK
+from ganeti_rapi.api.kinds import NETWORK
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import a_list_of, tag_cells
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, REASON, WAIT, flag
 from ganeti_rapi.api.bodies import DependsOnly, OneValue, Parameters
 from ganeti_rapi.api.cells import Handler, Item, Listing, OpcodeHandler, Submit
-from ganeti_rapi.api.fields import NODE
 from ganeti_rapi.api.forms import Argument, FlagFor, Words
 from ganeti_rapi.api.handlers import nodes
+from ganeti_rapi.api.kinds import NODE
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import a_list_of, tag_cells
 from ganeti_rapi.api.schemas import (

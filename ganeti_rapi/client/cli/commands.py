@@ -15,7 +15,7 @@ from ganeti_rapi.client.rapi import RapiClient
 
 # Any, in this module: the client's methods and JSON of each command's own shape
 Method = Callable[..., Any]
-Row: TypeAlias = click.Parameter | Callable[[], click.Parameter]
+LazyParameter: TypeAlias = click.Parameter | Callable[[], click.Parameter]
 """A parameter of a command, or what makes it."""
 
 
@@ -67,7 +67,7 @@ def _as_json(context: click.Context, _: click.Parameter, value: bool) -> None:
 class Command(click.Command):
     """A command that makes its parameters when somebody looks at them."""
 
-    def __init__(self, name: str, rows: Sequence[Row], **settings: Any) -> None:
+    def __init__(self, name: str, rows: Sequence[LazyParameter], **settings: Any) -> None:
         super().__init__(name, **settings)
         self._rows = rows
 
@@ -78,7 +78,7 @@ class Command(click.Command):
 
 
 def command(
-    name: str, summary: str, callback: Callable[..., None], parameters: Sequence[Row]
+    name: str, summary: str, callback: Callable[..., None], parameters: Sequence[LazyParameter]
 ) -> click.Command:
     """A command that also takes ``--json`` behind its name; the callback gets a `Session`."""
     as_json = click.Option(
@@ -126,7 +126,7 @@ def list_command(listing: Listing) -> click.Command:
 
 
 def reading(
-    name: str, method: Method, summary: str, parameters: Sequence[Row] = ()
+    name: str, method: Method, summary: str, parameters: Sequence[LazyParameter] = ()
 ) -> click.Command:
     """A command that prints what a method of the client returns."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ganeti_rapi.client.cli.commands import Row, argument, flag, option
+from ganeti_rapi.client.cli.commands import LazyParameter, argument, flag, option
 
 if TYPE_CHECKING:
     from ganeti_rapi.api.checks import Check
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 # Any, in this module: click's own settings
 
 
-def option_of(opcode: str, parameter: str, *words: str, hint: str = "", **settings: Any) -> Row:
+def option_of(
+    opcode: str, parameter: str, *words: str, hint: str = "", **settings: Any
+) -> LazyParameter:
     """An option for a parameter, named as it or as ``words`` say; ``hint`` is more help.
 
     A boolean one is a flag, unless the words are two, such as ``--sync/--no-sync``. The value is
@@ -38,7 +40,7 @@ def option_of(opcode: str, parameter: str, *words: str, hint: str = "", **settin
     return make
 
 
-def argument_of(opcode: str, parameter: str, name: str = "", **settings: Any) -> Row:
+def argument_of(opcode: str, parameter: str, name: str = "", **settings: Any) -> LazyParameter:
     """A positional argument for a parameter, for the method's parameter ``name``."""
     return lambda: argument(
         name or parameter, **{**_kind_of(_param(opcode, parameter).check), **settings}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ganeti_rapi.client.cli import completion
-from ganeti_rapi.client.cli.commands import Row, argument, option
+from ganeti_rapi.client.cli.commands import LazyParameter, argument, option
 from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.values import pairs
 
@@ -22,12 +22,12 @@ def node_option(*names: str, help: str) -> click.Option:
     return option(*names, metavar="NODE", help=help, shell_complete=completion.NODES)
 
 
-def node_of(opcode: str, parameter: str, *words: str) -> Row:
+def node_of(opcode: str, parameter: str, *words: str) -> LazyParameter:
     """An option for a parameter that is a node."""
     return option_of(opcode, parameter, *words, metavar="NODE", shell_complete=completion.NODES)
 
 
-def pairs_of(opcode: str, parameter: str) -> Row:
+def pairs_of(opcode: str, parameter: str) -> LazyParameter:
     """An option for a parameter that is an object."""
     return option_of(opcode, parameter, type=pairs, metavar="KEY=VALUE,…")
 
@@ -45,6 +45,6 @@ NAME_CHECKS = (
 )
 
 
-def os_of(opcode: str) -> Row:
+def os_of(opcode: str) -> LazyParameter:
     """An option for an operating system."""
     return option_of(opcode, "os_type", "--os", "os", metavar="OS", hint="See rapi os.")

@@ -10,7 +10,15 @@ import click
 from attrs import frozen
 from twisted.internet.defer import CancelledError
 
-from ganeti_rapi.client.cli.commands import Method, Row, command, flag, given, option, several
+from ganeti_rapi.client.cli.commands import (
+    LazyParameter,
+    Method,
+    command,
+    flag,
+    given,
+    option,
+    several,
+)
 from ganeti_rapi.client.cli.output import print_json, print_object
 from ganeti_rapi.client.cli.progress import follow
 from ganeti_rapi.client.cli.running import INTERRUPTED, Failed, Session
@@ -27,7 +35,7 @@ class Action:
     name: str
     method: Method
     summary: str
-    parameters: Sequence[Row] = ()
+    parameters: Sequence[LazyParameter] = ()
     question: str = ""
 
 

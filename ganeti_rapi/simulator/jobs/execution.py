@@ -32,7 +32,7 @@ from ganeti_rapi.simulator.jobs.job import (
 )
 from ganeti_rapi.simulator.jobs.locks import LockManager
 from ganeti_rapi.simulator.state import Cluster, Identities
-from ganeti_rapi.simulator.work import Opcode, Steps, Unit, Work
+from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 
 _Ending = tuple[str, Any]  # Any: what an opcode's result is
 """The status and the result of opcodes that do not come to an end of their own."""
@@ -52,7 +52,7 @@ def _exec_error(text: str) -> JobDaemonError:
 class Surroundings:
     """What a job in execution needs of its queue.
 
-    ``changed`` is told of every change of a job; ``submit`` is `Work.submit`.
+    ``changed`` is told of every change of a job; ``submit`` is `Task.submit`.
     """
 
     clock: IReactorTime
@@ -62,7 +62,7 @@ class Surroundings:
     jobs: Mapping[int, Job]
     locks: LockManager
     changed: Callable[[Job], None]
-    submit: Callable[[list[list[Opcode]]], list[tuple[bool, int | str]]]
+    submit: Callable[[list[list[OpcodeJson]]], list[tuple[bool, int | str]]]
 
     def timestamp(self) -> Timestamp:
         """Now."""
@@ -144,8 +144,8 @@ class Execution:
             raise _exec_error(f"The simulator cannot execute {opcode.input['OP_ID']}")
         locks = unit.locks(self._around.cluster, opcode.input)
         await self._wait(self._around.locks.acquire(self.job.id, locks, opcode.priority))
-        work = self._work(opcode)
-        return await self._drive(opcode, work, unit.run(work))
+        task = self._task(opcode)
+        return await self._drive(opcode, task, unit.run(task))
 
     def _require_dependencies(self, opcode: QueuedOpcode) -> None:
         for job_id, statuses in opcode.input["depends"] or ():
@@ -158,8 +158,8 @@ class Execution:
                     f" not one of '{', '.join(statuses)}' as required"
                 )
 
-    def _work(self, opcode: QueuedOpcode) -> Work:
-        return Work(
+    def _task(self, opcode: QueuedOpcode) -> Task:
+        return Task(
             cluster=self._around.cluster,
             op=opcode.input,
             now=self._around.clock.seconds,
@@ -168,13 +168,13 @@ class Execution:
             identities=self._around.identities,
         )
 
-    async def _drive(self, opcode: QueuedOpcode, work: Work, steps: Steps) -> Any:  # Any: as above
+    async def _drive(self, opcode: QueuedOpcode, task: Task, steps: Steps) -> Any:  # Any: as above
         try:
             seconds = next(steps)
             self._begin(opcode)
             if opcode.input["dry_run"]:
                 self._add_log(opcode, _DRY_RUN)
-                return work.dry_run_result
+                return task.dry_run_result
             while True:
                 await self._wait(deferLater(self._around.clock, seconds))
                 seconds = next(steps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.simulator.jobs.queue import JobQueue
 from ganeti_rapi.simulator.state import Cluster
-from ganeti_rapi.simulator.work import Opcode
+from ganeti_rapi.simulator.task import OpcodeJson
 
 _EVERY = 60.0
 """Seconds between the starts of two jobs."""
@@ -25,7 +25,7 @@ def add_history(queue: JobQueue, cluster: Cluster, count: int, now: float) -> No
         queue.add_finished([op], now - (count - number) * _EVERY, error=error)
 
 
-def _action(cluster: Cluster, number: int) -> Opcode:
+def _action(cluster: Cluster, number: int) -> OpcodeJson:
     if not cluster.instances:
         return {"OP_ID": "OP_CLUSTER_REDIST_CONF"}
     instance = cluster.instances[number // len(_ACTIONS) % len(cluster.instances)]

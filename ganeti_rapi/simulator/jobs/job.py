@@ -14,7 +14,7 @@ from attrs import define, field
 from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.simulator.queries.small_kinds import JOB_FIELDS
-from ganeti_rapi.simulator.work import Opcode
+from ganeti_rapi.simulator.task import OpcodeJson
 
 QUEUED = "queued"
 WAITING = "waiting"
@@ -40,10 +40,10 @@ def error_result(error: JobDaemonError) -> Any:  # Any: a list, or a string
 
     `ganeti_rapi.errors.from_job_daemon` reads it back.
     """
-    if not error.kind:
+    if not error.class_name:
         return error.text
     classification = [] if error.classification is None else [error.classification]
-    return [error.kind, [error.text, *classification]]
+    return [error.class_name, [error.text, *classification]]
 
 
 def reason_entry(source: str, text: str, seconds: float) -> list[Any]:  # Any: strings and a number
@@ -55,7 +55,7 @@ def reason_entry(source: str, text: str, seconds: float) -> list[Any]:  # Any: s
 class QueuedOpcode:
     """One opcode of a job and what has become of it."""
 
-    input: Opcode
+    input: OpcodeJson
     summary: str
     priority: int = 0
     status: str = QUEUED
@@ -73,7 +73,7 @@ class QueuedOpcode:
         return self.status in FINAL_STATES
 
     @property
-    def shown(self) -> Opcode:
+    def shown(self) -> OpcodeJson:
         """The opcode as luxid shows it: without secrets, and with few of its nulls."""
         return {
             name: _hidden(name, value)

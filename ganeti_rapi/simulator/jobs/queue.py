@@ -31,7 +31,7 @@ from ganeti_rapi.simulator.jobs.locks import LockManager
 from ganeti_rapi.simulator.jobs.submission import dependencies, new_job
 from ganeti_rapi.simulator.jobs.waits import JobChange, JobWaits, Knowledge
 from ganeti_rapi.simulator.state import Cluster, Identities
-from ganeti_rapi.simulator.work import Opcode, Unit
+from ganeti_rapi.simulator.task import OpcodeJson, Unit
 
 DEFAULT_MAX_RUNNING = 20
 """How many jobs run at a time where the cluster's ``max_running_jobs`` does not say."""
@@ -70,7 +70,7 @@ class JobQueue:
         self._running: dict[int, Execution] = {}
         self._start_call: IDelayedCall | None = None
 
-    def submit(self, ops: Sequence[Opcode], *, drained_too: bool = False) -> int:
+    def submit(self, ops: Sequence[OpcodeJson], *, drained_too: bool = False) -> int:
         """Hand in a job and return its id.
 
         Raises `JobDaemonError` when the queue is drained, unless ``drained_too``, or when a
@@ -87,11 +87,11 @@ class JobQueue:
         if self._cluster.drained:
             raise JobDaemonError("GenericError", "Queue drained")
 
-    def submit_many(self, jobs: Sequence[Sequence[Opcode]]) -> list[tuple[bool, int | str]]:
+    def submit_many(self, jobs: Sequence[Sequence[OpcodeJson]]) -> list[tuple[bool, int | str]]:
         """Hand in several jobs; for each, ``(True, job id)`` or ``(False, reason)``."""
         return [self._try_submit(ops) for ops in jobs]
 
-    def _try_submit(self, ops: Sequence[Opcode]) -> tuple[bool, int | str]:
+    def _try_submit(self, ops: Sequence[OpcodeJson]) -> tuple[bool, int | str]:
         try:
             return True, self.submit(ops)
         except JobDaemonError as error:
@@ -99,7 +99,7 @@ class JobQueue:
 
     def add_finished(
         self,
-        ops: Sequence[Opcode],
+        ops: Sequence[OpcodeJson],
         started: float,
         seconds: float = 1.0,
         error: JobDaemonError | None = None,
@@ -189,7 +189,7 @@ class JobQueue:
             self._start_call.cancel()
             self._start_call = None
 
-    def _new_job(self, ops: Sequence[Opcode], now: float) -> Job:
+    def _new_job(self, ops: Sequence[OpcodeJson], now: float) -> Job:
         job = new_job(len(self.jobs) + 1, ops, now)
         self.jobs[job.id] = job
         return job

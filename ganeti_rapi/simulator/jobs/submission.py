@@ -11,10 +11,10 @@ from ganeti_rapi.simulator.arguments import reason_trail
 from ganeti_rapi.simulator.jobs.job import Job, QueuedOpcode, reason_entry, timestamp
 from ganeti_rapi.simulator.jobs.summary import summary
 from ganeti_rapi.simulator.queries.refusals import shown
-from ganeti_rapi.simulator.work import Opcode
+from ganeti_rapi.simulator.task import OpcodeJson
 
 
-def new_job(job_id: int, ops: Sequence[Opcode], now: float) -> Job:
+def new_job(job_id: int, ops: Sequence[OpcodeJson], now: float) -> Job:
     """A job as it is right after its submission.
 
     Opcodes get their defaults, the absolute ids of the jobs that they depend on, and an entry in
@@ -24,7 +24,7 @@ def new_job(job_id: int, ops: Sequence[Opcode], now: float) -> Job:
     return Job(job_id, opcodes, timestamp(now))
 
 
-def opcode(value: object) -> Opcode:
+def opcode(value: object) -> OpcodeJson:
     """An opcode as a client sent it. Raises ValueError when luxid would not understand it."""
     if not isinstance(value, dict):
         raise ValueError("Unable to read JSObject")
@@ -46,7 +46,7 @@ def dependencies(job: Job) -> set[int]:
     return {other for op in job.opcodes for other, _ in op.input["depends"] or ()}
 
 
-def _queued_opcode(op: Opcode, job_id: int, index: int, now: float) -> QueuedOpcode:
+def _queued_opcode(op: OpcodeJson, job_id: int, index: int, now: float) -> QueuedOpcode:
     name = op["OP_ID"]
     source = "gnt:opcode:" + name.removeprefix("OP_").lower()
     entry = reason_entry(source, f"job={job_id};index={index}", now)

@@ -70,7 +70,7 @@ def tags(cluster: Cluster, kind: str, name: str) -> list[str]:
     """The reply to QueryTags, sorted. ``name`` (or uuid) is ignored for the kind ``cluster``.
 
     Raises `JobDaemonError` with the classification ``unknown_entity`` when there is no such object,
-    and with an empty kind when there is no such ``kind``.
+    and with an empty class name when there is no such ``kind``.
     """
     if kind not in _TAGGED:
         reason = f'Invalid string value for type TagKind: "{kind}"'

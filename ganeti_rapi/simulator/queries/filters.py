@@ -183,7 +183,7 @@ def parse(condition: object, arguments: object) -> Expression:
     """The condition as an expression.
 
     ``arguments`` are the whole call's, which luxid quotes in its error. Raises `JobDaemonError`
-    with an empty kind when the condition is not one.
+    with an empty class name when the condition is not one.
     """
     try:
         return _parse(condition, 1)

@@ -1,7 +1,7 @@
 """What the opcodes of the simulated cluster do.
 
 Each module has a table ``UNITS`` of the opcodes that it executes; `UNITS` is all of them. Read
-`ganeti_rapi.simulator.work` first. A unit checks everything before its first ``yield`` and changes
+`ganeti_rapi.simulator.task` first. A unit checks everything before its first ``yield`` and changes
 the cluster after it, so that a dry run leaves no trace. What several steps rely on, such as free
 memory, is checked again in the step that takes it: other jobs run in between.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ganeti_rapi.simulator.task import Unit
 from ganeti_rapi.simulator.units import (
     backup,
     cluster,
@@ -27,7 +28,6 @@ from ganeti_rapi.simulator.units import (
     power,
     tags,
 )
-from ganeti_rapi.simulator.work import Unit
 
 __all__ = ["UNITS"]
 

@@ -6,72 +6,72 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganeti_rapi.simulator.state import Cluster, Instance
+from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.locks import exclusive, nothing, one_instance
 from ganeti_rapi.simulator.units.lookup import find_node, instance_of, require_online
 from ganeti_rapi.simulator.units.power import power_off, power_on
-from ganeti_rapi.simulator.work import Opcode, Steps, Unit, Work
 
 _NOT_A_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nsimulated\n-----END CERTIFICATE-----\n"
 
 
-def _prepare(work: Work) -> Steps:
-    instance = instance_of(work)
+def _prepare(task: Task) -> Steps:
+    instance = instance_of(task)
     require_online(instance.primary)
     yield 0.1
-    if work.op["mode"] == "local":
+    if task.op["mode"] == "local":
         return None
-    work.log(f"Generating X509 certificate on {instance.primary.name}")
-    return _secrets(work)
+    task.log(f"Generating X509 certificate on {instance.primary.name}")
+    return _secrets(task)
 
 
-def _secrets(work: Work) -> dict[str, Any]:  # Any: strings and lists of them
+def _secrets(task: Task) -> dict[str, Any]:  # Any: strings and lists of them
     """What the other cluster needs for a remote export; in the right shape and of no use."""
-    salt = work.identities.uuid()[:8]
-    key = f"x509-{work.identities.uuid()}"
+    salt = task.identities.uuid()[:8]
+    key = f"x509-{task.identities.uuid()}"
     return {
-        "handshake": [0, work.identities.uuid(), salt],
-        "x509_key_name": [key, work.identities.uuid(), salt],
-        "x509_ca": f"X-Ganeti-Signature: {salt}/{work.identities.uuid()}\n\n{_NOT_A_CERTIFICATE}",
+        "handshake": [0, task.identities.uuid(), salt],
+        "x509_key_name": [key, task.identities.uuid(), salt],
+        "x509_ca": f"X-Ganeti-Signature: {salt}/{task.identities.uuid()}\n\n{_NOT_A_CERTIFICATE}",
     }
 
 
-def _export(work: Work) -> Steps:
-    op, instance = work.op, instance_of(work)
-    target = _checked_target(work, instance)
+def _export(task: Task) -> Steps:
+    op, instance = task.op, instance_of(task)
+    target = _checked_target(task, instance)
     _check_export(op, instance)
     was_running = instance.running
     yield 0.1
     if op["shutdown"] and was_running:
-        work.log(f"Shutting down instance {instance.name}")
-        power_off(work, instance)
+        task.log(f"Shutting down instance {instance.name}")
+        power_off(task, instance)
     for index in range(len(instance.disks)):
-        work.log(f"Exporting disk/{index} from {instance.primary.name} to {target}")
+        task.log(f"Exporting disk/{index} from {instance.primary.name} to {target}")
         yield 0.2
-    work.log(f"Finalizing export on {target}")
-    _add_export(work.cluster, target, instance.name)
+    task.log(f"Finalizing export on {target}")
+    _add_export(task.cluster, target, instance.name)
     if op["remove_instance"]:
-        work.log(f"Removing instance {instance.name}")
-        work.cluster.instances.remove(instance)
+        task.log(f"Removing instance {instance.name}")
+        task.cluster.instances.remove(instance)
     elif op["shutdown"] and was_running:
-        work.log(f"Starting instance {instance.name}")
-        power_on(work, instance)
+        task.log(f"Starting instance {instance.name}")
+        power_on(task, instance)
     return [True, [True for _ in instance.disks]]
 
 
-def _check_export(op: Opcode, instance: Instance) -> None:
+def _check_export(op: OpcodeJson, instance: Instance) -> None:
     if op["remove_instance"] and not op["shutdown"] and instance.running:
         raise refusals.wrong_input("Can not remove instance without shutting it down before")
     require_online(instance.primary)
 
 
-def _checked_target(work: Work, instance: Instance) -> str | None:
+def _checked_target(task: Task, instance: Instance) -> str | None:
     """The name of the node that gets a local export; None for a remote one."""
-    op = work.op
+    op = task.op
     if op["mode"] == "local":
         if not isinstance(op["target_node"], str):
             raise refusals.wrong_input("A local export needs the name of one target node")
-        node = find_node(work.cluster, op["target_node_uuid"] or op["target_node"])
+        node = find_node(task.cluster, op["target_node_uuid"] or op["target_node"])
         require_online(node)
         return node.name
     for parameter in ("x509_key_name", "destination_x509_ca"):
@@ -100,10 +100,10 @@ def _drop_exports(cluster: Cluster, name: str) -> int:
     return len(holders)
 
 
-def _remove(work: Work) -> Steps:
+def _remove(task: Task) -> Steps:
     yield 0.1
-    if not _drop_exports(work.cluster, work.op["instance_name"]):
-        work.log(
+    if not _drop_exports(task.cluster, task.op["instance_name"]):
+        task.log(
             "Export not found. If trying to remove an export belonging to a deleted instance"
             " please use its Fully Qualified Domain Name."
         )

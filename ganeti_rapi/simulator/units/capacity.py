@@ -11,9 +11,9 @@ from attrs import define, frozen
 
 from ganeti_rapi.simulator.queries.context import Context, disk_usage
 from ganeti_rapi.simulator.state import Cluster, Group, Instance, Node, find
+from ganeti_rapi.simulator.task import Task
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.lookup import nodes_of
-from ganeti_rapi.simulator.work import Work
 
 LOCAL_STORAGE = {"plain": "lvm-vg", "drbd": "lvm-vg", "file": "file"}
 """By disk template: the type of the storage unit on the node that its disks come from."""
@@ -110,10 +110,10 @@ class Demand:
     count: int = 1
 
 
-def allocator(work: Work) -> str:
+def allocator(task: Task) -> str:
     """The name of the allocator that the opcode asks for, or else the cluster's."""
-    asked = work.op.get("iallocator")
-    name = work.cluster.info["default_iallocator"] if asked in (None, ".") else asked
+    asked = task.op.get("iallocator")
+    name = task.cluster.info["default_iallocator"] if asked in (None, ".") else asked
     if not name:
         raise refusals.wrong_input(
             "No iallocator or node given and no cluster-wide default iallocator found;"
@@ -133,24 +133,24 @@ def is_allocator(name: str) -> bool:
     return name in _ALLOCATORS
 
 
-def choose(work: Work, demand: Demand, room: Headroom, group: str | None = None) -> list[Node]:
+def choose(task: Task, demand: Demand, room: Headroom, group: str | None = None) -> list[Node]:
     """The nodes that suit a new instance best: those with most free memory, all in one group.
 
     Raises ``insufficient_resources`` when no group has room.
     """
-    name = allocator(work)
-    groups = _groups(work.cluster, group)
+    name = allocator(task)
+    groups = _groups(task.cluster, group)
     for candidate in groups:
-        if nodes := _best(work.cluster.nodes_of(candidate), demand, room):
+        if nodes := _best(task.cluster.nodes_of(candidate), demand, room):
             return nodes
     raise refusals.insufficient_resources(
         f"Can't compute nodes using iallocator '{name}': Request failed:"
-        f" {_failure(work.cluster, groups, demand, room)}"
+        f" {_failure(task.cluster, groups, demand, room)}"
     )
 
 
 def choose_among(
-    work: Work,
+    task: Task,
     nodes: Iterable[Node],
     demand: Demand,
     exclude: Collection[Node],
@@ -160,9 +160,9 @@ def choose_among(
 
     ``room`` is what is left after choices that are not carried out yet.
     """
-    name = allocator(work)
+    name = allocator(task)
     candidates = [node for node in nodes if node not in exclude]
-    if best := _best(candidates, demand, room or headroom(work.cluster)):
+    if best := _best(candidates, demand, room or headroom(task.cluster)):
         return best[0]
     raise refusals.insufficient_resources(
         f"Can't compute nodes using iallocator '{name}': Request failed:"

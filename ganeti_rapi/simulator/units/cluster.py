@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ganeti_rapi.simulator.state import Cluster, Params
+from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 from ganeti_rapi.simulator.units import parameters, refusals
 from ganeti_rapi.simulator.units.capacity import is_allocator
 from ganeti_rapi.simulator.units.locks import exclusive, whole_cluster
 from ganeti_rapi.simulator.units.lookup import find_node
 from ganeti_rapi.simulator.units.nics import require_mode
-from ganeti_rapi.simulator.work import Opcode, Steps, Unit, Work
 
 _SIMPLE = """
     candidate_pool_size max_running_jobs max_tracked_jobs uid_pool maintain_node_health
@@ -83,9 +83,9 @@ def _by_os(current: Mapping[str, Params], changes: Mapping[str, Params]) -> Para
     return {os: params for os, params in {**current, **changed}.items() if params}
 
 
-def _set_params(work: Work) -> Steps:
-    op, info = work.op, work.cluster.info
-    _check(work.cluster, op)
+def _set_params(task: Task) -> Steps:
+    op, info = task.op, task.cluster.info
+    _check(task.cluster, op)
     changes = {name: op[name] for name in _SIMPLE.split() if op[name] is not None}
     for parameter, setting in _EMPTY_IS_NONE.items():
         if op[parameter] is not None:
@@ -97,14 +97,14 @@ def _set_params(work: Work) -> Steps:
     info.update(changes)
     info["uid_pool"] = _changed_pool(info["uid_pool"], op)
     for name in _LISTS:
-        info[name] = _changed_list(work, name)
+        info[name] = _changed_list(task, name)
     private = op["osparams_private_cluster"] or {}
-    work.cluster.osparams_private = _by_os(work.cluster.osparams_private, private)
-    work.cluster.touch(work.now())
+    task.cluster.osparams_private = _by_os(task.cluster.osparams_private, private)
+    task.cluster.touch(task.now())
     return None
 
 
-def _check(cluster: Cluster, op: Opcode) -> None:
+def _check(cluster: Cluster, op: OpcodeJson) -> None:
     if op["mac_prefix"] is not None:
         parameters.require_mac_prefix(op["mac_prefix"])
     if op["default_iallocator"] and not is_allocator(op["default_iallocator"]):
@@ -135,47 +135,47 @@ def _require_no_use(cluster: Cluster, enabled: list[str] | None) -> None:
             )
 
 
-def _changed_pool(current: list[Any], op: Opcode) -> list[Any]:  # Any: pairs of user ids
+def _changed_pool(current: list[Any], op: OpcodeJson) -> list[Any]:  # Any: pairs of user ids
     removed = [list(pair) for pair in op["remove_uids"] or []]
     added = [list(pair) for pair in op["add_uids"] or []]
     return [*(pair for pair in map(list, current) if pair not in removed), *added]
 
 
-def _changed_list(work: Work, name: str) -> list[str]:
-    current = list(work.cluster.info[name])
+def _changed_list(task: Task, name: str) -> list[str]:
+    current = list(task.cluster.info[name])
     shown = name.removesuffix("_os")
-    for action, os in work.op[name] or []:
+    for action, os in task.op[name] or []:
         if action == "add" and os in current:
-            work.log(f"OS {os} already in {shown} OS list, ignoring")
+            task.log(f"OS {os} already in {shown} OS list, ignoring")
         elif action == "add":
             current.append(os)
         elif os in current:
             current.remove(os)
         else:
-            work.log(f"OS {os} not found in {shown} OS list, ignoring")
+            task.log(f"OS {os} not found in {shown} OS list, ignoring")
     return current
 
 
-def _redistribute(_work: Work) -> Steps:
+def _redistribute(_work: Task) -> Steps:
     yield 0.3
     return None
 
 
-def _delay(work: Work) -> Steps:
-    op = work.op
+def _delay(task: Task) -> Steps:
+    op = task.op
     if op["duration"] <= 0:
         raise refusals.unclassified("Duration must be greater than zero")
     for name in op["on_node_uuids"] or op["on_nodes"]:
-        find_node(work.cluster, name)
+        find_node(task.cluster, name)
     if not op["repeat"]:
         yield op["duration"]
     for iteration in range(op["repeat"]):
-        work.log(f" - INFO: Test delay iteration {iteration}/{op['repeat'] - 1}")
+        task.log(f" - INFO: Test delay iteration {iteration}/{op['repeat'] - 1}")
         yield op["duration"]
     return None
 
 
-def _delay_claim(cluster: Cluster, op: Opcode) -> Mapping[str, bool]:
+def _delay_claim(cluster: Cluster, op: OpcodeJson) -> Mapping[str, bool]:
     return {} if op["no_locks"] else exclusive(node="on_nodes")(cluster, op)
 
 

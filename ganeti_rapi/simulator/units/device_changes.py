@@ -9,11 +9,11 @@ from attrs import define, field
 
 from ganeti_rapi.simulator.queries.context import Context
 from ganeti_rapi.simulator.state import Cluster, Disk, Instance, Nic, Params
+from ganeti_rapi.simulator.task import Task
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.lookup import require_stopped
 from ganeti_rapi.simulator.units.nics import modify_nic, new_nic
 from ganeti_rapi.simulator.units.volumes import find_device, modify_disk, new_disk
-from ganeti_rapi.simulator.work import Work
 
 Result = tuple[str, Any]  # Any: a value, or the NIC or disk that was added
 
@@ -54,7 +54,7 @@ def _insert(devices: list[I_], position: Which, device: I_) -> int:
 class DeviceChanges:
     """Makes the changes to a copy of the instance; `commit` settles disks without an owner."""
 
-    work: Work
+    task: Task
     instance: Instance
     results: list[Result]
     added: list[Disk] = field(factory=list)
@@ -70,11 +70,11 @@ class DeviceChanges:
             "modify": self._modify_disk,
             "remove": self._remove_disk,
         }
-        for action, which, params in changes(self.work.op["disks"]):
+        for action, which, params in changes(self.task.op["disks"]):
             self._check_disk_change(action)
             on_disks[action](which, params)
         on_nics = {"add": self._add_nic, "modify": self._modify_nic, "remove": self._remove_nic}
-        for action, which, params in changes(self.work.op["nics"]):
+        for action, which, params in changes(self.task.op["nics"]):
             if action not in on_nics:
                 raise refusals.wrong_input(f"NICs do not support the action '{action}'")
             on_nics[action](which, params)
@@ -87,20 +87,20 @@ class DeviceChanges:
     def _check_disk_change(self, action: str) -> None:
         if self.instance.disk_template == "diskless":
             raise refusals.wrong_input("Disk operations not supported for diskless instances")
-        hot = self.work.op["hotplug"] or self.work.op.get("hotplug_if_possible")
+        hot = self.task.op["hotplug"] or self.task.op.get("hotplug_if_possible")
         if action in ("remove", "detach") and not hot:
             require_stopped(self.instance, f"cannot {action} disks")
 
     def _add_disk(self, position: Which, params: Params) -> None:
         missing = "Required disk parameter 'size' missing"
-        disk = new_disk(self.work, params, self.instance.disk_template, missing)
+        disk = new_disk(self.task, params, self.instance.disk_template, missing)
         self.added.append(disk)
         index = _insert(self.instance.disks, position, disk)
         self.results.append((f"disk/{index}", f"add:{_told_disk(disk)}"))
 
     def _attach_disk(self, position: Which, params: Params) -> None:
         wanted = params.get("uuid") or params.get("name")
-        free = [d for d in self.work.cluster.detached_disks if wanted in (d.uuid, d.name)]
+        free = [d for d in self.task.cluster.detached_disks if wanted in (d.uuid, d.name)]
         if not wanted or not free:
             raise refusals.unknown_entity(f"Disk '{wanted}' not found among the detached disks")
         self._attached.append(free[0])
@@ -125,18 +125,18 @@ class DeviceChanges:
 
     def _add_nic(self, position: Which, params: Params) -> None:
         group = self.instance.primary.group
-        nic = new_nic(self.work, params, group, len(self.instance.nics))
+        nic = new_nic(self.task, params, group, len(self.instance.nics))
         index = _insert(self.instance.nics, position, nic)
         self.results.append((f"nic.{index}", nic))
 
     def _modify_nic(self, which: Which, params: Params) -> None:
         index = find_device(self.instance.nics, which, "NIC")
         nic = self.instance.nics[index]
-        modify_nic(self.work, nic, params, self.instance.primary.group, index)
+        modify_nic(self.task, nic, params, self.instance.primary.group, index)
         for name in ("mac", "ip", "name"):
             if name in params:
                 self.results.append((f"nic.{name}/{index}", getattr(nic, name)))
-        link = Context(self.work.cluster, {}).nicparams(nic)
+        link = Context(self.task.cluster, {}).nicparams(nic)
         self.results.extend((f"nic.{key}/{index}", link[key]) for key in ("link", "mode", "vlan"))
 
     def _remove_nic(self, which: Which, _params: Params) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ganeti_rapi.simulator.queries.context import Context, disk_usage
 from ganeti_rapi.simulator.state import Disk, Instance, Node, Params
+from ganeti_rapi.simulator.task import Steps, Task, Unit
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.capacity import (
     Demand,
@@ -28,49 +29,48 @@ from ganeti_rapi.simulator.units.lookup import (
 from ganeti_rapi.simulator.units.policy import disk_measure, refuse_or_warn, violations
 from ganeti_rapi.simulator.units.power import log_sync
 from ganeti_rapi.simulator.units.volumes import path, shown_size
-from ganeti_rapi.simulator.work import Steps, Unit, Work
 
 
-def _activate(work: Work) -> Steps:
-    instance = instance_of(work)
+def _activate(task: Task) -> Steps:
+    instance = instance_of(task)
     require_online(instance.primary)
     yield 0.2
     instance.disks_active = bool(instance.disks)
     node = instance.primary.name
     return [
-        [node, f"disk/{index}", path(work.cluster, instance, index)]
+        [node, f"disk/{index}", path(task.cluster, instance, index)]
         for index in range(len(instance.disks))
     ]
 
 
-def _deactivate(work: Work) -> Steps:
-    instance = instance_of(work)
+def _deactivate(task: Task) -> Steps:
+    instance = instance_of(task)
     require_online(instance.primary)
-    if not work.op["force"]:
+    if not task.op["force"]:
         require_stopped(instance, "cannot shutdown disks")
     yield 0.2
     instance.disks_active = False
     return None
 
 
-def _grow(work: Work) -> Steps:
-    op, instance = work.op, instance_of(work)
+def _grow(task: Task) -> Steps:
+    op, instance = task.op, instance_of(task)
     disk = _disk_at(instance, op["disk"])
     require_online(instance.primary)
     growth = _growth(disk, op["amount"], absolute=op["absolute"])
-    _check_growth(work, instance, disk.size + growth)
-    require_storage(work.cluster, nodes_of(instance), instance.disk_template, growth)
+    _check_growth(task, instance, disk.size + growth)
+    require_storage(task.cluster, nodes_of(instance), instance.disk_template, growth)
     yield 0.2
-    require_storage(work.cluster, nodes_of(instance), instance.disk_template, growth)
+    require_storage(task.cluster, nodes_of(instance), instance.disk_template, growth)
     disk.size += growth
-    instance.touch(work.now())
-    work.log(
+    instance.touch(task.now())
+    task.log(
         f"Growing disk {op['disk']} of instance '{instance.name}'"
         f" by {shown_size(growth)} to {shown_size(disk.size)}"
     )
     if op["wait_for_sync"]:
         yield 0.2
-        log_sync(work, instance)
+        log_sync(task, instance)
     return None
 
 
@@ -92,25 +92,25 @@ def _growth(disk: Disk, amount: int, *, absolute: bool) -> int:
     return growth
 
 
-def _check_growth(work: Work, instance: Instance, size: int) -> None:
-    index = work.op["disk"]
-    context = Context(work.cluster, {})
+def _check_growth(task: Task, instance: Instance, size: int) -> None:
+    index = task.op["disk"]
+    context = Context(task.cluster, {})
     found = violations(context, instance.primary.group, [disk_measure(index, size)])
-    refuse_or_warn(work, f"Growing disk {index}", found)
+    refuse_or_warn(task, f"Growing disk {index}", found)
 
 
-def _recreate(work: Work) -> Steps:
-    instance = instance_of(work)
+def _recreate(task: Task) -> Steps:
+    instance = instance_of(task)
     require_disks(instance)
     require_stopped(instance, "cannot recreate disks")
-    changes = _recreated(instance, work.op["disks"])
-    nodes = _nodes_for_recreation(work, instance)
+    changes = _recreated(instance, task.op["disks"])
+    nodes = _nodes_for_recreation(task, instance)
     yield 0.2
-    _require_room_on_new(work, instance, nodes)
+    _require_room_on_new(task, instance, nodes)
     for index, params in changes.items():
         _change_recreated(instance.disks[index], params)
     instance.primary, instance.secondary = nodes[0], nodes[1] if len(nodes) > 1 else None
-    instance.touch(work.now())
+    instance.touch(task.now())
     yield 0.2
     return None
 
@@ -132,75 +132,75 @@ def _change_recreated(disk: Disk, params: Params) -> None:
     disk.spindles = params.get("spindles", disk.spindles)
 
 
-def _nodes_for_recreation(work: Work, instance: Instance) -> list[Node]:
+def _nodes_for_recreation(task: Task, instance: Instance) -> list[Node]:
     current = nodes_of(instance)
-    wanted = work.op["node_uuids"] or work.op["nodes"]
-    if wanted and work.op["iallocator"]:
+    wanted = task.op["node_uuids"] or task.op["nodes"]
+    if wanted and task.op["iallocator"]:
         raise refusals.wrong_input("Do not specify both, iallocator and node")
     if wanted and len(wanted) != len(current):
         raise refusals.wrong_input(
             f"Instance {instance.name} currently has {len(current)} nodes, but {len(wanted)}"
             " replacement nodes were specified"
         )
-    nodes = [find_node(work.cluster, name) for name in wanted] or current
-    if work.op["iallocator"]:
-        nodes = _allocated(work, instance, len(current))
+    nodes = [find_node(task.cluster, name) for name in wanted] or current
+    if task.op["iallocator"]:
+        nodes = _allocated(task, instance, len(current))
     for node in nodes:
         require_online(node)
-    _require_room_on_new(work, instance, nodes)
+    _require_room_on_new(task, instance, nodes)
     return nodes
 
 
-def _require_room_on_new(work: Work, instance: Instance, nodes: list[Node]) -> None:
+def _require_room_on_new(task: Task, instance: Instance, nodes: list[Node]) -> None:
     new = [node for node in nodes if node not in nodes_of(instance)]
-    require_storage(work.cluster, new, instance.disk_template, disk_usage(instance))
+    require_storage(task.cluster, new, instance.disk_template, disk_usage(instance))
 
 
-def _allocated(work: Work, instance: Instance, count: int) -> list[Node]:
+def _allocated(task: Task, instance: Instance, count: int) -> list[Node]:
     nodes: list[Node] = []
     for _ in range(count):
-        nodes.append(_other_node(work, instance, nodes))
+        nodes.append(_other_node(task, instance, nodes))
     return nodes
 
 
-def _other_node(work: Work, instance: Instance, exclude: list[Node]) -> Node:
+def _other_node(task: Task, instance: Instance, exclude: list[Node]) -> Node:
     """A node of the instance's group with room for its disks, as the allocator chooses."""
     demand = Demand(0, disk_usage(instance), instance.disk_template)
-    candidates = work.cluster.nodes_of(instance.primary.group)
-    return choose_among(work, candidates, demand, exclude)
+    candidates = task.cluster.nodes_of(instance.primary.group)
+    return choose_among(task, candidates, demand, exclude)
 
 
 _NEW_SECONDARY = "replace_new_secondary"
 
 
-def _replace(work: Work) -> Steps:
-    instance = instance_of(work)
-    _check_replacement(work)
+def _replace(task: Task) -> Steps:
+    instance = instance_of(task)
+    _check_replacement(task)
     if instance.disk_template != "drbd":
         raise refusals.strange_layout(
             "The instance has a strange layout, expected one secondary but found 0"
         )
-    for index in work.op["disks"]:
+    for index in task.op["disks"]:
         _disk_at(instance, index)
-    target = _new_secondary(work, instance) if work.op["mode"] == _NEW_SECONDARY else None
+    target = _new_secondary(task, instance) if task.op["mode"] == _NEW_SECONDARY else None
     yield 0.1
-    work.log(f"Replacing disk(s) {_told_indices(work, instance)} for instance '{instance.name}'")
+    task.log(f"Replacing disk(s) {_told_indices(task, instance)} for instance '{instance.name}'")
     yield 0.3
     if target is not None:
-        require_storage(work.cluster, [target], instance.disk_template, disk_usage(instance))
+        require_storage(task.cluster, [target], instance.disk_template, disk_usage(instance))
         instance.secondary = target
-    instance.touch(work.now())
-    log_sync(work, instance)
+    instance.touch(task.now())
+    log_sync(task, instance)
     return None
 
 
-def _told_indices(work: Work, instance: Instance) -> str:
-    indices = work.op["disks"] or range(len(instance.disks))
+def _told_indices(task: Task, instance: Instance) -> str:
+    indices = task.op["disks"] or range(len(instance.disks))
     return ", ".join(str(index) for index in indices)
 
 
-def _check_replacement(work: Work) -> None:
-    op = work.op
+def _check_replacement(task: Task) -> None:
+    op = task.op
     if op["mode"] == _NEW_SECONDARY:
         if op["remote_node"] and op["iallocator"]:
             raise refusals.wrong_input("Do not specify both, iallocator and node")
@@ -212,12 +212,12 @@ def _check_replacement(work: Work) -> None:
         raise refusals.wrong_input("Cannot specify disks to be replaced")
 
 
-def _new_secondary(work: Work, instance: Instance) -> Node:
-    named = node_in(work.cluster, work.op, "remote_node")
+def _new_secondary(task: Task, instance: Instance) -> Node:
+    named = node_in(task.cluster, task.op, "remote_node")
     if named is None:
-        chosen = _other_node(work, instance, nodes_of(instance))
-        work.log(f"Selected new secondary for instance '{instance.name}': {chosen.name}")
-        work.log(f" - INFO: Chosen by iallocator {allocator(work)}")
+        chosen = _other_node(task, instance, nodes_of(instance))
+        task.log(f"Selected new secondary for instance '{instance.name}': {chosen.name}")
+        task.log(f" - INFO: Chosen by iallocator {allocator(task)}")
         return chosen
     if named is instance.primary:
         raise refusals.wrong_input("The specified node is the primary node of the instance")
@@ -225,7 +225,7 @@ def _new_secondary(work: Work, instance: Instance) -> Node:
         raise refusals.wrong_input("The specified node is already the secondary node")
     require_online(named)
     require_usable(named, "secondary")
-    require_storage(work.cluster, [named], instance.disk_template, disk_usage(instance))
+    require_storage(task.cluster, [named], instance.disk_template, disk_usage(instance))
     return named
 
 

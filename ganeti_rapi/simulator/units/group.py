@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ganeti_rapi.simulator.state import Cluster, Group, Instance, Node, Params
+from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 from ganeti_rapi.simulator.units import parameters, refusals
 from ganeti_rapi.simulator.units.locks import exclusive, new
 from ganeti_rapi.simulator.units.lookup import find_node, group_of
-from ganeti_rapi.simulator.work import Opcode, Steps, Unit, Work
 
 _CHANGES = ("alloc_policy", "ndparams", "diskparams", "ipolicy", "hv_state", "disk_state")
 
@@ -16,7 +16,7 @@ _REPORTED = ("ndparams", "diskparams")
 """The changes that OP_GROUP_SET_PARAMS answers with."""
 
 
-def _with_parameters(group: Group, cluster: Cluster, op: Opcode, refusal: str) -> Params:
+def _with_parameters(group: Group, cluster: Cluster, op: OpcodeJson, refusal: str) -> Params:
     """The group's parameter dicts after a change; ``refusal`` is about the instance policy."""
     info = cluster.info
     return {
@@ -34,14 +34,14 @@ def _assign(group: Group, values: Params) -> None:
         setattr(group, name, value)
 
 
-def _add(work: Work) -> Steps:
-    name, now = work.op["group_name"], work.now()
-    _require_new_name(work.cluster, name, f"Desired group name '{name}' already exists as a")
-    group = Group(work.identities.uuid(), name, now, now)
+def _add(task: Task) -> Steps:
+    name, now = task.op["group_name"], task.now()
+    _require_new_name(task.cluster, name, f"Desired group name '{name}' already exists as a")
+    group = Group(task.identities.uuid(), name, now, now)
     refusal = "Invalid instance policy: Invalid keys in ipolicy"
-    _assign(group, _with_parameters(group, work.cluster, work.op, refusal))
+    _assign(group, _with_parameters(group, task.cluster, task.op, refusal))
     yield 0.1
-    work.cluster.groups.append(group)
+    task.cluster.groups.append(group)
     return None
 
 
@@ -52,64 +52,64 @@ def _require_new_name(cluster: Cluster, name: str, clash: str) -> None:
             raise refusals.already_exists(text)
 
 
-def _remove(work: Work) -> Steps:
-    group = group_of(work)
-    if nodes := work.cluster.nodes_of(group):
+def _remove(task: Task) -> Steps:
+    group = group_of(task)
+    if nodes := task.cluster.nodes_of(group):
         told = ", ".join(sorted(node.uuid for node in nodes))
         raise refusals.wrong_state(
             f"Group '{group.name}' not empty, has the following nodes: {told}"
         )
-    if len(work.cluster.groups) == 1:
+    if len(task.cluster.groups) == 1:
         raise refusals.wrong_state(f"Group '{group.name}' is the only group, cannot be removed")
     yield 0.1
-    work.cluster.groups.remove(group)
+    task.cluster.groups.remove(group)
     return None
 
 
-def _rename(work: Work) -> Steps:
-    group, name = group_of(work), work.op["new_name"]
+def _rename(task: Task) -> Steps:
+    group, name = group_of(task), task.op["new_name"]
     clash = f"Desired new name '{name}' clashes with existing"
-    _require_new_name(work.cluster, name, clash)
+    _require_new_name(task.cluster, name, clash)
     yield 0.1
     group.name = name
-    group.touch(work.now())
+    group.touch(task.now())
     return name
 
 
-def _set_params(work: Work) -> Steps:
-    group, op = group_of(work), work.op
+def _set_params(task: Task) -> Steps:
+    group, op = group_of(task), task.op
     if all(op[name] is None for name in _CHANGES):
         raise refusals.wrong_input("Please pass at least one modification")
-    values = _with_parameters(group, work.cluster, op, "Invalid key in new ipolicy")
+    values = _with_parameters(group, task.cluster, op, "Invalid key in new ipolicy")
     yield 0.1
     _assign(group, values)
-    group.touch(work.now())
+    group.touch(task.now())
     return [[name, str(values[name])] for name in _REPORTED if op[name]]
 
 
-def _assign_nodes(work: Work) -> Steps:
-    group = group_of(work)
-    names = work.op["node_uuids"] or work.op["nodes"]
-    nodes = [find_node(work.cluster, name) for name in names]
-    _check_split(work, group, nodes)
+def _assign_nodes(task: Task) -> Steps:
+    group = group_of(task)
+    names = task.op["node_uuids"] or task.op["nodes"]
+    nodes = [find_node(task.cluster, name) for name in names]
+    _check_split(task, group, nodes)
     yield 0.1
     for node in nodes:
         node.group = group
-        node.touch(work.now())
+        node.touch(task.now())
     return None
 
 
-def _check_split(work: Work, group: Group, moved: list[Node]) -> None:
+def _check_split(task: Task, group: Group, moved: list[Node]) -> None:
     """Refuse to tear mirrored instances apart, unless forced."""
-    before = _split(work.cluster.instances, {})
-    after = _split(work.cluster.instances, dict.fromkeys(moved, group))
+    before = _split(task.cluster.instances, {})
+    after = _split(task.cluster.instances, dict.fromkeys(moved, group))
     if new := sorted(after - before):
         text = f"The following instances get split by this change: {', '.join(new)}"
-        if not work.op["force"]:
+        if not task.op["force"]:
             raise refusals.failed(f"{text}; give force to make it nevertheless")
-        work.log(f" - WARNING: {text}")
+        task.log(f" - WARNING: {text}")
     if still := sorted(after & before):
-        work.log(f" - WARNING: Instances that stay split across groups: {', '.join(still)}")
+        task.log(f" - WARNING: Instances that stay split across groups: {', '.join(still)}")
 
 
 def _split(instances: Iterable[Instance], moved: Mapping[Node, Group]) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ganeti_rapi.simulator.state import Instance
+from ganeti_rapi.simulator.task import Steps, Task, Unit
 from ganeti_rapi.simulator.units import parameters, refusals
 from ganeti_rapi.simulator.units.description import description
 from ganeti_rapi.simulator.units.locks import nothing, one_instance
@@ -21,31 +22,30 @@ from ganeti_rapi.simulator.units.names import (
     require_new_name,
 )
 from ganeti_rapi.simulator.units.power import power_off
-from ganeti_rapi.simulator.work import Steps, Unit, Work
 
 
-def _remove(work: Work) -> Steps:
-    instance = instance_of(work)
-    if not work.op["ignore_failures"]:
+def _remove(task: Task) -> Steps:
+    instance = instance_of(task)
+    if not task.op["ignore_failures"]:
         require_online(instance.primary)
     yield 0.2
-    power_off(work, instance)
+    power_off(task, instance)
     yield 0.1
-    work.cluster.instances.remove(instance)
+    task.cluster.instances.remove(instance)
     return None
 
 
-def _rename(work: Work) -> Steps:
-    op, instance = work.op, instance_of(work)
+def _rename(task: Task) -> Steps:
+    op, instance = task.op, instance_of(task)
     require_name_check_for_ip_check(op)
     require_online(instance.primary)
     require_stopped(instance, "cannot rename")
     new_name = host_name(op["new_name"], must_resolve=op["name_check"])
     if new_name != instance.name:
-        require_new_name(work.cluster, new_name)
+        require_new_name(task.cluster, new_name)
     yield 0.2
     instance.name = new_name
-    instance.touch(work.now())
+    instance.touch(task.now())
     return new_name
 
 
@@ -55,8 +55,8 @@ def require_disks(instance: Instance) -> None:
         raise refusals.wrong_input(f"Instance '{instance.name}' has no disks")
 
 
-def _reinstall(work: Work) -> Steps:
-    op, instance = work.op, instance_of(work)
+def _reinstall(task: Task) -> Steps:
+    op, instance = task.op, instance_of(task)
     require_online(instance.primary)
     require_disks(instance)
     require_stopped(instance, "cannot reinstall")
@@ -64,22 +64,22 @@ def _reinstall(work: Work) -> Steps:
     osparams = parameters.merged_free(instance.osparams, op["osparams"] or {})
     private = parameters.merged_free(instance.osparams_private, op["osparams_private"] or {})
     given = {**osparams, **private, **(op["osparams_secret"] or {})}
-    require_os(work.cluster, instance.primary, name, given, op["force_variant"])
+    require_os(task.cluster, instance.primary, name, given, op["force_variant"])
     yield 0.1
     if op["os_type"]:
-        work.log(f"Changing OS scripts to '{name}'...")
+        task.log(f"Changing OS scripts to '{name}'...")
     instance.os, instance.osparams, instance.osparams_private = name, osparams, private
-    instance.touch(work.now())
-    work.log(" - INFO: Running instance OS create scripts...")
+    instance.touch(task.now())
+    task.log(" - INFO: Running instance OS create scripts...")
     yield 0.3
     return None
 
 
-def _query_data(work: Work) -> Steps:
-    static, cluster = work.op["static"], work.cluster
-    if not (static or work.op["use_locking"]):
-        work.log(" - WARNING: Non-static data requested, locks need to be acquired")
-    named = [find_instance(cluster, name) for name in work.op["instances"]]
+def _query_data(task: Task) -> Steps:
+    static, cluster = task.op["static"], task.cluster
+    if not (static or task.op["use_locking"]):
+        task.log(" - WARNING: Non-static data requested, locks need to be acquired")
+    named = [find_instance(cluster, name) for name in task.op["instances"]]
     yield 0.05
     there = [instance for instance in named or cluster.instances if instance in cluster.instances]
     return {instance.name: description(cluster, instance, static=static) for instance in there}

@@ -11,6 +11,7 @@ from attrs import evolve
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.simulator.queries.context import Context, disk_usage
 from ganeti_rapi.simulator.state import Cluster, Instance, Node
+from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 from ganeti_rapi.simulator.units import addresses, parameters, refusals
 from ganeti_rapi.simulator.units.capacity import (
     Demand,
@@ -39,42 +40,41 @@ from ganeti_rapi.simulator.units.policy import require_policy
 from ganeti_rapi.simulator.units.power import log_sync, power_on
 from ganeti_rapi.simulator.units.tags import checked_tags
 from ganeti_rapi.simulator.units.volumes import new_disk, shown_size
-from ganeti_rapi.simulator.work import Opcode, Steps, Unit, Work
 
 _PORT_HYPERVISORS = ("kvm", "xen-hvm")
 """Those whose instances get a TCP port for the console."""
 
 
-def _create(work: Work) -> Steps:
-    _check_arguments(work)
-    instance = _planned(work)
+def _create(task: Task) -> Steps:
+    _check_arguments(task)
+    instance = _planned(task)
     nodes = nodes_of(instance)
-    work.dry_run_result = [node.uuid for node in nodes]
+    task.dry_run_result = [node.uuid for node in nodes]
     yield 0.1
-    _enter(work, instance)
+    _enter(task, instance)
     yield 0.2
     if instance.disks:
-        log_sync(work, instance)
+        log_sync(task, instance)
         yield 0.1
-    if instance.disks and not work.op["no_install"] and work.op["mode"] == "create":
-        work.log("* running the instance OS create scripts...")
+    if instance.disks and not task.op["no_install"] and task.op["mode"] == "create":
+        task.log("* running the instance OS create scripts...")
         yield 0.2
-    if work.op["start"]:
-        work.log("* starting instance...")
+    if task.op["start"]:
+        task.log("* starting instance...")
         yield 0.1
-        power_on(work, instance)
+        power_on(task, instance)
     return [node.name for node in nodes]
 
 
-def _check_arguments(work: Work) -> None:
-    op = work.op
+def _check_arguments(task: Task) -> None:
+    op = task.op
     require_name_check_for_ip_check(op)
     if op["forthcoming"] or op["commit"]:
         raise refusals.wrong_input("The simulated cluster has no forthcoming instances")
     if op["mode"] == "remote-import":
         raise refusals.wrong_input("Missing or invalid remote import handshake")
     if op["mode"] == "import":
-        _require_export(work.cluster, op)
+        _require_export(task.cluster, op)
     if not op["os_type"] and not op["no_install"]:
         raise refusals.wrong_input("No guest OS or OS image specified")
     if op["iallocator"] and op["pnode"]:
@@ -83,7 +83,7 @@ def _check_arguments(work: Work) -> None:
         raise refusals.wrong_input("A secondary node needs a primary node")
 
 
-def _require_export(cluster: Cluster, op: Opcode) -> None:
+def _require_export(cluster: Cluster, op: OpcodeJson) -> None:
     wanted = op["src_path"] or op["source_instance_name"] or op["instance_name"]
     name = wanted.rsplit("/", 1)[-1]
     on_node = cluster.exports if op["src_node"] is None else [op["src_node"]]
@@ -91,20 +91,20 @@ def _require_export(cluster: Cluster, op: Opcode) -> None:
         raise refusals.wrong_input(f"No export found for relative path {wanted}")
 
 
-def _planned(work: Work) -> Instance:
+def _planned(task: Task) -> Instance:
     """The instance as it will be, on its nodes, with all checks passed."""
-    op, cluster = work.op, work.cluster
+    op, cluster = task.op, task.cluster
     name = host_name(op["instance_name"], must_resolve=op["name_check"])
     require_new_name(cluster, name)
-    instance = _without_place(work, name, _template(work), _hypervisor(work))
+    instance = _without_place(task, name, _template(task), _hypervisor(task))
     room = headroom(cluster)
-    nodes = _given_nodes(work, instance) or _chosen_nodes(work, instance, room)
+    nodes = _given_nodes(task, instance) or _chosen_nodes(task, instance, room)
     instance.primary = nodes[0]
     instance.secondary = nodes[1] if len(nodes) > 1 else None
     group = instance.primary.group
-    instance.nics = [new_nic(work, nic, group, i) for i, nic in enumerate(op["nics"])]
-    require_policy(work, group, instance)
-    _require_room(work, instance)
+    instance.nics = [new_nic(task, nic, group, i) for i, nic in enumerate(op["nics"])]
+    require_policy(task, group, instance)
+    _require_room(task, instance)
     if instance.os:
         osparams = {
             **instance.osparams,
@@ -115,9 +115,9 @@ def _planned(work: Work) -> Instance:
     return instance
 
 
-def _template(work: Work) -> str:
-    enabled = work.cluster.info["enabled_disk_templates"]
-    asked = work.op["disk_template"]
+def _template(task: Task) -> str:
+    enabled = task.cluster.info["enabled_disk_templates"]
+    asked = task.op["disk_template"]
     template = str(asked or enabled[0])
     if template not in enabled:
         raise refusals.unclassified(
@@ -127,9 +127,9 @@ def _template(work: Work) -> str:
     return template
 
 
-def _hypervisor(work: Work) -> str:
-    enabled = work.cluster.info["enabled_hypervisors"]
-    hypervisor = str(work.op["hypervisor"] or work.cluster.info["default_hypervisor"])
+def _hypervisor(task: Task) -> str:
+    enabled = task.cluster.info["enabled_hypervisors"]
+    hypervisor = str(task.op["hypervisor"] or task.cluster.info["default_hypervisor"])
     if hypervisor not in enabled:
         raise refusals.wrong_state(
             f"Selected hypervisor ({hypervisor}) not enabled in the cluster ({','.join(enabled)})"
@@ -137,11 +137,11 @@ def _hypervisor(work: Work) -> str:
     return hypervisor
 
 
-def _without_place(work: Work, name: str, template: str, hypervisor: str) -> Instance:
+def _without_place(task: Task, name: str, template: str, hypervisor: str) -> Instance:
     """The instance with everything but its nodes and NICs; the master stands in for them."""
-    op, cluster, now = work.op, work.cluster, work.now()
+    op, cluster, now = task.op, task.cluster, task.now()
     instance = Instance(
-        uuid=work.identities.uuid(),
+        uuid=task.identities.uuid(),
         name=name,
         ctime=now,
         mtime=now,
@@ -154,7 +154,7 @@ def _without_place(work: Work, name: str, template: str, hypervisor: str) -> Ins
         running=False,
         disks_active=False,
         disks=[
-            new_disk(work, _disk(op, disk), template, "Missing disk size") for disk in op["disks"]
+            new_disk(task, _disk(op, disk), template, "Missing disk size") for disk in op["disks"]
         ],
         hvparams=parameters.hvparams(cluster, hypervisor, {}, op["hvparams"]),
         beparams=parameters.beparams(cluster, {}, op["beparams"]),
@@ -168,7 +168,7 @@ def _without_place(work: Work, name: str, template: str, hypervisor: str) -> Ins
     return instance
 
 
-def _disk(op: Opcode, params: dict[str, Any]) -> dict[str, Any]:  # Any: JSON values
+def _disk(op: OpcodeJson, params: dict[str, Any]) -> dict[str, Any]:  # Any: JSON values
     """A disk's parameters with those that the opcode has for all disks."""
     common = {key: op[key] for key in ("file_driver", "file_storage_dir") if op[key]}
     return {**common, **params}
@@ -182,16 +182,16 @@ def _drop_defaults(cluster: Cluster, instance: Instance) -> None:
     instance.osparams = parameters.without(info["osparams"].get(instance.os, {}), instance.osparams)
 
 
-def _given_nodes(work: Work, instance: Instance) -> list[Node]:
+def _given_nodes(task: Task, instance: Instance) -> list[Node]:
     """The nodes that the opcode names, or none when it leaves them to an allocator."""
-    primary = node_in(work.cluster, work.op, "pnode")
+    primary = node_in(task.cluster, task.op, "pnode")
     if primary is None:
         return []
     require_usable(primary, "primary")
-    secondary = node_in(work.cluster, work.op, "snode")
+    secondary = node_in(task.cluster, task.op, "snode")
     if instance.disk_template != "drbd":
         if secondary is not None:
-            work.log(" - WARNING: Secondary node will be ignored on non-mirrored disk template")
+            task.log(" - WARNING: Secondary node will be ignored on non-mirrored disk template")
         return [primary]
     return [primary, _mirror(primary, secondary)]
 
@@ -217,56 +217,56 @@ def _demand(cluster: Cluster, instance: Instance) -> Demand:
     )
 
 
-def _chosen_nodes(work: Work, instance: Instance, room: Headroom) -> list[Node]:
-    demand = _demand(work.cluster, instance)
-    nodes = choose(work, demand, room, work.op["group_name"])
-    name = work.op["iallocator"] or work.cluster.info["default_iallocator"]
+def _chosen_nodes(task: Task, instance: Instance, room: Headroom) -> list[Node]:
+    demand = _demand(task.cluster, instance)
+    nodes = choose(task, demand, room, task.op["group_name"])
+    name = task.op["iallocator"] or task.cluster.info["default_iallocator"]
     told = ", ".join(node.name for node in nodes)
-    work.log(f" - INFO: Selected nodes for instance {instance.name} via iallocator {name}: {told}")
+    task.log(f" - INFO: Selected nodes for instance {instance.name} via iallocator {name}: {told}")
     return nodes
 
 
-def _require_room(work: Work, instance: Instance) -> None:
-    needed = memory_of(Context(work.cluster, {}), instance)
-    if work.op["start"]:
+def _require_room(task: Task, instance: Instance) -> None:
+    needed = memory_of(Context(task.cluster, {}), instance)
+    if task.op["start"]:
         purpose = f"creating instance {instance.name}"
-        require_memory(work.cluster, instance.primary, purpose, needed)
+        require_memory(task.cluster, instance.primary, purpose, needed)
     usage = disk_usage(instance)
-    require_storage(work.cluster, nodes_of(instance), instance.disk_template, usage)
+    require_storage(task.cluster, nodes_of(instance), instance.disk_template, usage)
 
 
-def _enter(work: Work, instance: Instance) -> None:
+def _enter(task: Task, instance: Instance) -> None:
     """Add the instance to the cluster, if there still is room for it."""
     usage = disk_usage(instance)
-    require_storage(work.cluster, nodes_of(instance), instance.disk_template, usage)
-    take_addresses(work, instance.nics)
+    require_storage(task.cluster, nodes_of(instance), instance.disk_template, usage)
+    take_addresses(task, instance.nics)
     if instance.hypervisor in _PORT_HYPERVISORS:
-        instance.network_port = addresses.new_port(work.cluster)
+        instance.network_port = addresses.new_port(task.cluster)
     instance.disks_active = bool(instance.disks)
     for index, disk in enumerate(instance.disks):
-        work.log(f"* disk {index}, size {shown_size(disk.size)}")
-    work.cluster.instances.append(instance)
-    work.log("* creating instance disks...")
-    work.log(f"adding instance {instance.name} to cluster config")
-    work.log("adding disks to cluster config")
+        task.log(f"* disk {index}, size {shown_size(disk.size)}")
+    task.cluster.instances.append(instance)
+    task.log("* creating instance disks...")
+    task.log(f"adding instance {instance.name} to cluster config")
+    task.log("adding disks to cluster config")
 
 
-def _multi_alloc(work: Work) -> Steps:
-    ops = [_nested(op) for op in work.op["instances"]]
+def _multi_alloc(task: Task) -> Steps:
+    ops = [_nested(op) for op in task.op["instances"]]
     _check_nested(ops)
-    room = headroom(work.cluster)
-    jobs = [[op if op["pnode"] else _placed(work, op, room)] for op in ops]
+    room = headroom(task.cluster)
+    jobs = [[op if op["pnode"] else _placed(task, op, room)] for op in ops]
     names = [op["instance_name"] for op in ops]
-    work.dry_run_result = {"jobs": [], "allocatable": names, "failed": []}
+    task.dry_run_result = {"jobs": [], "allocatable": names, "failed": []}
     yield 0.2
-    return {"jobs": work.submit(jobs), "allocatable": names, "failed": []}
+    return {"jobs": task.submit(jobs), "allocatable": names, "failed": []}
 
 
-def _nested(op: Opcode) -> Opcode:
+def _nested(op: OpcodeJson) -> OpcodeJson:
     return dict(OPCODES["OP_INSTANCE_CREATE"].with_defaults({**op, "OP_ID": "OP_INSTANCE_CREATE"}))
 
 
-def _check_nested(ops: list[Opcode]) -> None:
+def _check_nested(ops: list[OpcodeJson]) -> None:
     if any(op["iallocator"] for op in ops):
         raise refusals.wrong_input("iallocator are not allowed to be set on instance objects")
     if len({bool(op["pnode"]) for op in ops}) != 1:
@@ -278,13 +278,13 @@ def _check_nested(ops: list[Opcode]) -> None:
         raise refusals.wrong_input(f"There are duplicate instance names: {', '.join(twice)}")
 
 
-def _placed(work: Work, op: Opcode, room: Headroom) -> Opcode:
+def _placed(task: Task, op: OpcodeJson, room: Headroom) -> OpcodeJson:
     """The nested opcode with the nodes that an allocator chose, counted off the room."""
-    inner = evolve(work, op=op)
+    inner = evolve(task, op=op)
     name = host_name(op["instance_name"], must_resolve=op["name_check"])
     instance = _without_place(inner, name, _template(inner), _hypervisor(inner))
-    demand = _demand(work.cluster, instance)
-    nodes = choose(work, demand, room, op["group_name"])
+    demand = _demand(task.cluster, instance)
+    nodes = choose(task, demand, room, op["group_name"])
     for node, memory in zip(nodes, [demand.memory, 0], strict=False):
         room.take(node, memory, demand.disk, demand.template)
     chosen = dict(zip(("pnode", "snode"), (node.name for node in nodes), strict=False))

@@ -12,6 +12,7 @@ from attrs import define, evolve, field
 
 from ganeti_rapi.simulator.queries.context import Context, disk_usage
 from ganeti_rapi.simulator.state import Disk, Instance, Node
+from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 from ganeti_rapi.simulator.units import parameters, refusals
 from ganeti_rapi.simulator.units.capacity import (
     LOCAL_STORAGE,
@@ -33,7 +34,6 @@ from ganeti_rapi.simulator.units.nics import take_addresses
 from ganeti_rapi.simulator.units.policy import require_policy
 from ganeti_rapi.simulator.units.power import log_sync
 from ganeti_rapi.simulator.units.volumes import shown_size
-from ganeti_rapi.simulator.work import Opcode, Steps, Unit, Work
 
 _CHANGES = """
     nics disks beparams runtime_mem hvparams disk_template pnode os_name osparams osparams_private
@@ -53,41 +53,41 @@ _COMMITTED = """
 class _Plan:
     """What the instance will be, and what the opcode will answer."""
 
-    work: Work
+    task: Task
     current: Instance
     instance: Instance
     results: list[Result] = field(factory=list)
 
     @property
-    def op(self) -> Opcode:
+    def op(self) -> OpcodeJson:
         """The opcode's parameters."""
-        return self.work.op
+        return self.task.op
 
 
-def _set_params(work: Work) -> Steps:
-    if not any(work.op[name] not in (None, [], {}) for name in _CHANGES.split()):
+def _set_params(task: Task) -> Steps:
+    if not any(task.op[name] not in (None, [], {}) for name in _CHANGES.split()):
         raise refusals.wrong_input("No changes submitted")
-    parameters.refuse_cluster_wide(work.op["hvparams"])
-    current = instance_of(work)
+    parameters.refuse_cluster_wide(task.op["hvparams"])
+    current = instance_of(task)
     require_online(current.primary)
-    plan = _Plan(work, current, _copy(current))
-    devices = DeviceChanges(work, plan.instance, plan.results)
+    plan = _Plan(task, current, _copy(current))
+    devices = DeviceChanges(task, plan.instance, plan.results)
     _plan_place(plan)
     _plan_runtime_memory(plan)
     devices.apply()
     _plan_template(plan)
     _plan_parameters(plan)
     _plan_offline(plan)
-    if any(work.op[name] for name in _SIZING):
-        require_policy(work, plan.instance.primary.group, plan.instance)
+    if any(task.op[name] for name in _SIZING):
+        require_policy(task, plan.instance.primary.group, plan.instance)
     _require_room(plan)
     yield 0.2
     _require_room(plan)
-    take_addresses(work, plan.instance.nics)
+    take_addresses(task, plan.instance.nics)
     _commit(plan)
-    devices.commit(work.cluster)
-    yield from _log_disks(work, current, devices.added)
-    return [shown_result(result, Context(work.cluster, {})) for result in plan.results]
+    devices.commit(task.cluster)
+    yield from _log_disks(task, current, devices.added)
+    return [shown_result(result, Context(task.cluster, {})) for result in plan.results]
 
 
 def _copy(instance: Instance) -> Instance:
@@ -99,7 +99,7 @@ def _copy(instance: Instance) -> Instance:
 
 
 def _plan_place(plan: _Plan) -> None:
-    node = node_in(plan.work.cluster, plan.op, "pnode")
+    node = node_in(plan.task.cluster, plan.op, "pnode")
     if node is None or node is plan.current.primary:
         return
     if plan.current.running and not plan.op["force"]:
@@ -113,7 +113,7 @@ def _plan_runtime_memory(plan: _Plan) -> None:
     wanted = plan.op["runtime_mem"]
     if wanted is None:
         return
-    backend = Context(plan.work.cluster, {}).beparams(plan.current)
+    backend = Context(plan.task.cluster, {}).beparams(plan.current)
     low, high = backend["minmem"], backend["maxmem"]
     if not plan.current.running:
         raise refusals.wrong_state(f"Instance {plan.current.name} is not running")
@@ -134,7 +134,7 @@ def _plan_template(plan: _Plan) -> None:
     if template is None:
         return
     _check_conversion(plan, template)
-    plan.work.log(f"Converting disk template from '{plan.current.disk_template}' to '{template}'")
+    plan.task.log(f"Converting disk template from '{plan.current.disk_template}' to '{template}'")
     plan.instance.disk_template = template
     plan.instance.secondary = None
     if template == "drbd":
@@ -143,7 +143,7 @@ def _plan_template(plan: _Plan) -> None:
 
 
 def _check_conversion(plan: _Plan, template: str) -> None:
-    enabled = plan.work.cluster.info["enabled_disk_templates"]
+    enabled = plan.task.cluster.info["enabled_disk_templates"]
     if template not in enabled:
         raise refusals.wrong_state(
             f"Disk template '{template}' is not enabled for this cluster"
@@ -162,7 +162,7 @@ def _check_conversion(plan: _Plan, template: str) -> None:
 
 
 def _new_mirror(plan: _Plan) -> Node:
-    node = node_in(plan.work.cluster, plan.op, "remote_node")
+    node = node_in(plan.task.cluster, plan.op, "remote_node")
     if node is None:
         raise refusals.wrong_input(
             "Changing the disk template to a mirrored one requires specifying a secondary node"
@@ -177,7 +177,7 @@ def _new_mirror(plan: _Plan) -> Node:
 
 
 def _plan_parameters(plan: _Plan) -> None:
-    op, instance, cluster = plan.op, plan.instance, plan.work.cluster
+    op, instance, cluster = plan.op, plan.instance, plan.task.cluster
     instance.hvparams = parameters.hvparams(
         cluster, instance.hypervisor, instance.hvparams, op["hvparams"]
     )
@@ -204,12 +204,12 @@ def _require_room(plan: _Plan) -> None:
     """Refuse disks that do not fit, and more memory for a running instance than there is."""
     new, old = plan.instance, plan.current
     for node in nodes_of(new):
-        require_storage(plan.work.cluster, [node], new.disk_template, _growth_on(node, new, old))
-    context = Context(plan.work.cluster, {})
+        require_storage(plan.task.cluster, [node], new.disk_template, _growth_on(node, new, old))
+    context = Context(plan.task.cluster, {})
     more = memory_of(context, new) - memory_of(context, old)
     if old.running and more > 0:
         purpose = f"changing instance {old.name}"
-        require_memory(plan.work.cluster, new.primary, purpose, more)
+        require_memory(plan.task.cluster, new.primary, purpose, more)
 
 
 def _growth_on(node: Node, new: Instance, old: Instance) -> int:
@@ -221,14 +221,14 @@ def _growth_on(node: Node, new: Instance, old: Instance) -> int:
 def _commit(plan: _Plan) -> None:
     for name in _COMMITTED.split():
         setattr(plan.current, name, getattr(plan.instance, name))
-    plan.current.touch(plan.work.now())
+    plan.current.touch(plan.task.now())
 
 
-def _log_disks(work: Work, instance: Instance, added: list[Disk]) -> Steps:
+def _log_disks(task: Task, instance: Instance, added: list[Disk]) -> Steps:
     for disk in added:
-        work.log(f"* disk {instance.disks.index(disk)}, size {shown_size(disk.size)}")
+        task.log(f"* disk {instance.disks.index(disk)}, size {shown_size(disk.size)}")
         yield 0.1
-        log_sync(work, instance)
+        log_sync(task, instance)
 
 
 UNITS: Mapping[str, Unit] = {"OP_INSTANCE_SET_PARAMS": Unit(_set_params, one_instance)}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ganeti_rapi.simulator.queries.context import Context, disk_usage
 from ganeti_rapi.simulator.state import Instance, Node
+from ganeti_rapi.simulator.task import Steps, Task, Unit
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.capacity import (
     Demand,
@@ -22,7 +23,6 @@ from ganeti_rapi.simulator.units.lookup import (
     require_usable,
 )
 from ganeti_rapi.simulator.units.policy import require_policy
-from ganeti_rapi.simulator.work import Steps, Unit, Work
 
 MIRRORED_TO_SECONDARY = "drbd"
 """The disk template that fixes where an instance can go."""
@@ -31,30 +31,30 @@ NOT_MOVABLE = ("plain", "file")
 """The disk templates whose data is on one node only."""
 
 
-def _failover(work: Work) -> Steps:
-    _refuse_two_targets(work)
-    instance = instance_of(work)
+def _failover(task: Task) -> Steps:
+    _refuse_two_targets(task)
+    instance = instance_of(task)
     _require_movable(instance, "failovers")
-    target = _target(work, instance)
-    _check_target(work, instance, target)
+    target = _target(task, instance)
+    _check_target(task, instance, target)
     yield 0.1
-    yield from _carry_over(work, instance, target)
+    yield from _carry_over(task, instance, target)
     return None
 
 
-def _migrate(work: Work) -> Steps:
-    op, instance = work.op, instance_of(work)
-    _refuse_two_targets(work)
+def _migrate(task: Task) -> Steps:
+    op, instance = task.op, instance_of(task)
+    _refuse_two_targets(task)
     if op["live"] is not None and op["mode"] is not None:
         raise refusals.wrong_input("Only one of the 'live' and 'mode' parameters are accepted")
     fall_back = op["allow_failover"] and not instance.running
     if fall_back:
-        work.log(
+        task.log(
             " - INFO: Instance is marked down or offline, fallback allowed, switching to failover"
         )
     _require_movable(instance, "failovers" if fall_back else "migrations")
-    target = _target(work, instance)
-    _check_target(work, instance, target)
+    target = _target(task, instance)
+    _check_target(task, instance, target)
     if not (instance.running or fall_back or op["cleanup"]):
         raise refusals.wrong_state(
             f"Can't migrate, please use failover: Instance {instance.name} is not running"
@@ -63,14 +63,14 @@ def _migrate(work: Work) -> Steps:
         require_online(instance.primary)
     yield 0.1
     if op["cleanup"]:
-        _clean_up(work, instance)
+        _clean_up(task, instance)
     else:
-        yield from (_carry_over if fall_back else _transfer)(work, instance, target)
+        yield from (_carry_over if fall_back else _transfer)(task, instance, target)
     return None
 
 
-def _refuse_two_targets(work: Work) -> None:
-    if work.op["iallocator"] and work.op["target_node"]:
+def _refuse_two_targets(task: Task) -> None:
+    if task.op["iallocator"] and task.op["target_node"]:
         raise refusals.wrong_input("Do not specify both, iallocator and node")
 
 
@@ -81,16 +81,16 @@ def _require_movable(instance: Instance, what: str) -> None:
         )
 
 
-def _target(work: Work, instance: Instance) -> Node:
+def _target(task: Task, instance: Instance) -> Node:
     """Where the instance goes: to its mirror, to the node named, or where the allocator says."""
-    named = node_in(work.cluster, work.op, "target_node")
+    named = node_in(task.cluster, task.op, "target_node")
     if instance.disk_template == MIRRORED_TO_SECONDARY:
-        return _secondary(work, instance, named)
-    return named or _allocated(work, instance)
+        return _secondary(task, instance, named)
+    return named or _allocated(task, instance)
 
 
-def _secondary(work: Work, instance: Instance, named: Node | None) -> Node:
-    if work.op["iallocator"] or named not in (None, instance.secondary):
+def _secondary(task: Task, instance: Instance, named: Node | None) -> Node:
+    if task.op["iallocator"] or named not in (None, instance.secondary):
         raise refusals.wrong_state(
             f"Instances with disk template {instance.disk_template} cannot be migrated or failed"
             " over to arbitrary nodes; replace their secondary node first"
@@ -100,19 +100,19 @@ def _secondary(work: Work, instance: Instance, named: Node | None) -> Node:
     return instance.secondary
 
 
-def _allocated(work: Work, instance: Instance) -> Node:
-    memory = memory_of(Context(work.cluster, {}), instance) if instance.running else 0
+def _allocated(task: Task, instance: Instance) -> Node:
+    memory = memory_of(Context(task.cluster, {}), instance) if instance.running else 0
     demand = Demand(memory, disk_usage(instance), instance.disk_template)
-    nodes = work.cluster.nodes_of(instance.primary.group)
-    target = choose_among(work, nodes, demand, exclude=[instance.primary])
-    work.log(
+    nodes = task.cluster.nodes_of(instance.primary.group)
+    target = choose_among(task, nodes, demand, exclude=[instance.primary])
+    task.log(
         f" - INFO: Selected nodes for instance {instance.name}"
-        f" via iallocator {allocator(work)}: {target.name}"
+        f" via iallocator {allocator(task)}: {target.name}"
     )
     return target
 
 
-def _check_target(work: Work, instance: Instance, target: Node) -> None:
+def _check_target(task: Task, instance: Instance, target: Node) -> None:
     if target is instance.primary:
         raise refusals.wrong_state(
             f"Cannot migrate instance {instance.name} to its primary ({target.name})"
@@ -120,69 +120,69 @@ def _check_target(work: Work, instance: Instance, target: Node) -> None:
     require_online(target)
     require_usable(target, "target")
     if target.group is not instance.primary.group:
-        require_policy(work, target.group, instance)
-    if not instance.running or work.op["cleanup"]:
-        work.log(
+        require_policy(task, target.group, instance)
+    if not instance.running or task.op["cleanup"]:
+        task.log(
             " - INFO: Not checking memory on the secondary node as instance will not be started"
         )
     else:
-        _require_memory_on(work, instance, target)
+        _require_memory_on(task, instance, target)
 
 
-def _require_memory_on(work: Work, instance: Instance, target: Node) -> None:
-    needed = memory_of(Context(work.cluster, {}), instance)
-    require_memory(work.cluster, target, f"failing over instance {instance.name}", needed)
+def _require_memory_on(task: Task, instance: Instance, target: Node) -> None:
+    needed = memory_of(Context(task.cluster, {}), instance)
+    require_memory(task.cluster, target, f"failing over instance {instance.name}", needed)
 
 
-def _settle(work: Work, instance: Instance, target: Node) -> None:
+def _settle(task: Task, instance: Instance, target: Node) -> None:
     """Make the target the primary node, if it still has the memory for it."""
     if instance.running:
-        _require_memory_on(work, instance, target)
+        _require_memory_on(task, instance, target)
     if instance.secondary is not None:
         instance.secondary = instance.primary
     instance.primary = target
-    instance.touch(work.now())
+    instance.touch(task.now())
 
 
-def _carry_over(work: Work, instance: Instance, target: Node) -> Steps:
+def _carry_over(task: Task, instance: Instance, target: Node) -> Steps:
     running = instance.running
-    work.log(f"Failover instance {instance.name}")
+    task.log(f"Failover instance {instance.name}")
     if running:
-        work.log("* checking disk consistency between source and target")
+        task.log("* checking disk consistency between source and target")
     else:
-        work.log("* not checking disk consistency as instance is not running")
-    work.log("* shutting down instance on source node")
+        task.log("* not checking disk consistency as instance is not running")
+    task.log("* shutting down instance on source node")
     yield 0.2
-    work.log("* deactivating the instance's disks on source node")
-    _settle(work, instance, target)
+    task.log("* deactivating the instance's disks on source node")
+    _settle(task, instance, target)
     if running:
-        work.log(f"* activating the instance's disks on target node {target.name}")
-        work.log(f"* starting the instance on the target node {target.name}")
+        task.log(f"* activating the instance's disks on target node {target.name}")
+        task.log(f"* starting the instance on the target node {target.name}")
         yield 0.1
 
 
-def _transfer(work: Work, instance: Instance, target: Node) -> Steps:
-    work.log(f"Migrating instance {instance.name}")
-    work.log("* checking disk consistency between source and target")
-    work.log(f"* preparing {target.name} to accept the instance")
+def _transfer(task: Task, instance: Instance, target: Node) -> Steps:
+    task.log(f"Migrating instance {instance.name}")
+    task.log("* checking disk consistency between source and target")
+    task.log(f"* preparing {target.name} to accept the instance")
     yield 0.1
-    work.log(f"* migrating instance to {target.name}")
-    work.log("* starting memory transfer")
+    task.log(f"* migrating instance to {target.name}")
+    task.log("* starting memory transfer")
     yield 0.3
-    work.log("* memory transfer complete")
-    _settle(work, instance, target)
-    work.log("* done")
+    task.log("* memory transfer complete")
+    _settle(task, instance, target)
+    task.log("* done")
 
 
-def _clean_up(work: Work, instance: Instance) -> None:
+def _clean_up(task: Task, instance: Instance) -> None:
     where = instance.primary.name
-    work.log(
+    task.log(
         "* checking where the instance actually runs"
         " (if this hangs, the hypervisor might be in a bad state)"
     )
-    work.log(f"* instance running on: {where}")
-    work.log(f"* instance confirmed to be running on its primary node ({where})")
-    work.log("* done")
+    task.log(f"* instance running on: {where}")
+    task.log(f"* instance confirmed to be running on its primary node ({where})")
+    task.log("* done")
 
 
 UNITS: Mapping[str, Unit] = {

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ganeti_rapi.simulator.state import Cluster, Entity, Node, find
+from ganeti_rapi.simulator.task import OpcodeJson
 from ganeti_rapi.simulator.units.lookup import nodes_of
-from ganeti_rapi.simulator.work import Opcode
 
-Claim = Callable[[Cluster, Opcode], Mapping[str, bool]]
+Claim = Callable[[Cluster, OpcodeJson], Mapping[str, bool]]
 """See `Unit.locks`."""
 
 BIG_LOCK = "cluster/BGL"
@@ -27,17 +27,17 @@ _ENTITIES: Mapping[str, Callable[[Cluster], Sequence[Entity]]] = {
 }
 
 
-def nothing(_cluster: Cluster, _op: Opcode) -> Mapping[str, bool]:
+def nothing(_cluster: Cluster, _op: OpcodeJson) -> Mapping[str, bool]:
     """The claim of what only reads."""
     return {}
 
 
-def whole_cluster(_cluster: Cluster, _op: Opcode) -> Mapping[str, bool]:
+def whole_cluster(_cluster: Cluster, _op: OpcodeJson) -> Mapping[str, bool]:
     """The claim of what changes the cluster's settings."""
     return {BIG_LOCK: True}
 
 
-def one_instance(cluster: Cluster, op: Opcode) -> Mapping[str, bool]:
+def one_instance(cluster: Cluster, op: OpcodeJson) -> Mapping[str, bool]:
     """An instance exclusively, and in shared mode its nodes and those that are named.
 
     Whoever lets an allocator choose takes the allocation lock too, so that two choices do not
@@ -58,13 +58,13 @@ def one_instance(cluster: Cluster, op: Opcode) -> Mapping[str, bool]:
     }
 
 
-def _named_nodes(cluster: Cluster, op: Opcode) -> Iterable[Node]:
+def _named_nodes(cluster: Cluster, op: OpcodeJson) -> Iterable[Node]:
     names = (op.get(key) for key in _NODE_PARAMETERS)
     nodes = (find(cluster.nodes, name) for name in names if isinstance(name, str))
     return (node for node in nodes if node is not None)
 
 
-def allocation(cluster: Cluster, op: Opcode) -> Mapping[str, bool]:
+def allocation(cluster: Cluster, op: OpcodeJson) -> Mapping[str, bool]:
     """As `one_instance`, for a move whose target an allocator may have to choose."""
     chosen = any(op.get(key) for key in ("target_node", "target_node_uuid"))
     return {**one_instance(cluster, op), **({} if chosen else {ALLOCATION_LOCK: True})}
@@ -76,7 +76,7 @@ def exclusive(**parameters: str) -> Claim:
     A parameter may be a list of names. What does not exist has no lock; the opcode will fail.
     """
 
-    def claim(cluster: Cluster, op: Opcode) -> Mapping[str, bool]:
+    def claim(cluster: Cluster, op: OpcodeJson) -> Mapping[str, bool]:
         locks = {BIG_LOCK: False}
         for level, parameter in parameters.items():
             value = op.get(parameter) or []
@@ -91,7 +91,7 @@ def exclusive(**parameters: str) -> Claim:
 def new(level: str, parameter: str) -> Claim:
     """The claim of an object that is made: nobody else makes one of that name meanwhile."""
 
-    def claim(_cluster: Cluster, op: Opcode) -> Mapping[str, bool]:
+    def claim(_cluster: Cluster, op: OpcodeJson) -> Mapping[str, bool]:
         return {BIG_LOCK: False, f"{level}/{op[parameter]}": True}
 
     return claim

@@ -15,31 +15,31 @@ from ganeti_rapi.simulator.state import (
     Params,
     find,
 )
+from ganeti_rapi.simulator.task import OpcodeJson, Task
 from ganeti_rapi.simulator.units import refusals
-from ganeti_rapi.simulator.work import Opcode, Work
 
 
-def instance_of(work: Work) -> Instance:
+def instance_of(task: Task) -> Instance:
     """The instance that the opcode is about."""
-    return find_instance(work.cluster, work.op.get("instance_uuid") or work.op["instance_name"])
+    return find_instance(task.cluster, task.op.get("instance_uuid") or task.op["instance_name"])
 
 
-def node_of(work: Work) -> Node:
+def node_of(task: Task) -> Node:
     """The node that the opcode is about."""
-    return find_node(work.cluster, work.op.get("node_uuid") or work.op["node_name"])
+    return find_node(task.cluster, task.op.get("node_uuid") or task.op["node_name"])
 
 
-def group_of(work: Work) -> Group:
+def group_of(task: Task) -> Group:
     """The node group that the opcode is about."""
-    return find_group(work.cluster, work.op["group_name"])
+    return find_group(task.cluster, task.op["group_name"])
 
 
-def network_of(work: Work) -> Network:
+def network_of(task: Task) -> Network:
     """The network that the opcode is about."""
-    return find_network(work.cluster, work.op["network_name"])
+    return find_network(task.cluster, task.op["network_name"])
 
 
-def node_in(cluster: Cluster, op: Opcode, parameter: str) -> Node | None:
+def node_in(cluster: Cluster, op: OpcodeJson, parameter: str) -> Node | None:
     """The node that an optional parameter names, by its uuid or its name."""
     name = op.get(f"{parameter}_uuid") or op.get(parameter)
     return None if name is None else find_node(cluster, name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ganeti_rapi.simulator.state import Cluster
+from ganeti_rapi.simulator.task import OpcodeJson
 from ganeti_rapi.simulator.units import refusals
-from ganeti_rapi.simulator.work import Opcode
 
 _NAME = re.compile(r"[a-z0-9_.-]{1,255}")
 
@@ -30,7 +30,7 @@ def require_new_name(cluster: Cluster, name: str) -> None:
         raise refusals.already_exists(f"Instance '{name}' is already in the cluster")
 
 
-def require_name_check_for_ip_check(op: Opcode) -> None:
+def require_name_check_for_ip_check(op: OpcodeJson) -> None:
     """Refuse to look whether an address answers, when the name may have none."""
     if op["ip_check"] and not op["name_check"]:
         raise refusals.wrong_input("Cannot do IP address check without a name check")

@@ -7,24 +7,24 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.simulator.state import Cluster, Group, Network
+from ganeti_rapi.simulator.task import Steps, Task, Unit
 from ganeti_rapi.simulator.units import addresses, parameters, refusals
 from ganeti_rapi.simulator.units.locks import exclusive, new
 from ganeti_rapi.simulator.units.lookup import group_of, network_of
 from ganeti_rapi.simulator.units.tags import checked_tags
-from ganeti_rapi.simulator.work import Steps, Unit, Work
 
 _SMALLEST_PREFIX, _LARGEST_PREFIX = 30, 16
 
 _WITHDRAWN = "none"
 
 
-def _add(work: Work) -> Steps:
-    op, now = work.op, work.now()
-    _require_new_name(work.cluster, op["network_name"])
+def _add(task: Task) -> Steps:
+    op, now = task.op, task.now()
+    _require_new_name(task.cluster, op["network_name"])
     if op["mac_prefix"]:
         parameters.require_mac_prefix(op["mac_prefix"])
     network = Network(
-        work.identities.uuid(),
+        task.identities.uuid(),
         op["network_name"],
         now,
         now,
@@ -35,7 +35,7 @@ def _add(work: Work) -> Steps:
     yield 0.1
     _check_pool(network)
     _reserve(network, op["add_reserved_ips"] or [])
-    work.cluster.networks.append(network)
+    task.cluster.networks.append(network)
     return None
 
 
@@ -88,43 +88,43 @@ def _not_reservable(network: Network, address: str) -> str | None:
     return None
 
 
-def _remove(work: Work) -> Steps:
-    network = network_of(work)
-    connected = [group.name for group in work.cluster.groups if network.uuid in group.networks]
+def _remove(task: Task) -> Steps:
+    network = network_of(task)
+    connected = [group.name for group in task.cluster.groups if network.uuid in group.networks]
     if connected:
-        work.log(
+        task.log(
             f" - WARNING: Network '{network.name}' is connected to the following node groups:"
             f" {', '.join(connected)}"
         )
         raise refusals.wrong_state("Network still connected")
     yield 0.1
-    work.cluster.networks.remove(network)
+    task.cluster.networks.remove(network)
     return None
 
 
-def _rename(work: Work) -> Steps:
-    network, name = network_of(work), work.op["new_name"]
-    _require_new_name(work.cluster, name)
+def _rename(task: Task) -> Steps:
+    network, name = network_of(task), task.op["new_name"]
+    _require_new_name(task.cluster, name)
     yield 0.1
     network.name = name
-    network.touch(work.now())
+    network.touch(task.now())
     return name
 
 
-def _set_params(work: Work) -> Steps:
-    network, op = network_of(work), work.op
+def _set_params(task: Task) -> Steps:
+    network, op = network_of(task), task.op
     if op["gateway"] and (op["add_reserved_ips"] or op["remove_reserved_ips"]):
         raise refusals.wrong_input("Cannot modify gateway and reserved ips at once")
     if op["mac_prefix"] not in (None, _WITHDRAWN):
         parameters.require_mac_prefix(op["mac_prefix"])
     if op["gateway"] not in (None, _WITHDRAWN, network.gateway):
-        _check_gateway(work.cluster, network, op["gateway"])
+        _check_gateway(task.cluster, network, op["gateway"])
     yield 0.1
-    _change_reserved(work, network)
+    _change_reserved(task, network)
     for name in ("gateway", "network6", "gateway6", "mac_prefix"):
         if op[name] is not None:
             setattr(network, name, None if op[name] == _WITHDRAWN else op[name])
-    network.touch(work.now())
+    network.touch(task.now())
     return None
 
 
@@ -135,49 +135,49 @@ def _check_gateway(cluster: Cluster, network: Network, gateway: str) -> None:
         raise refusals.bad_address(f"IP {gateway} is already reserved")
 
 
-def _change_reserved(work: Work, network: Network) -> None:
-    for address in work.op["add_reserved_ips"] or []:
+def _change_reserved(task: Task, network: Network) -> None:
+    for address in task.op["add_reserved_ips"] or []:
         if flaw := _not_reservable(network, address):
-            work.log(f" - WARNING: Cannot reserve IP address {address}: {flaw}")
+            task.log(f" - WARNING: Cannot reserve IP address {address}: {flaw}")
         else:
             network.reserved.append(address)
-    for address in work.op["remove_reserved_ips"] or []:
+    for address in task.op["remove_reserved_ips"] or []:
         if address in network.reserved:
             network.reserved.remove(address)
         else:
             flaw = f"IP {address} is not externally reserved"
-            work.log(f" - WARNING: Cannot release IP address {address}: {flaw}")
+            task.log(f" - WARNING: Cannot release IP address {address}: {flaw}")
 
 
-def _connect(work: Work) -> Steps:
-    op, network, group = work.op, network_of(work), group_of(work)
+def _connect(task: Task) -> Steps:
+    op, network, group = task.op, network_of(task), group_of(task)
     connected = network.uuid in group.networks
     if op["conflicts_check"] and not connected:
-        _require_no_conflict(work, network, group)
+        _require_no_conflict(task, network, group)
     yield 0.1
     if connected:
-        work.log(f" - WARNING: Network '{network.name}' is already mapped to group '{group.name}'")
+        task.log(f" - WARNING: Network '{network.name}' is already mapped to group '{group.name}'")
         return None
     link = {"mode": "network_mode", "link": "network_link", "vlan": "network_vlan"}
     group.networks[network.uuid] = {key: op[parameter] for key, parameter in link.items()}
-    group.touch(work.now())
+    group.touch(task.now())
     return None
 
 
-def _disconnect(work: Work) -> Steps:
-    network, group = network_of(work), group_of(work)
-    used = _addresses_in(work.cluster, network, group)
+def _disconnect(task: Task) -> Steps:
+    network, group = network_of(task), group_of(task)
+    used = _addresses_in(task.cluster, network, group)
     if used:
-        work.log(
+        task.log(
             f" - WARNING: IP addresses from network '{network.name}', which is about to disconnect"
             f" from node group '{group.name}', are in use: {', '.join(used)}"
         )
         raise _conflict()
     yield 0.1
     if group.networks.pop(network.uuid, None) is None:
-        work.log(f" - WARNING: Network '{network.name}' is not mapped to group '{group.name}'")
+        task.log(f" - WARNING: Network '{network.name}' is not mapped to group '{group.name}'")
     else:
-        group.touch(work.now())
+        group.touch(task.now())
     return None
 
 
@@ -190,17 +190,17 @@ def _addresses_in(cluster: Cluster, network: Network, group: Group) -> list[str]
     ]
 
 
-def _require_no_conflict(work: Work, network: Network, group: Group) -> None:
+def _require_no_conflict(task: Task, network: Network, group: Group) -> None:
     """Refuse to connect when instances of the group have addresses of the network by chance."""
     subnet = IPv4Network(network.network)
     used = [
         f"{instance.name}: nic{index}/{nic.ip}"
-        for instance, index, nic in addresses.nics(work.cluster)
+        for instance, index, nic in addresses.nics(task.cluster)
         if nic.network is None and instance.primary.group is group
         if nic.ip and ":" not in nic.ip and IPv4Address(nic.ip) in subnet
     ]
     if used:
-        work.log(
+        task.log(
             f" - WARNING: IP addresses from network '{network.name}', which is about to connect"
             f" to node group '{group.name}', are in use: {', '.join(used)}"
         )

@@ -7,10 +7,10 @@ from typing import Any
 
 from ganeti_rapi.simulator.queries.context import Context
 from ganeti_rapi.simulator.state import Cluster, Node
+from ganeti_rapi.simulator.task import Steps, Task, Unit
 from ganeti_rapi.simulator.units import parameters, refusals
 from ganeti_rapi.simulator.units.locks import exclusive
 from ganeti_rapi.simulator.units.lookup import node_of, require_ip
-from ganeti_rapi.simulator.work import Steps, Unit, Work
 
 _ROLES = ("master_candidate", "drained", "offline")
 """The flags of which a node has at most one."""
@@ -23,40 +23,40 @@ _STATES = ("hv_state", "disk_state")
 _CHANGES = (*_ROLES, *_CAPABILITIES, *_STATES, "secondary_ip", "ndparams")
 
 
-def _set_params(work: Work) -> Steps:
-    op, node = work.op, node_of(work)
-    _check_flags(work, node)
-    defaults = work.cluster.info["ndparams"]
+def _set_params(task: Task) -> Steps:
+    op, node = task.op, node_of(task)
+    _check_flags(task, node)
+    defaults = task.cluster.info["ndparams"]
     ndparams = parameters.merged(node.ndparams, op["ndparams"] or {}, defaults)
-    _check_capabilities(work, node)
-    _check_power(work, node)
-    _check_secondary_ip(work, node)
-    changes = _changes(work, node)
-    promoted = _promotions(work, node, changes)
+    _check_capabilities(task, node)
+    _check_power(task, node)
+    _check_secondary_ip(task, node)
+    changes = _changes(task, node)
+    promoted = _promotions(task, node, changes)
     yield 0.1
     node.ndparams = ndparams
     for name, value in changes.items():
         setattr(node, name, value)
     for other in promoted:
-        work.log(f" - INFO: Promoted nodes to master candidate role: {other.name}")
+        task.log(f" - INFO: Promoted nodes to master candidate role: {other.name}")
         other.master_candidate = True
-        other.touch(work.now())
-    node.touch(work.now())
+        other.touch(task.now())
+    node.touch(task.now())
     return [[name, str(value)] for name, value in changes.items()]
 
 
-def _check_flags(work: Work, node: Node) -> None:
-    op = work.op
+def _check_flags(task: Task, node: Node) -> None:
+    op = task.op
     if all(op[name] is None for name in _CHANGES):
         raise refusals.wrong_input("Please pass at least one modification")
     if sum(op[name] is True for name in _ROLES) > 1:
         raise refusals.wrong_input("Can't set the node into more than one state at the same time")
-    if node is work.cluster.master and any(op[name] is not None for name in _ROLES):
+    if node is task.cluster.master and any(op[name] is not None for name in _ROLES):
         raise refusals.wrong_input("The master role can be changed only via master-failover")
 
 
-def _check_capabilities(work: Work, node: Node) -> None:
-    op, cluster = work.op, work.cluster
+def _check_capabilities(task: Task, node: Node) -> None:
+    op, cluster = task.op, task.cluster
     if op["master_candidate"] and not (node.master_capable or op["master_capable"]):
         raise refusals.wrong_state(
             f"Node {node.name} is not master capable, cannot make it a master candidate"
@@ -69,35 +69,35 @@ def _check_capabilities(work: Work, node: Node) -> None:
         )
 
 
-def _check_power(work: Work, node: Node) -> None:
-    powered = work.op["powered"]
-    if powered is not None and not Context(work.cluster, {}).node_ndparams(node)["oob_program"]:
+def _check_power(task: Task, node: Node) -> None:
+    powered = task.op["powered"]
+    if powered is not None and not Context(task.cluster, {}).node_ndparams(node)["oob_program"]:
         raise refusals.wrong_state(
             f"Node {node.name} does not support out-of-band handling, can't change powered state"
         )
 
 
-def _check_secondary_ip(work: Work, node: Node) -> None:
-    address = work.op["secondary_ip"]
+def _check_secondary_ip(task: Task, node: Node) -> None:
+    address = task.op["secondary_ip"]
     if address is None:
         return
     require_ip(address)
-    master = work.cluster.master
-    if master.secondary_ip == master.primary_ip and not (work.op["force"] and node is master):
+    master = task.cluster.master
+    if master.secondary_ip == master.primary_ip and not (task.op["force"] and node is master):
         raise refusals.wrong_input(
             "Changing the secondary ip on a single-homed cluster requires the --force option to be"
             " passed, and the target node to be the master"
         )
-    mirrored = [i.name for i in work.cluster.primaries_on(node) if i.disk_template == "drbd"]
+    mirrored = [i.name for i in task.cluster.primaries_on(node) if i.disk_template == "drbd"]
     if mirrored:
         told = ", ".join(mirrored)
         raise refusals.wrong_state(f"Cannot change secondary IP address: it is in use by {told}")
 
 
-def _changes(work: Work, node: Node) -> dict[str, Any]:  # Any: flags and an address
+def _changes(task: Task, node: Node) -> dict[str, Any]:  # Any: flags and an address
     """The attributes that really change, in the order in which the result tells them."""
-    wanted = {**_roles(work, node), **{name: work.op[name] for name in _CAPABILITIES}}
-    wanted |= {name: work.op[name] for name in ("secondary_ip", "powered")}
+    wanted = {**_roles(task, node), **{name: task.op[name] for name in _CAPABILITIES}}
+    wanted |= {name: task.op[name] for name in ("secondary_ip", "powered")}
     return {
         name: value
         for name, value in wanted.items()
@@ -105,18 +105,18 @@ def _changes(work: Work, node: Node) -> dict[str, Any]:  # Any: flags and an add
     }
 
 
-def _roles(work: Work, node: Node) -> dict[str, bool | None]:
+def _roles(task: Task, node: Node) -> dict[str, bool | None]:
     """The flags of the role after the change; taking one on gives up the others."""
-    asked = {name: work.op[name] for name in _ROLES}
+    asked = {name: task.op[name] for name in _ROLES}
     for name, value in asked.items():
         if value is False and not getattr(node, name):
-            work.log(f" - INFO: Ignoring request to unset flag {name}, already unset")
+            task.log(f" - INFO: Ignoring request to unset flag {name}, already unset")
     if True in asked.values():
         return {name: value is True for name, value in asked.items()}
-    if _back_in_service(node, asked) and _wants_candidates(work.cluster, node):
-        work.log(f" - INFO: Auto-promoting node to master candidate: {node.name}")
+    if _back_in_service(node, asked) and _wants_candidates(task.cluster, node):
+        task.log(f" - INFO: Auto-promoting node to master candidate: {node.name}")
         return {**asked, "master_candidate": True}
-    if work.op["master_capable"] is False:
+    if task.op["master_capable"] is False:
         return {**asked, "master_candidate": False}
     return asked
 
@@ -141,15 +141,15 @@ def _wants_candidates(cluster: Cluster, node: Node) -> bool:
     return sum(other.master_candidate for other in others) < pool_size
 
 
-def _promotions(work: Work, node: Node, changes: Mapping[str, object]) -> list[Node]:
+def _promotions(task: Task, node: Node, changes: Mapping[str, object]) -> list[Node]:
     """The nodes that step in for a master candidate that is lost."""
     if not (node.master_candidate and changes.get("master_candidate") is False):
         return []
-    others = _others_in_service(work.cluster, node)
-    target = min(work.cluster.info["candidate_pool_size"], len(others))
+    others = _others_in_service(task.cluster, node)
+    target = min(task.cluster.info["candidate_pool_size"], len(others))
     regular = [other for other in others if not other.master_candidate]
     missing = target - (len(others) - len(regular))
-    if missing > 0 and not work.op["auto_promote"]:
+    if missing > 0 and not task.op["auto_promote"]:
         raise refusals.wrong_state(
             "Not enough master candidates, please pass auto promote option to allow promotion"
             " (--auto-promote or RAPI auto_promote=True)"
@@ -157,13 +157,13 @@ def _promotions(work: Work, node: Node, changes: Mapping[str, object]) -> list[N
     return regular[: max(missing, 0)]
 
 
-def _powercycle(work: Work) -> Steps:
-    node = node_of(work)
-    if node is work.cluster.master and not work.op["force"]:
+def _powercycle(task: Task) -> Steps:
+    node = node_of(task)
+    if node is task.cluster.master and not task.op["force"]:
         raise refusals.wrong_input("The node is the master and the force parameter was not set")
     yield 0.2
-    node.bootid = work.identities.uuid()
-    for instance in work.cluster.primaries_on(node):
+    node.bootid = task.identities.uuid()
+    for instance in task.cluster.primaries_on(node):
         instance.running = instance.disks_active = False
         instance.runtime_memory = None
     return "Reboot scheduled in 5 seconds"

@@ -7,60 +7,60 @@ from collections.abc import Mapping
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.simulator.queries.context import disk_usage
 from ganeti_rapi.simulator.state import Instance, Node, Params
+from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.capacity import Demand, allocator, choose_among, headroom
 from ganeti_rapi.simulator.units.instance_move import MIRRORED_TO_SECONDARY, NOT_MOVABLE
 from ganeti_rapi.simulator.units.locks import exclusive
 from ganeti_rapi.simulator.units.lookup import node_in, node_of, nodes_of
-from ganeti_rapi.simulator.work import Opcode, Steps, Unit, Work
 
 _PASSED_ON = "mode live iallocator target_node allow_runtime_changes ignore_ipolicy"
 
 
-def _migrate(work: Work) -> Steps:
-    op, node = work.op, node_of(work)
+def _migrate(task: Task) -> Steps:
+    op, node = task.op, node_of(task)
     if op["live"] is not None and op["mode"] is not None:
         raise refusals.wrong_input("Only one of the 'live' and 'mode' parameters are accepted")
     if op["iallocator"] and op["target_node"]:
         raise refusals.wrong_input("Do not specify both, iallocator and node")
     if op["target_node"]:
-        node_in(work.cluster, op, "target_node")
+        node_in(task.cluster, op, "target_node")
     yield 0.1
     shared = {name: op[name] for name in _PASSED_ON.split()}
-    instances = work.cluster.primaries_on(node)
-    jobs = [[_opcode(work, "OP_INSTANCE_MIGRATE", instance, shared)] for instance in instances]
-    return {"jobs": work.submit(jobs)}
+    instances = task.cluster.primaries_on(node)
+    jobs = [[_opcode(task, "OP_INSTANCE_MIGRATE", instance, shared)] for instance in instances]
+    return {"jobs": task.submit(jobs)}
 
 
-def _opcode(work: Work, name: str, instance: Instance, values: Params) -> Opcode:
+def _opcode(task: Task, name: str, instance: Instance, values: Params) -> OpcodeJson:
     """An opcode for an instance, which has this opcode's reason."""
-    given = {"OP_ID": name, "instance_name": instance.name, "reason": work.op.get("reason") or []}
+    given = {"OP_ID": name, "instance_name": instance.name, "reason": task.op.get("reason") or []}
     return dict(OPCODES[name].with_defaults({**given, **values}))
 
 
-def _evacuate(work: Work) -> Steps:
-    node = node_of(work)
-    target = node_in(work.cluster, work.op, "remote_node")
-    _check_evacuation(work, node, target)
-    primary = work.op["mode"] == "primary-only"
-    on_node = work.cluster.primaries_on if primary else work.cluster.secondaries_on
+def _evacuate(task: Task) -> Steps:
+    node = node_of(task)
+    target = node_in(task.cluster, task.op, "remote_node")
+    _check_evacuation(task, node, target)
+    primary = task.op["mode"] == "primary-only"
+    on_node = task.cluster.primaries_on if primary else task.cluster.secondaries_on
     instances = on_node(node)
     if instances:
         names = ", ".join(instance.name for instance in instances)
-        work.log(f" - INFO: Evacuating instances from node '{node.name}': {names}")
+        task.log(f" - INFO: Evacuating instances from node '{node.name}': {names}")
     else:
-        work.log(f" - INFO: No instances to evacuate from node '{node.name}'")
+        task.log(f" - INFO: No instances to evacuate from node '{node.name}'")
     yield 0.2
     _require_movable(instances)
     if primary:
-        jobs = [[_away(work, instance)] for instance in instances]
+        jobs = [[_away(task, instance)] for instance in instances]
     else:
-        jobs = _new_mirrors(work, instances, target)
-    return {"jobs": work.submit(jobs)}
+        jobs = _new_mirrors(task, instances, target)
+    return {"jobs": task.submit(jobs)}
 
 
-def _check_evacuation(work: Work, node: Node, target: Node | None) -> None:
-    op = work.op
+def _check_evacuation(task: Task, node: Node, target: Node | None) -> None:
+    op = task.op
     if target is not None and op["iallocator"]:
         raise refusals.wrong_input("Do not specify both, iallocator and node")
     if target is node:
@@ -76,7 +76,7 @@ def _check_evacuation(work: Work, node: Node, target: Node | None) -> None:
             " instances"
         )
     if target is None:
-        allocator(work)
+        allocator(task)
 
 
 def _require_movable(instances: list[Instance]) -> None:
@@ -86,29 +86,31 @@ def _require_movable(instances: list[Instance]) -> None:
         raise refusals.failed(f"Unable to evacuate instances {told}")
 
 
-def _away(work: Work, instance: Instance) -> Opcode:
+def _away(task: Task, instance: Instance) -> OpcodeJson:
     """The move of an instance to its mirror, or to a node that is chosen then."""
     mirrored = instance.disk_template == MIRRORED_TO_SECONDARY
-    values = {} if mirrored else {"iallocator": allocator(work)}
+    values = {} if mirrored else {"iallocator": allocator(task)}
     name = "OP_INSTANCE_MIGRATE" if instance.running else "OP_INSTANCE_FAILOVER"
-    return _opcode(work, name, instance, values)
+    return _opcode(task, name, instance, values)
 
 
-def _new_mirrors(work: Work, instances: list[Instance], target: Node | None) -> list[list[Opcode]]:
+def _new_mirrors(
+    task: Task, instances: list[Instance], target: Node | None
+) -> list[list[OpcodeJson]]:
     """The jobs that give instances another secondary node; choices count on each other."""
-    room = headroom(work.cluster)
+    room = headroom(task.cluster)
     jobs = []
     for instance in instances:
         needed = Demand(0, disk_usage(instance), instance.disk_template)
-        candidates = work.cluster.nodes_of(instance.primary.group)
-        new = target or choose_among(work, candidates, needed, nodes_of(instance), room)
+        candidates = task.cluster.nodes_of(instance.primary.group)
+        new = target or choose_among(task, candidates, needed, nodes_of(instance), room)
         room.take(new, 0, needed.disk, needed.template)
         values = {
             "mode": "replace_new_secondary",
             "remote_node": new.name,
-            "early_release": work.op["early_release"],
+            "early_release": task.op["early_release"],
         }
-        jobs.append([_opcode(work, "OP_INSTANCE_REPLACE_DISKS", instance, values)])
+        jobs.append([_opcode(task, "OP_INSTANCE_REPLACE_DISKS", instance, values)])
     return jobs
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ganeti_rapi.simulator.state import Cluster, Node, StorageUnit
+from ganeti_rapi.simulator.task import Steps, Task, Unit
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.capacity import LOCAL_STORAGE, storage_used
 from ganeti_rapi.simulator.units.locks import exclusive, nothing
 from ganeti_rapi.simulator.units.lookup import find_node, node_of
-from ganeti_rapi.simulator.work import Steps, Unit, Work
 
 _REPORTED = ("file", "lvm-pv", "lvm-vg", "sharedfile", "gluster")
 """The types of storage that nodes can report on."""
@@ -54,8 +54,8 @@ def _require_enabled(cluster: Cluster, kind: str) -> None:
         )
 
 
-def _query(work: Work) -> Steps:
-    op, cluster = work.op, work.cluster
+def _query(task: Task) -> Steps:
+    op, cluster = task.op, task.cluster
     _require_known_fields(op["output_fields"])
     nodes = [find_node(cluster, name) for name in op["nodes"]] or cluster.nodes
     kind = op["storage_type"] or _default_type(cluster)
@@ -63,7 +63,7 @@ def _query(work: Work) -> Steps:
     yield 0.05
     return [
         [_FIELDS[name](cluster, node, unit) for name in op["output_fields"]]
-        for node, unit in _units(work, nodes, kind)
+        for node, unit in _units(task, nodes, kind)
     ]
 
 
@@ -83,19 +83,19 @@ def _default_type(cluster: Cluster) -> str:
     return kind
 
 
-def _units(work: Work, nodes: Iterable[Node], kind: str) -> Iterable[tuple[Node, StorageUnit]]:
-    wanted = work.op["name"]
+def _units(task: Task, nodes: Iterable[Node], kind: str) -> Iterable[tuple[Node, StorageUnit]]:
+    wanted = task.op["name"]
     for node in nodes:
         if node.offline or kind not in _REPORTED:
-            work.log(f" - WARNING: Can't get storage data from node {node.name}")
+            task.log(f" - WARNING: Can't get storage data from node {node.name}")
             continue
         for unit in node.storage:
             if unit.type == kind and wanted in (None, unit.name):
                 yield node, unit
 
 
-def _modify(work: Work) -> Steps:
-    op, node, kind = work.op, node_of(work), work.op["storage_type"]
+def _modify(task: Task) -> Steps:
+    op, node, kind = task.op, node_of(task), task.op["storage_type"]
     if kind not in _MODIFIABLE:
         raise refusals.wrong_input(f"Storage units of type '{kind}' can not be modified")
     if unknown := sorted(set(op["changes"]) - set(_MODIFIABLE[kind])):
@@ -103,21 +103,21 @@ def _modify(work: Work) -> Steps:
             "The following fields can not be modified for storage units of type"
             f" '{kind}': {unknown}"
         )
-    _require_enabled(work.cluster, kind)
+    _require_enabled(task.cluster, kind)
     yield 0.1
     unit = _unit_named(node, kind, op["name"], "modify")
     unit.allocatable = op["changes"].get("allocatable", unit.allocatable)
     return None
 
 
-def _repair(work: Work) -> Steps:
-    op, node, kind = work.op, node_of(work), work.op["storage_type"]
+def _repair(task: Task) -> Steps:
+    op, node, kind = task.op, node_of(task), task.op["storage_type"]
     if kind not in _REPAIRABLE:
         raise refusals.wrong_input(f"Storage units of type '{kind}' can not be repaired")
-    _require_enabled(work.cluster, kind)
+    _require_enabled(task.cluster, kind)
     yield 0.1
     unit = _unit_named(node, kind, op["name"], "repair")
-    work.log(f"Repairing storage unit '{unit.name}' on {node.name} ...")
+    task.log(f"Repairing storage unit '{unit.name}' on {node.name} ...")
     yield 0.3
     return None
 

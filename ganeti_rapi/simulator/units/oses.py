@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ganeti_rapi.simulator.state import Cluster, OperatingSystem
+from ganeti_rapi.simulator.task import Steps, Task, Unit
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.locks import nothing
-from ganeti_rapi.simulator.work import Steps, Unit, Work
 
 _API_VERSIONS = [20]
 
@@ -46,8 +46,8 @@ def _node_status(cluster: Cluster, os: OperatingSystem) -> Mapping[str, Any]:  #
     return {node.uuid: [found] for node in cluster.nodes if node.vm_capable and not node.offline}
 
 
-def _diagnose(work: Work) -> Steps:
-    op, cluster = work.op, work.cluster
+def _diagnose(task: Task) -> Steps:
+    op, cluster = task.op, task.cluster
     if unknown := [name for name in op["output_fields"] if name not in _FIELDS]:
         text = f"Unknown output fields selected: {', '.join(unknown)}"
         raise refusals.wrong_input(text)

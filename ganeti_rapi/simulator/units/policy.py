@@ -9,8 +9,8 @@ from attrs import frozen
 
 from ganeti_rapi.simulator.queries.context import Context
 from ganeti_rapi.simulator.state import Group, Instance
+from ganeti_rapi.simulator.task import Task
 from ganeti_rapi.simulator.units import refusals
-from ganeti_rapi.simulator.work import Work
 
 
 @frozen
@@ -64,9 +64,9 @@ def violations(context: Context, group: Group, checked: list[Measure]) -> list[s
     return found
 
 
-def require_policy(work: Work, group: Group, instance: Instance) -> None:
+def require_policy(task: Task, group: Group, instance: Instance) -> None:
     """Refuse an instance that the group's policy forbids, or only warn with ``ignore_ipolicy``."""
-    context = Context(work.cluster, {})
+    context = Context(task.cluster, {})
     found = violations(context, group, list(measures(context, instance)))
     allowed = context.ipolicy(group).get("disk-templates")
     if allowed is not None and instance.disk_template not in allowed:
@@ -75,14 +75,14 @@ def require_policy(work: Work, group: Group, instance: Instance) -> None:
             f" (allowed templates: {', '.join(allowed)})"
         )
     place = f"Instance allocation to group {group.uuid} ({group.name})"
-    refuse_or_warn(work, place, found)
+    refuse_or_warn(task, place, found)
 
 
-def refuse_or_warn(work: Work, what: str, found: list[str]) -> None:
+def refuse_or_warn(task: Task, what: str, found: list[str]) -> None:
     """Refuse when anything was found, unless the opcode wants the policy ignored."""
     if not found:
         return
     text = f"{what} violates policy: {', '.join(found)}"
-    if not work.op.get("ignore_ipolicy"):
+    if not task.op.get("ignore_ipolicy"):
         raise refusals.wrong_input(text)
-    work.log(f" - WARNING: {text}")
+    task.log(f" - WARNING: {text}")

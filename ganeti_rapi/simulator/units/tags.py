@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.simulator.state import Cluster, Entity
+from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.locks import BIG_LOCK
 from ganeti_rapi.simulator.units.lookup import (
@@ -15,7 +16,6 @@ from ganeti_rapi.simulator.units.lookup import (
     find_network,
     find_node,
 )
-from ganeti_rapi.simulator.work import Opcode, Steps, Unit, Work
 
 _TAG = re.compile(r"[\w.+*/:@-]+", re.ASCII)
 
@@ -45,34 +45,34 @@ def checked_tags(tags: Iterable[str]) -> list[str]:
     return unique
 
 
-def _tagged(work: Work) -> Entity:
-    return _TAGGED[work.op["kind"]](work.cluster, work.op["name"] or "")
+def _tagged(task: Task) -> Entity:
+    return _TAGGED[task.op["kind"]](task.cluster, task.op["name"] or "")
 
 
-def _set(work: Work) -> Steps:
-    new = checked_tags(work.op["tags"])
-    entity = _tagged(work)
+def _set(task: Task) -> Steps:
+    new = checked_tags(task.op["tags"])
+    entity = _tagged(task)
     if len({*entity.tags, *new}) > _MAX_TAGS:
         raise refusals.bad_tag(f"Too many tags (>{_MAX_TAGS})")
     yield 0.05
     entity.tags.extend(tag for tag in new if tag not in entity.tags)
-    entity.touch(work.now())
+    entity.touch(task.now())
     return None
 
 
-def _delete(work: Work) -> Steps:
-    gone = checked_tags(work.op["tags"])
-    entity = _tagged(work)
+def _delete(task: Task) -> Steps:
+    gone = checked_tags(task.op["tags"])
+    entity = _tagged(task)
     if missing := sorted(set(gone) - set(entity.tags)):
         told = ", ".join(f"'{tag}'" for tag in missing)
         raise refusals.unknown_entity(f"Tag(s) {told} not found")
     yield 0.05
     entity.tags[:] = [tag for tag in entity.tags if tag not in gone]
-    entity.touch(work.now())
+    entity.touch(task.now())
     return None
 
 
-def _claim(cluster: Cluster, op: Opcode) -> Mapping[str, bool]:
+def _claim(cluster: Cluster, op: OpcodeJson) -> Mapping[str, bool]:
     """The tagged object; two jobs that tag the same one take turns."""
     kind, name = op["kind"], op["name"] or ""
     if kind == "cluster":

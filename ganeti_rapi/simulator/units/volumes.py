@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganeti_rapi.simulator.state import Cluster, Disk, Instance, Nic, Params
+from ganeti_rapi.simulator.task import Task
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.nics import none_as_null
 from ganeti_rapi.simulator.units.parameters import parse_size
-from ganeti_rapi.simulator.work import Work
 
 _DISK_PARAMETERS = frozenset(
     ["access", "adopt", "metavg", "mode", "name", "provider", "size", "spindles", "vg"]
@@ -29,7 +29,7 @@ _FILE_DIRECTORIES = {
 _DRBD_PORTS = 11000, 25000
 
 
-def new_disk(work: Work, params: Params, template: str, missing_size: str) -> Disk:
+def new_disk(task: Task, params: Params, template: str, missing_size: str) -> Disk:
     """A disk as asked for; ``missing_size`` is what to say when its size was left out."""
     unknown = sorted(set(params) - _DISK_PARAMETERS)
     if unknown and template not in _ARBITRARY_PARAMETERS:
@@ -37,7 +37,7 @@ def new_disk(work: Work, params: Params, template: str, missing_size: str) -> Di
     if "size" not in params:
         raise refusals.wrong_input(missing_size)
     return Disk(
-        uuid=work.identities.uuid(),
+        uuid=task.identities.uuid(),
         size=parse_size("size", params["size"]),
         mode=_disk_mode(params.get("mode", "rw")),
         name=none_as_null(params.get("name")),

@@ -10,7 +10,7 @@ from attrs import frozen
 from ganeti_rapi.api import objects
 from ganeti_rapi.api.secrets import without_secrets
 
-Row = dict[str, Any]  # Any: a field's value is JSON of the field's own shape
+Details = dict[str, Any]  # Any: a field's value is JSON of the field's own shape
 
 NODE_FIELDS = tuple(objects.NODE)
 INSTANCE_FIELDS = tuple(objects.INSTANCE)
@@ -30,23 +30,23 @@ JOB_QUERY_FIELDS = frozenset(
 """Everything that LUXI QueryJobs knows of a job."""
 
 
-def as_is(row: Row) -> Row:
+def as_is(details: Details) -> Details:
     """No change: what most kinds show is what luxid answers."""
-    return row
+    return details
 
 
-def with_memory(row: Row) -> Row:
+def with_memory(details: Details) -> Details:
     """An instance's ``beparams.memory``, which old clients read, is its maximum memory."""
-    beparams = row.get("beparams")
+    beparams = details.get("beparams")
     if isinstance(beparams, dict) and "maxmem" in beparams:
         beparams["memory"] = beparams["maxmem"]
-    return row
+    return details
 
 
-def with_secondary_ip(row: Row) -> Row:
+def with_secondary_ip(details: Details) -> Details:
     """A single node's ``sip`` under the name that /2/nodes/N/modify takes, too."""
-    row["secondary_ip"] = row.get("sip")
-    return row
+    details["secondary_ip"] = details.get("sip")
+    return details
 
 
 @frozen
@@ -68,17 +68,17 @@ class Kind:
     takes_lock: bool = True
     all_objects: Sequence[str] | None = ()
     """What luxid takes for "all of them"."""
-    finish: Callable[[Row], Row] = as_is
-    finish_item: Callable[[Row], Row] = as_is
+    finish: Callable[[Details], Details] = as_is
+    finish_item: Callable[[Details], Details] = as_is
 
-    def rows(self, fields: Sequence[str], replies: Sequence[Sequence[Any]]) -> list[Row]:
-        """luxid's rows as objects."""
+    def details(self, fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Details]:
+        """The details of objects, from luxid's rows."""
         finish = self.finish
-        return [finish(dict(zip(fields, reply))) for reply in replies]
+        return [finish(dict(zip(fields, row))) for row in rows]
 
-    def item(self, reply: Sequence[Any]) -> Row:
-        """luxid's row of one object."""
-        return self.finish_item(self.finish(dict(zip(self.item_fields, reply))))
+    def item(self, row: Sequence[Any]) -> Details:
+        """The details of one object, from luxid's row."""
+        return self.finish_item(self.finish(dict(zip(self.item_fields, row))))
 
 
 def _kind(

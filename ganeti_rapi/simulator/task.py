@@ -1,4 +1,4 @@
-"""What a unit of work is: the contract between the job queue and the opcodes' effects.
+"""What a `Unit` and its `Task` are: the contract between the job queue and the opcodes' effects.
 
 A `Unit` is one opcode's behaviour. The queue calls ``locks`` when the opcode's turn comes, waits
 until no running opcode holds a conflicting lock, and then drives ``run``.
@@ -6,7 +6,7 @@ until no running opcode holds a conflicting lock, and then drives ``run``.
 ``run`` is a generator. What it does before its first ``yield`` are Ganeti's prerequisite checks;
 it raises `JobDaemonError` with a classification when they fail. Every ``yield`` hands over the
 number of seconds that the next step takes. Its return value is the opcode's result. On a dry run
-the queue stops at the first ``yield`` and takes ``work.dry_run_result`` for the result.
+the queue stops at the first ``yield`` and takes ``task.dry_run_result`` for the result.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from attrs import define, frozen
 
 from ganeti_rapi.simulator.state import Cluster, Identities
 
-Opcode = dict[str, Any]  # Any: an opcode's parameters are JSON of any shape
+OpcodeJson = dict[str, Any]  # Any: an opcode's parameters are JSON of any shape
 
 
 @define
-class Work:
+class Task:
     """One opcode in execution.
 
     ``op`` has every parameter of the opcode, defaults filled in. ``log`` appends a message to the
@@ -31,10 +31,10 @@ class Work:
     """
 
     cluster: Cluster
-    op: Opcode
+    op: OpcodeJson
     now: Callable[[], float]
     log: Callable[[str], None]
-    submit: Callable[[list[list[Opcode]]], list[tuple[bool, int | str]]]
+    submit: Callable[[list[list[OpcodeJson]]], list[tuple[bool, int | str]]]
     identities: Identities
     dry_run_result: Any = None  # Any: the opcode's own
 
@@ -50,5 +50,5 @@ class Unit:
     lock is exclusive; shared locks conflict only with exclusive ones.
     """
 
-    run: Callable[[Work], Steps]
-    locks: Callable[[Cluster, Opcode], Mapping[str, bool]]
+    run: Callable[[Task], Steps]
+    locks: Callable[[Cluster, OpcodeJson], Mapping[str, bool]]
