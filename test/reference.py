@@ -16,6 +16,7 @@ from attrs import frozen
 
 from ganeti_rapi.api.bodies import DependsOnly, Key
 from ganeti_rapi.api.cells import Cell, OfOpcode, Submit
+from ganeti_rapi.api.checks import plural
 from ganeti_rapi.api.forms import Argument
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.openapi import document
@@ -217,7 +218,7 @@ def type_of(schema: Any) -> str:
     if "prefixItems" in schema:
         return f"[{', '.join(map(type_of, schema['prefixItems']))}]"
     if "items" in schema:
-        return f"list of {type_of(schema['items'])}"
+        return f"list of {plural(type_of(schema['items']))}"
     return str(schema.get("type", "anything"))
 
 

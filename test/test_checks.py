@@ -107,7 +107,7 @@ MESSAGES: tuple[tuple[Check, Any, str], ...] = (
     (
         Either((ListOf(STRING), OBJECT)),
         1,
-        "expected a list of string or object, got a number",
+        "expected a list of strings or object, got a number",
     ),
 )
 
@@ -117,8 +117,8 @@ PHRASES: tuple[tuple[Check, str], ...] = (
     (ListOf(Maybe(WORD)), "list of (one of live, non-live or null)"),
     (LIST, "list"),
     (OBJECT, "object"),
-    (DictOf(STRING, BOOLEAN), "object of boolean"),
-    (DictOf(WORD, Anything()), "object with keys (one of live, non-live)"),
+    (DictOf(STRING, BOOLEAN), "object of booleans"),
+    (DictOf(WORD, Anything()), "object with (one of live, non-live) as keys"),
     (PAIR, "[integer of at least 0, string]"),
     (RELATIVE_JOB_ID, "integer of at most -1"),
 )

@@ -140,7 +140,7 @@ class SimpleBodyTests(BodyCase):
     def test_one_value(self) -> None:
         body = OneValue(key="tags", check=STRINGS, required=True)
         self.assertEqual(body.read(make_call(body=["a"])), {"tags": ["a"]})
-        self.assert_refused("Missing request body: expected a list of string", body, None)
+        self.assert_refused("Missing request body: expected a list of strings", body, None)
         self.assert_refused(
             "Invalid request body: item 0: expected a string, got null", body, [None]
         )

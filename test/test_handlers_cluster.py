@@ -179,7 +179,7 @@ class QueryTests(ApiCase):
 
     def test_what_a_query_needs(self) -> None:
         asked = "Missing argument fields: expected words with commas"
-        needed = "Missing parameter fields: expected a list of string"
+        needed = "Missing parameter fields: expected a list of strings"
         for method, query, body, message in (
             ("GET", "", None, asked),
             ("GET", "?fields=", None, asked),
@@ -199,7 +199,7 @@ class QueryTests(ApiCase):
             ),
             (
                 *("PUT", "", {"fields": "name"}),
-                "Invalid parameter fields: expected a list of string or null, got a string",
+                "Invalid parameter fields: expected a list of strings or null, got a string",
             ),
             (
                 *("PUT", "", {"fields": [1]}),

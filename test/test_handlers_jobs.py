@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ganeti_rapi.api.fields import JOB_FIELDS
+from ganeti_rapi.api.kinds import JOB_FIELDS
 from ganeti_rapi.errors import JobDaemonError, LuxiTimeout
 
 from .harness import ApiCase
@@ -72,7 +72,7 @@ class WaitTests(ApiCase):
         self.assertEqual((response.status, response.body), (200, b"null\n"))
 
     def test_what_a_wait_needs(self) -> None:
-        needed = "Missing parameter fields: expected a list of string"
+        needed = "Missing parameter fields: expected a list of strings"
         previous = "Invalid parameter previous_job_info: expected a list or null, got a string"
         serial = "Invalid parameter previous_log_serial: expected an integer or null, got a"
         for query, body, message in (
@@ -83,7 +83,7 @@ class WaitTests(ApiCase):
             ("?fields=status", {}, needed),
             (
                 *("", {"fields": "status"}),
-                "Invalid parameter fields: expected a list of string, got a string",
+                "Invalid parameter fields: expected a list of strings, got a string",
             ),
             (
                 *("", {"fields": [1]}),

@@ -21,9 +21,9 @@ class TagTests(ApiCase):
 
     def test_bodies_that_are_no_tags(self) -> None:
         for body, what in (
-            ("a", "expected a list of string, got a string"),
-            (1, "expected a list of string, got a number"),
-            (True, "expected a list of string, got a boolean"),
+            ("a", "expected a list of strings, got a string"),
+            (1, "expected a list of strings, got a number"),
+            (True, "expected a list of strings, got a boolean"),
             (["a", 1], "item 1: expected a string, got a number"),
             ([["a"]], "item 0: expected a string, got a list"),
         ):

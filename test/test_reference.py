@@ -70,7 +70,7 @@ class LayoutTests(SynchronousTestCase):
             ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "integer or null"),
             (
                 {"type": "array", "items": {"type": "array", "items": {}}},
-                "list of list of anything",
+                "list of lists of anything",
             ),
             ({"prefixItems": [{"type": "integer"}, {}]}, "[integer, anything]"),
         ):

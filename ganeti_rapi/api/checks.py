@@ -83,6 +83,9 @@ _TYPES: tuple[tuple[type, str], ...] = (
 # Phrases that begin like this stand without an article.
 _BARE = ("one of", "anything", "[")
 
+# The nouns that phrases are made of; the first one in a phrase is what it is about.
+_NOUN = re.compile(r"\b(?:string|number|integer|boolean|object|list|address|network)\b")
+
 
 def json_type(value: Json) -> str:
     """What a value is, in words that do not show it."""
@@ -109,9 +112,28 @@ def _is_integer(value: Json) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _grouped(check: Check) -> str:
+def plural(phrase: str) -> str:
+    """A phrase for several values: "lists of strings" for "list of strings"."""
+    if phrase.startswith(_BARE):
+        return phrase
+    return _NOUN.sub(lambda noun: noun[0] + ("es" if noun[0][-1] == "s" else "s"), phrase, count=1)
+
+
+def _plural(check: Check) -> str:
+    if isinstance(check, Either):
+        return " or ".join(map(_plural, check.checks))
+    if isinstance(check, Maybe):
+        return f"{_plural(check.check)} or null"
+    return plural(str(check))
+
+
+def _grouped(check: Check, phrase: str) -> str:
     """A check's phrase, in parentheses where it would run into what follows."""
-    return f"({check})" if isinstance(check, (OneOf, Maybe, Either)) else str(check)
+    return f"({phrase})" if isinstance(check, (OneOf, Maybe, Either)) else phrase
+
+
+def _each(check: Check) -> str:
+    return _grouped(check, _plural(check))
 
 
 def _checked_inside(check: Check, value: Json, place: str) -> Json:
@@ -296,7 +318,7 @@ class ListOf:
         return {"type": "array", "items": self.item.schema()}
 
     def __str__(self) -> str:
-        return "list" if self.item == Anything() else f"list of {_grouped(self.item)}"
+        return "list" if self.item == Anything() else f"list of {_each(self.item)}"
 
 
 @frozen
@@ -324,7 +346,7 @@ class Items:
         }
 
     def __str__(self) -> str:
-        return f"[{', '.join(_grouped(check) for check in self.checks)}]"
+        return f"[{', '.join(_grouped(check, str(check)) for check in self.checks)}]"
 
 
 @frozen
@@ -350,8 +372,8 @@ class DictOf:
 
     def __str__(self) -> str:
         # A key is a string anyway, so that alone is not worth saying.
-        keys = "" if self.keys in (Anything(), String()) else f" with keys {_grouped(self.keys)}"
-        values = "" if self.values == Anything() else f" of {_grouped(self.values)}"
+        keys = "" if self.keys in (Anything(), String()) else f" with {_each(self.keys)} as keys"
+        values = "" if self.values == Anything() else f" of {_each(self.values)}"
         return f"object{values}{keys}"
 
 
