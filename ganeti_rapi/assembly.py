@@ -27,7 +27,7 @@ WATCH_ACQUIRE = 1.0
 
 
 class Backend(Protocol):
-    """What requests are answered from."""
+    """The job daemon that requests are answered from."""
 
     @property
     def daemon(self) -> JobDaemon:
@@ -67,7 +67,7 @@ class LuxiBackend:
 
 @frozen
 class Settings:
-    """What may be chosen of a site: see `RapiSite`, and `Rapi` for ``require_authentication``."""
+    """The settings of a site: see `RapiSite`, and `Rapi` for ``require_authentication``."""
 
     require_authentication: bool = False
     keep_alive: bool = True

@@ -128,7 +128,7 @@ class LuxiError(Exception):
 
 
 class LuxiUnreachable(LuxiError):
-    """There is nobody at the socket, or the connection broke before the reply."""
+    """No process listens at the socket, or the connection broke before the reply."""
 
 
 class LuxiTimeout(LuxiError):

@@ -1,4 +1,4 @@
-"""How a daemon ends that cannot start: a plain sentence, and the stock daemon's exit codes."""
+"""How a daemon that cannot start ends: with a plain sentence, and the stock daemon's exit codes."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
-"""A JSON value. ``loads`` makes lists and dicts; whoever only reads takes the wider type."""
+"""A JSON value. ``loads`` makes lists and dicts; code that only reads JSON takes the wider type."""
 
 
 class Encoded:

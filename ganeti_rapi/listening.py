@@ -1,4 +1,4 @@
-"""Where the daemon listens: endpoints, TLS before them, and what is said of those it can't have."""
+"""Where the daemon listens: endpoints, TLS before them, and the errors when they cannot be had."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Listener:
         # Any: Failure, generic only in newer Twisted
         error = getattr(failure.value, "socketError", None)
         reason = getattr(error, "strerror", None) or failure.getErrorMessage()
-        return f"Can't listen on {self._name}: {reason}. ss -ltnp shows who has the port"
+        return f"Can't listen on {self._name}: {reason}. ss -ltnp shows which process has the port"
 
     def close(self) -> object:
         """Take no more connections; those that are open go on. A Deferred, if that takes time."""
@@ -80,7 +80,7 @@ class Listeners(Service):
         """Listen before privileges are dropped, so that ports below 1024 work."""
         self.open()
 
-    def stopService(self) -> Any:  # Any: a Deferred of nothing that anybody reads
+    def stopService(self) -> Any:  # Any: a Deferred whose result is not read
         super().stopService()
         return self.close()
 

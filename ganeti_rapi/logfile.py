@@ -14,7 +14,8 @@ class LogFile:
     With ``standard`` the process's standard output and error go there, too, so that nothing that is
     printed by chance is lost. Raises OSError when the file cannot be opened.
 
-    A full disk loses lines and stops nobody: whoever logs has something better to do than to fail.
+    When the disk is full, lines are lost but nothing is raised: a program must not fail because it
+    cannot log.
     """
 
     def __init__(self, path: str, *, standard: bool = False) -> None:

@@ -38,7 +38,7 @@ T = TypeVar("T")
 class OnHangup(Service):
     """Calls functions on SIGHUP, in the reactor's thread; many signals at a time are one.
 
-    What one of them cannot do is logged and keeps none of the others from its work.
+    When one of them fails, that is logged and the others are called all the same.
     """
 
     log = Logger()

@@ -1,10 +1,10 @@
 """Identical reads share one piece of work, and every reply stays fresh.
 
-Of the reads with one key at most one is in flight and one is waiting to start. Whoever comes while
-one is in flight joins the one that waits: it starts after they came, so that no reply is made of
-data that was read before its request arrived. There is no cache and nothing to expire.
+Of the reads with one key at most one is in flight and one is waiting to start. Requests that come
+while one is in flight join the one that waits: it starts after they came, so that no reply is made
+of data that was read before its request arrived. There is no cache and nothing to expire.
 
-Those who were just told often ask again at once. If the next read started at that very moment,
+Clients that just got a reply often ask again at once. If the next read started at that very moment,
 they would wait for it first: a crowd would fall into two halves that wait for each other, and luxid
 would be asked twice as often. So after a long read that several shared, the next one starts a
 little later.
@@ -56,7 +56,7 @@ class SharedReads(Generic[Item, T]):
         """The result of ``start``, begun no earlier than now, shared with those of the same key.
 
         ``start`` gets the items of all who share it, as often as they were given. Cancelling leaves
-        the others alone; the work is cancelled when nobody is left.
+        the others alone; the work is cancelled when no reader is left.
         """
         if key not in self._lanes:
             flight = _Flight(start)
@@ -94,7 +94,7 @@ class SharedReads(Generic[Item, T]):
             self._clock.callLater(pause, self._next, key)
         else:
             self._next(key)
-        while flight.joined:  # whoever is told may cancel another
+        while flight.joined:  # a reader that is told may cancel another one
             mine = next(iter(flight.joined))
             del flight.joined[mine]
             mine.callback(result)

@@ -111,16 +111,16 @@ def makeService(options: Options) -> SimulatorService:
 
 
 def remove_stale_socket(path: str) -> None:
-    """Remove a socket that a process left behind which is not there any more.
+    """Remove a socket that an earlier process left behind.
 
-    Raises `CannotStart` when the path is somebody's.
+    Raises `CannotStart` when the path is in use, or is something else.
     """
     try:
         mode = os.stat(path).st_mode
     except OSError:
-        return  # whoever listens there will be told
+        return  # listening there will say why
     if not stat.S_ISSOCK(mode):
-        raise _cannot(f"{path} is no socket. Remove it, or name another path with --socket")
+        raise _cannot(f"{path} is not a socket. Remove it, or name another path with --socket")
     if _is_served(path):
         raise _cannot(f"A process listens on {path}. End it, or name another path with --socket")
     os.unlink(path)

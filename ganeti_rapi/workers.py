@@ -146,7 +146,7 @@ class Workers(Service):
         for worker in self.workers:
             worker.signal(signal.SIGHUP)
 
-    def stopService(self) -> Deferred[Any]:  # Any: nobody reads it
+    def stopService(self) -> Deferred[Any]:  # Any: the result is not read
         super().stopService()
         stopped = DeferredList([worker.stop() for worker in self.workers])
         return stopped.addCallback(self._close)

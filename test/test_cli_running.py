@@ -154,7 +154,11 @@ class EndTests(CommandCase):
             (errors.Unreachable("no way"), 3, "no way; is that the right --url"),
             (errors.ConnectionBroken("cut"), 3, "https or http?"),
             (errors.BadReply("odd"), 3, "odd; is that the right --url?"),
-            (errors.TlsError("bad"), 3, "--cafile FILE or --pinned DIGITS"),
+            (
+                errors.TlsError("bad", "give a cafile"),
+                3,
+                "bad; trust it with --cafile FILE or --pinned",
+            ),
             (errors.Unauthorized(401, "Unauthorized"), 4, "check the user (--user)"),
             (errors.Forbidden(403, "Forbidden"), 4, "users file"),
             (errors.NotFound(404, "none"), 5, "none; the command list"),

@@ -166,7 +166,7 @@ class PolicyTests(SynchronousTestCase):
 
     def refuses(self, trust: IPolicyForHTTPS, own: Identity, host: str = HOST) -> None:
         error = self.assertRaises(TlsError, handshake, trust, own, host)
-        self.assertIn("not one to be trusted", str(error))
+        self.assertIn("is not trusted", str(error))
 
     def test_by_default_a_stranger_is_refused(self) -> None:
         self.refuses(policy(), self.stranger)

@@ -83,7 +83,7 @@ class OperatingSystemsTests(FollowCase):
 
     def test_a_result_that_is_no_list(self) -> None:
         self.job_ends(None)
-        message = "The job that lists the operating systems gave no list"
+        message = "The job that lists the operating systems did not return a list"
         self.assert_error("GET", "/2/os", None, message, 502)
 
 
@@ -215,7 +215,7 @@ class QueryTests(ApiCase):
             ("GET", "/2/query/x/fields", None),
         ):
             message = (
-                "Nothing called 'x' can be queried; there are "
+                "'x' cannot be queried; use one of "
                 "instance, node, group, network, job, lock, filter, export"
             )
             self.assert_refused(method, path, body, message, 404)

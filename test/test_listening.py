@@ -40,7 +40,10 @@ class Port:
 
 class ListenersTests(SynchronousTestCase):
     IN_USE = CannotListenError("127.0.0.1", 5080, OSError(98, "Address already in use"))
-    MESSAGE = "Can't listen on tcp:5080: Address already in use. ss -ltnp shows who has the port"
+    MESSAGE = (
+        "Can't listen on tcp:5080: Address already in use. "
+        "ss -ltnp shows which process has the port"
+    )
 
     def setUp(self) -> None:
         self.events = captured_log(self)

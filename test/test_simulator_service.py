@@ -118,7 +118,7 @@ class StaleSocketTests(SocketCase):
 
     def test_a_file_is_refused(self) -> None:
         Path(self.path).write_text("precious")
-        self.assertIn("is no socket", self.refused())
+        self.assertIn("is not a socket", self.refused())
         self.assertEqual(Path(self.path).read_text(), "precious")
 
 

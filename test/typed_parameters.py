@@ -25,7 +25,7 @@ _HEAD = '''\
 """Which parameters of opcodes the clients' methods take, for type checkers and editors.
 
 Made by `make doc` from the table of the API; change ganeti_rapi/api instead. What the parameters
-mean is in doc/api.md. One that is left out is the server's to choose. Where the table has a choice
+mean is in doc/api.md. The server chooses those that are left out. Where the table has a choice
 of words this has ``str``, as the methods' own parameters have it.
 """
 

@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Access(Enum):
-    """What a method asks of the caller. The value is the words of the reference."""
+    """What a method asks of the caller. The value is how the reference says it."""
 
     OPEN = "anyone"
     READ = "a user with the option read or write"

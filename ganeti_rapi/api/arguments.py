@@ -1,11 +1,11 @@
-"""The query arguments that many rows have."""
+"""The query arguments that many resources have."""
 
 from __future__ import annotations
 
 from ganeti_rapi.api.forms import Argument, Flag, Seconds
 
 LONGEST_RETURN = 120.0
-"""Seconds that a write waits for its job at the most."""
+"""The longest time that a write waits for its job, in seconds."""
 
 
 def flag(name: str, doc: str, param: str | None = None, default: bool | None = False) -> Argument:

@@ -1,4 +1,4 @@
-"""Forms of request bodies: each reads a call's body, and is its own schema and words.
+"""Forms of request bodies. A form reads a call's body, and describes it by a schema and in words.
 
 A body is one of few things: not read, read for ``depends`` only, an object with keys of its own, an
 object with an opcode's parameters, or one value. Where query arguments may stand in for a body, the
@@ -36,7 +36,7 @@ class Key:
 
 @frozen(kw_only=True)
 class BodyForm:
-    """A body that is not read; the other kinds do more. ``words`` are the reference's."""
+    """A body that is not read; subclasses read theirs. ``words`` describe it in the reference."""
 
     words: str = "not read"
     required: bool = False
@@ -44,24 +44,24 @@ class BodyForm:
     """The query arguments that count without a body."""
 
     def read(self, call: Call) -> Values:
-        """The values by their names inside. Raises `BadRequest`."""
+        """The values, by the names that handlers and opcodes have for them. Raises `BadRequest`."""
         return {}
 
     @property
     def needed(self) -> bool:
-        """Whether there is no request without a body: it, or a key of it, is required."""
+        """Whether a request needs a body, since the body itself or one of its keys is required."""
         return self.required
 
     def keys(self) -> Sequence[Key]:
-        """The keys that the body may have; none where it is no object of parameters."""
+        """The keys that the body may have; empty unless the body is an object of parameters."""
         return ()
 
     def schema(self) -> Schema | None:
-        """The JSON Schema of the body, or None where it is not read."""
+        """The JSON Schema of the body; None if it is not read."""
         return None
 
     def of(self, opcode: str, taken: frozenset[str]) -> BodyForm:
-        """The same for an opcode, whose parameters ``taken`` follow from the URI or the row."""
+        """The same form for an opcode; the URI or the table set its parameters ``taken``."""
         parameters = OPCODES[opcode].parameters
         return evolve(self, instead=tuple(each.of(opcode, parameters) for each in self.instead))
 
@@ -71,7 +71,7 @@ NOT_READ = BodyForm()
 
 @frozen(kw_only=True)
 class DependsOnly(BodyForm):
-    """A body of which nothing but ``depends`` is read, and that only of an object."""
+    """A body of which only ``depends`` is read, and only if the body is an object."""
 
     words: str = "only `depends` is read"
 
@@ -88,9 +88,9 @@ class DependsOnly(BodyForm):
 
 @frozen(kw_only=True)
 class OneValue(BodyForm):
-    """A body that is one value, which is called ``key`` inside.
+    """A body that is one value; handlers get it by the name ``key``.
 
-    With ``or_depends`` an object will do, too; it is read as `DependsOnly` reads one.
+    With ``or_depends`` it may also be an object, which is read as `DependsOnly` reads it.
     """
 
     key: str
@@ -160,8 +160,9 @@ class Parameters(BodyForm):
     """An object with the parameters of the cell's opcode.
 
     ``also`` are parameters that differ from the opcode's, or that it lacks; ``renames`` gives keys
-    other names. An empty body counts as none where ``instead`` has something, and for ``exclusive``
-    a body and these arguments may not come together; with ``query_first`` they come before it.
+    other names. Where the arguments ``instead`` may stand in for the body: with ``exclusive`` a
+    request may not have both, with ``query_first`` the arguments count before the body, and with
+    ``empty_is_none`` an empty body counts as no body.
     """
 
     words: str = "an object with parameters"
@@ -192,7 +193,10 @@ class Parameters(BodyForm):
         return {**given, **checked(given, self.also, self.opcode)}
 
     def _by_query(self, call: Call) -> bool:
-        """Whether the query arguments count and not the body. Raises `BadRequest` for both."""
+        """Whether the query arguments count, and not the body.
+
+        Raises `BadRequest` if a request has both and must not.
+        """
         asked = any(call.query.get(each.name) for each in self.instead)
         no_body = not call.body if self.empty_is_none else False
         no_body = no_body or not call.has_body
@@ -238,14 +242,14 @@ def given_arguments(arguments: Sequence[Argument], call: Call) -> Values:
 
 
 def repetition(names: Sequence[str]) -> BadRequest:
-    """The error of a body that sets what is said elsewhere."""
+    """The error for a body that sets what follows from the URI or the query."""
     return BadRequest(
         f"The request body must not set {', '.join(names)}: that follows from the URI"
     )
 
 
 def missing_body() -> BadRequest:
-    """The error of a request that has no body where one must be."""
+    """The error for a request that lacks the body it needs."""
     return BadRequest("Missing request body: expected an object")
 
 

@@ -27,7 +27,7 @@ FOREVER = float("inf")
 
 
 class Jobs(Protocol):
-    """Seeing jobs change: the one way, for waits, streams and whoever follows a job."""
+    """How jobs are seen to change: by waits, by events, and by what follows a job to its end."""
 
     async def wait(
         self,
@@ -76,7 +76,7 @@ def parse_query(text: str) -> Query:
 
 @frozen(eq=False)
 class Call:
-    """What a cell gets to answer a request with.
+    """All that a cell gets, to answer a request.
 
     ``items`` are the path's variable parts, ``query`` the query arguments, ``body`` the decoded
     JSON or `ABSENT`. ``now`` gives the seconds since the epoch.
@@ -92,7 +92,7 @@ class Call:
     last_event_id: str | None = None
     """The id of the last event that a reader of a stream has seen."""
     resource: str = ""
-    """The row's name, for the reason trail."""
+    """The resource's name, for the reason trail."""
 
     @property
     def has_body(self) -> bool:

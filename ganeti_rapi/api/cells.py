@@ -86,7 +86,7 @@ class Listing(Cell):
         return [{self.kind.key: name, "uri": f"{self.kind.uri}{name}"} for name in names]
 
     async def _details(self, call: Call, lock: bool) -> Encoded:
-        """All objects, encoded slice by slice, so that a long list holds up nobody."""
+        """All objects, encoded slice by slice, so that a long list holds up no other request."""
         fields = self.kind.fields
         arguments = query_arguments(self.kind, [], fields, lock)
         text = Encoded(b"[")
@@ -151,7 +151,7 @@ class OfOpcode(Cell):
         return evolve(self, query=query, body=self.body.of(self.opcode, self._taken(items)))
 
     def _taken(self, items: Sequence[str]) -> frozenset[str]:
-        """The opcode's parameters that the path, the query or the row set, so the body must not.
+        """The opcode's parameters that the path, the query or the table set, so the body must not.
 
         A query argument without a default leaves its parameter to the body when it is not given.
         """
@@ -177,8 +177,7 @@ class OfOpcode(Cell):
 class Submit(OfOpcode):
     """Submits one opcode as a job; replies with the job's id.
 
-    ``combine`` makes the opcode's values of those that were read, where a row's data does not
-    suffice.
+    ``combine`` makes the opcode's values from the values that were read, where the two differ.
     """
 
     reply: str = "The job's id."
@@ -218,9 +217,9 @@ Function = Callable[..., Coroutine[Any, Any, Json]]
 
 @frozen(kw_only=True)
 class Handler(Cell):
-    """A method that fits no kind: ``function`` answers the call.
+    """A method that no other kind of cell fits: ``function`` answers the call.
 
-    It gets the call, and by their names what the path, the query and the body give.
+    It gets the call, and the values of path, query and body by their names.
     """
 
     function: Function
@@ -246,7 +245,7 @@ Source = Callable[..., Coroutine[Any, Any, "AsyncIterator[Event] | None"]]
 
 @frozen(kw_only=True)
 class Stream(Cell):
-    """A method whose reply is a stream of events, or nothing when there is nothing to come."""
+    """A method whose reply is a stream of events, or 204 when no events will come."""
 
     source: Source
     access: Access = Access.WRITE

@@ -48,7 +48,7 @@ class CheckError(ValueError):
 
 
 class Refused(CheckError):
-    """A value that a rule of another kind refused; the text says all that there is to say."""
+    """A value that another rule refused; ``text`` is the whole explanation."""
 
     def __init__(self, text: str, path: Sequence[str] = ()) -> None:
         super().__init__("", "", path)

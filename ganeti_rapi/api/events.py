@@ -31,7 +31,7 @@ HEARTBEAT = b": still here\n\n"
 
 @frozen
 class JobState:
-    """What somebody knows of a job; with no ``status``, nothing yet.
+    """What a reader knows of a job; without a ``status``, nothing yet.
 
     ``opstatus`` are the states of its opcodes, ``serial`` is that of the last log entry, and
     ``log_entries`` are those that came since the state before.
@@ -61,12 +61,12 @@ class JobState:
 
     @property
     def event_id(self) -> str:
-        """An id that holds all that one needs to go on: so nobody has to remember readers."""
+        """An id that holds the whole state, so that the server need not remember its readers."""
         return f"{self.serial}/{self.status}/{','.join(self.opstatus)}"
 
     @classmethod
     def from_event_id(cls, text: str | None) -> JobState:
-        """The state that an id tells; as for a new reader when it is none of ours."""
+        """The state that an id holds; that of a new reader if the id is not one of ours."""
         serial, _, rest = (text or "").partition("/")
         status, slash, opstatus = rest.partition("/")
         if not slash or not serial.isdecimal() or len(serial) > _LONGEST_SERIAL:

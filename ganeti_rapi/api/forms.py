@@ -1,4 +1,4 @@
-"""Forms of query arguments: each reads a call's texts, and is its own schema and words.
+"""Forms of query arguments. A form reads an argument, and describes it by a schema and in words.
 
 They are the siblings of the checks in `checks`, which judge values of JSON: a form makes such a
 value of text, and raises the same `CheckError`. An argument without a value (``reason=``) counts as
@@ -41,7 +41,7 @@ class Form(Protocol):
 
 @frozen
 class Flag:
-    """A number, of which 0 means no and every other yes."""
+    """A number: 0 means no, any other means yes."""
 
     def read(self, texts: Sequence[str]) -> Json:
         with suppress(ValueError):
@@ -178,9 +178,9 @@ class Seconds:
 class Argument:
     """A query argument.
 
-    ``param`` is the name that its value has inside, for an opcode the parameter's; None for the
-    argument's own, and empty where the value is not handed on but read in a place of its own.
-    ``owner`` is the opcode that has the parameter.
+    ``param`` is the name by which handlers and opcodes get its value: None for the argument's own
+    name, and empty for a value that they do not get, since it is read elsewhere. ``owner`` is the
+    opcode that has the parameter.
     """
 
     name: str
@@ -193,7 +193,7 @@ class Argument:
 
     @property
     def key(self) -> str:
-        """The name that its value has inside."""
+        """The name by which handlers and opcodes get its value."""
         return self.name.replace("-", "_") if self.param is None else self.param
 
     @property
@@ -221,7 +221,7 @@ class Argument:
         return schema
 
     def of(self, owner: str, parameters: Mapping[str, Param]) -> Argument:
-        """The same for an opcode: what its parameter takes is what the argument takes."""
+        """The same argument for an opcode: it takes what the opcode's parameter takes."""
         if self.key not in parameters:
             return self
         check = parameters[self.key].check
@@ -232,5 +232,5 @@ class Argument:
 
 
 def read_all(arguments: Sequence[Argument], query: Mapping[str, Sequence[str]]) -> dict[str, Json]:
-    """The values that are handed on, by the names inside. Raises `BadRequest`."""
+    """The values that handlers and opcodes get, by name. Raises `BadRequest`."""
     return {each.key: each.read(query) for each in arguments if each.key}

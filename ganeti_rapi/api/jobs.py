@@ -1,4 +1,4 @@
-"""Jobs from our side: submitting them, and following one to its end."""
+"""Submitting jobs, and following one to its end."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def submit_job(call: Call, opcodes: Sequence[OpcodeJson]) -> Json:
     """Submit one job for a client: its id, or the job itself once it has ended.
 
     The client asks for the latter by ``return_timeout``, the most seconds that it is ready to wait.
-    Once the job is submitted nothing is an error any more: its id is then all that we can tell.
+    Once the job is submitted this raises no error any more: the reply is at least its id.
     """
     patience: Any = WAIT.read(call.query)  # Any: seconds, or None
     job_id = await submit(call, opcodes)

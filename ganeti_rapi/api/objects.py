@@ -122,7 +122,7 @@ INSTANCE: Properties = {
     "custom_beparams": Property(OBJECT, "The backend parameters that are set on it."),
     "custom_nicparams": Property(OBJECTS, "For each network interface, the parameters set on it."),
     "custom_osparams": Property(
-        OBJECT, "The OS parameters that are set on it; none of the secret."
+        OBJECT, "The OS parameters that are set on it, but no secret ones."
     ),
     **_MARKS,
 }

@@ -50,7 +50,7 @@ class Param:
     """A parameter of an opcode.
 
     ``doc`` is a sentence or two for the administrator. ``secret`` values must not be logged or
-    shown. ``default`` is what luxid fills in; whoever hands it out must copy it.
+    shown. ``default`` is what luxid fills in; copy it before you hand it out.
     """
 
     name: str

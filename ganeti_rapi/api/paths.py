@@ -14,7 +14,7 @@ from ganeti_rapi.jsontext import Json
 
 @frozen
 class PathItem:
-    """A variable part of a URI. Only a segment that ``pattern`` matches as a whole is one."""
+    """A variable part of a URI. ``pattern`` must match the whole segment."""
 
     doc: str
     pattern: str

@@ -22,7 +22,7 @@ def query_arguments(
 async def query_one(
     call: Call, kind: Kind, name: str, fields: Sequence[str], lock: bool = False
 ) -> list[Any]:  # Any: a field's value is JSON of the field's own shape
-    """The fields of one object. Raises `NotFound` when there is none of that name."""
+    """The fields of one object. Raises `NotFound` when no object has that name."""
     arguments = query_arguments(kind, [name], fields, lock)
     rows: list[list[Any]] = await call.daemon.call(kind.method, *arguments)
     if not rows or rows[0] is None:

@@ -14,7 +14,7 @@ FAMILIES: Mapping[str, str] = {
     "instances": "The instances: the cluster's virtual machines.",
     "groups": "The node groups.",
     "networks": "The IP networks that instances' interfaces may belong to.",
-    "jobs": "The jobs: whatever changes the cluster is one.",
+    "jobs": "The jobs: every change of the cluster is one.",
     "filters": "The rules that decide which jobs may run.",
     "query": "Queries with filters, as the gnt-* list commands make them.",
 }

@@ -1,7 +1,7 @@
 """Secret parameters in what luxid tells of jobs.
 
-luxid shows the private OS parameters of a job to whoever asks, and anyone may read jobs. The names
-of the parameters stay visible, as in the stock daemon, their values do not.
+luxid shows the private OS parameters of a job to anyone who asks, and anyone may read jobs. The
+names of the parameters stay visible, as in the stock daemon, their values do not.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Who may: the users file and its password schemes, and Twisted's cred over them."""
+"""Who may do what: the users file and its password schemes, and Twisted's cred over them."""

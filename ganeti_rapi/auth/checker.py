@@ -18,9 +18,10 @@ from ganeti_rapi.errors import BadRequest, Unauthorized
 def basic_credentials(header: bytes) -> UsernamePassword:
     """The name and password in the value of an Authorization header.
 
-    As the stock daemon does, this takes any case of ``Basic``, skips what is no base64 in the
-    token and ignores what follows the token. Raises `BadRequest` when there is no token, and
-    `Unauthorized` for any other scheme and for what is no name and password.
+    As the stock daemon does, this takes any case of ``Basic``, skips characters in the token that
+    are not base64, and ignores what follows the token. Raises `BadRequest` when there is no token,
+    and `Unauthorized` for any other scheme and for a token that does not hold a name and a
+    password.
     """
     scheme, token = (*header.split(maxsplit=2), b"", b"")[:2]
     if scheme.lower() != b"basic":

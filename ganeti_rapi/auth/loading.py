@@ -14,7 +14,7 @@ class UsersLoader:
     """A `Holder` that fills ``users`` from the file of that path.
 
     While the file cannot be read or is in another encoding, the users read before stay valid: a
-    file that is being replaced locks nobody out. Where there is no file, there are no users.
+    file that is being replaced locks no user out. While there is no file, there are no users.
     """
 
     _log = Logger()

@@ -12,7 +12,7 @@ KNOWN_OPTIONS = frozenset[str]().union(*OPTIONS_FOR.values())
 
 @frozen
 class User:
-    """Somebody who showed valid credentials. ``options`` are those of the users file."""
+    """A user who gave valid credentials. ``options`` are those of the users file."""
 
     name: str
     options: frozenset[str] = frozenset()

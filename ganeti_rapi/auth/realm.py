@@ -15,7 +15,7 @@ from ganeti_rapi.auth.users import UsersFile
 
 
 class IRapiUser(Interface):
-    """The avatar: who sends a request, and what that person or program may do."""
+    """The avatar: the user who sends a request, and what that user may do."""
 
     name = Attribute("The name in the users file.")
     options = Attribute("The options in the users file, a set of strings.")

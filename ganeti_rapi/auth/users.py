@@ -158,7 +158,7 @@ _NOBODY = Account(User(""), NO_DIGEST)
 
 @define
 class UsersFile:
-    """The accounts as they are now. Whoever reads the file sets ``accounts`` anew."""
+    """The accounts as they are now. Each time the file is read, ``accounts`` is set anew."""
 
     accounts: Mapping[str, Account] = field(factory=dict, repr=False)
 

@@ -23,7 +23,7 @@ def path(*segments: str | int) -> str:
 
 
 def given(**values: Json) -> Object:
-    """The values that are not None: what was left out is the server's to choose."""
+    """The values that are not None; the server chooses those that were left out."""
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -16,7 +16,7 @@ IDLE: Final = 10
 
 
 def make_pool(reactor: Any, connections: int) -> HTTPConnectionPool:  # Any: the reactor
-    """Connections that are kept open for the next requests, at most so many."""
+    """Connections that are kept open for the next requests, up to a number."""
     pool = HTTPConnectionPool(reactor, persistent=True)
     pool.maxPersistentPerHost = connections
     pool.cachedConnectionTimeout = IDLE

@@ -11,7 +11,7 @@ class RapiError(Exception):
 
 
 class Unreachable(RapiError):
-    """No connection came about, so that the request was not sent."""
+    """No connection was made, so the request was not sent."""
 
 
 class ConnectionBroken(RapiError):
@@ -23,7 +23,15 @@ class RequestTimedOut(RapiError):
 
 
 class TlsError(RapiError):
-    """TLS failed: in most cases the server's certificate is not one to be trusted."""
+    """TLS failed, most likely because the server's certificate is not trusted.
+
+    ``message`` says what is wrong, ``advice`` what to do about it in a program.
+    """
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        self.message = message
+        self.advice = advice
+        super().__init__(f"{message}: {advice}" if advice else message)
 
 
 class BadReply(RapiError):
@@ -130,7 +138,7 @@ class JobCanceled(JobFailed):
 
 
 class JobStillRunning(RapiError):
-    """A job did not end within the time that one wanted to wait. It goes on."""
+    """A job did not end within the time allowed for waiting. It goes on."""
 
     def __init__(self, job_id: int, timeout: float) -> None:
         self.job_id = job_id

@@ -47,8 +47,8 @@ def _tls_failed(url: str, cause: BaseException) -> RapiError:
     if isinstance(cause, SSL.Error) and "certificate verify failed" not in str(cause):
         return TlsError(f"TLS with {url} failed: {_words(cause)}")
     return TlsError(
-        f"The certificate of {url} is not one to be trusted: name the file with its authority "
-        "(cafile), or pin the certificate (pinned)"
+        f"The certificate of {url} is not trusted",
+        "give the file of its authority as cafile, or its fingerprint as pinned",
     )
 
 
@@ -57,4 +57,4 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[..., Exception]
     ((SSL.Error, VerificationError, CertificateError), _tls_failed),
     ((ConnectError, DNSLookupError), _unreachable),
 )
-"""Which cause decides what a failure means, the first row first."""
+"""Which cause decides what a failure means; the first that fits counts."""

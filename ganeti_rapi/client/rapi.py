@@ -42,7 +42,7 @@ class RapiClient(
     one request and for one connection. ``retries`` is how often a request that failed is repeated,
     if that is safe, after a pause that doubles. ``connections`` are kept open for later requests.
 
-    Whoever brings an HTTP client of his own as ``http`` decides about TLS and connections there.
+    With an HTTP client of your own as ``http``, TLS and connections are for you to set up there.
     """
 
     def __init__(
@@ -79,5 +79,5 @@ def _pair(username: str | None, password: str | None) -> tuple[str, str] | None:
     if username is None and password is None:
         return None
     if username is None or password is None:
-        raise ValueError("Give both a user name and a password, or none of them")
+        raise ValueError("Give both a user name and a password, or neither")
     return username, password

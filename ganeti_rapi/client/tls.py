@@ -1,4 +1,4 @@
-"""Whom a client trusts: what decides whether a server's certificate will do.
+"""Which servers a client trusts: the policies that judge their certificates.
 
 By default the certificate must be signed by an authority that the operating system trusts, and
 must be for the name in the URL. Ganeti's own certificates are self-signed and bear no such name;
@@ -38,7 +38,7 @@ from zope.interface import implementer
 from ganeti_rapi.client.errors import TlsError
 
 Judge = Callable[[X509, bool, str], bool]
-"""Whether to accept a server: its certificate, whether that is vouched for, and the host."""
+"""Whether to accept a server, by its certificate, whether that is vouched for, and the host."""
 
 
 def policy(
@@ -49,7 +49,7 @@ def policy(
     ``cafile`` is a PEM file with the certificates to trust; the server's name is checked as well.
     ``pinned`` is the SHA-256 fingerprint of the one certificate to accept, in hexadecimal with or
     without colons (see `fingerprint`); names and authorities do not matter then. ``insecure``
-    accepts any certificate, so that whoever is in between reads the password. Raises `TlsError`
+    accepts any certificate, so that anyone in between can read the password. Raises `TlsError`
     for a file that cannot be used, and ValueError for what contradicts itself.
     """
     if (cafile is not None) + (pinned is not None) + insecure > 1:
@@ -62,7 +62,7 @@ def policy(
 
 
 def trusting(trust: Any, *, names: bool = True) -> IPolicyForHTTPS:
-    """Accepts what these authorities signed, for the host's name or else for whichever name."""
+    """Accepts what these authorities signed, for the host's name, or for any name."""
     # Any: as `authorities` returns it
     return _Policy(trust, _vouched_for_this_host if names else _vouched_for)
 
@@ -152,7 +152,7 @@ def _is_address(host: str) -> bool:
 
 @implementer(IPolicyForHTTPS)
 class _Policy:
-    """Lets a judge decide. Without authorities to trust, nobody vouches for anything."""
+    """Lets a judge decide. Without authorities to trust, no certificate is vouched for."""
 
     def __init__(self, trust: Any, judge: Judge) -> None:  # Any: as `authorities` returns it
         self._context = CertificateOptions(trustRoot=trust).getContext()

@@ -1,7 +1,7 @@
 """One request to the server and its reply: URLs, JSON, time limits and repeats.
 
 A request that may have been heard is only repeated when it is safe to: when it is a GET that does
-not submit a job. One that certainly was not heard, since no connection came about, is always
+not submit a job. One that was certainly not heard, since no connection was made, is always
 repeated.
 """
 

@@ -1,7 +1,7 @@
-"""Reads files that may change at any time, and waits for nobody meanwhile.
+"""Reads files that may change at any time, without waiting for other programs.
 
-What may wait is left alone: a FIFO waits for its writer, a device for its driver. Only a file
-system that hangs can still hold a look up, so looks belong into a thread.
+Files that can make a reader wait are refused: a FIFO waits for its writer, a device for its driver.
+Only a file system that hangs can still hold a look up, so looks belong into a thread.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hashlib import sha256
 from attrs import field, frozen
 
 MOST_BYTES = 16 * 1024 * 1024
-"""A larger file is refused: nobody has that many users or certificates."""
+"""A larger file is refused: no cluster has that many users or certificates."""
 
 _CHUNK = 64 * 1024
 
@@ -37,7 +37,7 @@ class Unreadable(Exception):
 
 
 class Missing(Unreadable):
-    """There is no such file, or it is a link to where there is none."""
+    """There is no such file, or it is a link to a file that does not exist."""
 
 
 @frozen

@@ -53,7 +53,7 @@ class Holder(Protocol):
         """Hold what the files say now, by path. Raises `Unusable`."""
 
     def keep(self, reason: str) -> None:
-        """Say that the files cannot be read or used, so that what is held stays."""
+        """Say that the files cannot be read or used. What is held stays."""
 
     def lose(self, reason: str) -> None:
         """A file is missing, and not for a moment only."""
@@ -62,9 +62,9 @@ class Holder(Protocol):
 class FileWatch(Service):
     """Lets a holder take its files at start, whenever they change, and once a day.
 
-    A change counts when two looks in a row found the same, so that a file is left alone while it
-    is being written; one that is missing or empty needs to be so for `GRACE`. Trouble is said once,
-    and daily.
+    A change counts when two looks in a row found the same, so that a file is left alone while it is
+    being written; one that is missing or empty needs to be so for `GRACE`. Trouble is logged once,
+    and then daily.
     """
 
     _log = Logger()

@@ -1,1 +1,1 @@
-"""Seeing jobs change: the one way, for waits, streams of events and whoever follows a job."""
+"""How jobs are seen to change: by waits, by events, and by what follows a job to its end."""

@@ -1,10 +1,11 @@
 """What happens to all jobs, as one stream of events for any number of readers.
 
-luxid has no call that waits for any job at all, so while somebody reads, the feed asks for the
+luxid has no call that waits for any job at all, so while there are readers, the feed asks for the
 states of all jobs twice a second and tells what is different. One question serves all readers.
 
 Events are numbered and the last ones are kept, so that a reader who lost the connection goes on
-where it was. What happened while nobody read is told as the difference to what was known last.
+where it was. What happened while there were no readers is told as the difference to what was known
+last.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class JobFeed:
         """All events after the one with that id, or from now on; never ends by itself.
 
         When the id is unknown or too old, the first event is a ``reset``: something may have been
-        missed, and whoever keeps a picture of the jobs should read them again.
+        missed, and a reader that keeps a picture of the jobs should read them again.
         """
         reader = _Reader(deque(self._missed(last_id)))
         self._readers[reader] = None

@@ -3,19 +3,20 @@
 Theory of operation. luxid's WaitForJobChange holds a connection until a job changes. Ten thousand
 clients that wait on a hundred jobs must not need ten thousand of those, so every wait on a job
 joins that job's `_Watch`. The watch keeps one WaitForJobChange under way and takes it for nothing
-but a wake-up call: "something about this job is new". What is new, and for whom, is then read with
-QueryJobs, and every waiter is judged by that reading alone: by its own fields, its own previous
-values and its own log serial. What has to be read of several jobs at one time is one QueryJobs.
+but a wake-up call: "something about this job is new". What is new, and for which waiter, is then
+read with QueryJobs, and every waiter is judged by that reading alone: by its own fields, its own
+previous values and its own log serial. What has to be read of several jobs at one time is one
+QueryJobs.
 
-Why nothing is missed or told wrongly: a waiter is judged only by readings that began after it
-came. So it gets one reading of its own when it comes (shared with all who come at the same time),
-which catches a change between the client's last reply and this wait; and it never sees a value
-older than its own request. After that, whatever changes wakes the watch, because luxid compares
-with a reading, not with the moment of asking: with the last one that the watch itself made, and
-that everybody who was there has been judged by. Those of newcomers do not count, since they are
-news to others.
+Why nothing is missed or told wrongly: a waiter is judged only by readings that began after it came.
+So it gets one reading of its own when it comes (shared with all who come at the same time), which
+catches a change between the client's last reply and this wait; and it never sees a value older than
+its own request. After that, whatever changes wakes the watch, because luxid compares with a
+reading, not with the moment of asking: with the last one that the watch itself made, and that every
+waiter who was there has been judged by. Those of newcomers do not count, since they are news to
+others.
 
-A watch ends with its last waiter, or with its job. When the daemon goes away, everybody is told
+A watch ends with its last waiter, or with its job. When the daemon goes away, every waiter is told
 at once.
 """
 
@@ -198,10 +199,10 @@ class JobWatches:
                 job = await self._judge_all(watch)
 
     async def _judge_all(self, watch: _Watch) -> Job:
-        """A reading by which everybody who is parked has been judged.
+        """A reading by which every parked waiter has been judged.
 
-        Readings of different fields may overtake each other, so somebody may have come and been
-        parked meanwhile by one that is older than this. They get another one.
+        Readings of different fields may overtake each other, so a waiter may have come and been
+        parked meanwhile by a reading that is older than this one. Then there is another reading.
         """
         while True:
             present = dict(watch.waiters)

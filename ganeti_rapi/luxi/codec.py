@@ -86,7 +86,7 @@ def encode_error(result: object) -> bytes:
 
 
 def decode_request(message: bytes) -> Request:
-    """The call in a message. Raises `LuxiProtocolError` when there is none."""
+    """The call in a message. Raises `LuxiProtocolError` when it holds no call."""
     call = _decode_object(message)
     method, args = call.get("method"), call.get("args")
     if not isinstance(method, str) or not isinstance(args, list):

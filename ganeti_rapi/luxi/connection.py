@@ -57,7 +57,7 @@ REPEATABLE = frozenset(
 """Calls that only read, so that asking twice does no harm."""
 
 MAY_BE_DONE = "; it may have received the request. Look at the job list before you send it again"
-"""What to tell whoever sent another call than those, and got no reply."""
+"""Added to the error when any other call got no reply."""
 
 
 @frozen
@@ -93,7 +93,8 @@ class LuxiConnection(Protocol):
         """Send a call; fires with its result, as ``decode`` makes it of the reply's message.
 
         Fails with `JobDaemonError` if the daemon says no, `LuxiUnreachable` if the connection is
-        lost, `LuxiProtocolError` if the reply is none. Cancelling drops the connection.
+        lost, `LuxiProtocolError` if the reply is not a LUXI message. Cancelling drops the
+        connection.
         """
         assert self._reply is None, "one call at a time"
         message = encode_request(method, args)
@@ -108,7 +109,7 @@ class LuxiConnection(Protocol):
             self.transport.write(data)
 
     def abort(self) -> None:
-        """Drop the connection now; a call under way never hears of it again."""
+        """Drop the connection now; a call under way gets no result any more."""
         self.usable = False
         self._reply = None
         if self.transport is not None:
@@ -131,7 +132,7 @@ class LuxiConnection(Protocol):
         messages = list(self._framer.feed(data))
         excess = len(messages) > 1 or (messages and self._framer.pending)
         if excess or self._reply is None:
-            raise LuxiProtocolError("the job daemon sent a reply that nobody asked for")
+            raise LuxiProtocolError("the job daemon sent a reply without a request")
         return [_result(message, self._decode) for message in messages]
 
     def _fail(self, reason: Failure) -> None:
@@ -237,7 +238,7 @@ class LuxiPool:
         connection = None
         try:
             if fresh:
-                self._drop_idle()  # whoever restarted the daemon cut them all
+                self._drop_idle()  # a restart of the daemon cut them all
             kept = self._pop_idle()
             if kept is not None and method not in REPEATABLE:
                 kept.abort()
@@ -351,7 +352,7 @@ def _backlog_is_full(error: ConnectError) -> bool:
     """Whether more clients are connecting than luxid has accepted so far.
 
     The kernel then answers EAGAIN, which Twisted reports as a connection that was closed: an error
-    without a number, unlike a missing socket or one that nobody listens on.
+    without a number, unlike a missing socket or one without a listener.
     """
     return error.osError is None
 

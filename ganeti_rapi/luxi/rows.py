@@ -1,8 +1,8 @@
 """Large replies in slices: the rows of a query, a few at a time.
 
 A bulk list of ten thousand instances is some 15 MB of JSON, and decoding it at once would hold up
-everybody else for a quarter of a second. So the rows of a large reply are decoded one after the
-other, and whoever asked gets a slice of them whenever enough have come together.
+all other work for a quarter of a second. So the rows of a large reply are decoded one after the
+other, and the caller gets a slice of them whenever enough have come together.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Going to the background, with an exit code that is true.
 
 The process that was started waits until the one in the background tells whether it could start, and
-ends as that one says: so that who starts daemons, Ganeti among them, knows.
+ends as that one says. So whatever starts daemons, such as Ganeti, knows how the start went.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Report:
     def _send(self, message: bytes) -> None:
         if self._pipe is None:
             return
-        with suppress(BrokenPipeError):  # whoever waited was killed
+        with suppress(BrokenPipeError):  # the waiting process was killed
             os.write(self._pipe, message)
         os.close(self._pipe)
         self._pipe = None

@@ -1,4 +1,4 @@
-"""What this node knows of its cluster without asking anybody: Ganeti's files, and ssconf in them.
+"""What this node knows of its cluster by itself: Ganeti's files, and ssconf in them.
 
 ssconf is a directory of small files, one value each, that Ganeti writes to every node. Virtual
 clusters keep all files of a node below a directory of its own, named by ``GANETI_ROOTDIR``.
@@ -19,7 +19,7 @@ NAME = "ganeti-rapi"
 """Of the process, its pid file, its log lines and its entry in /etc/services."""
 
 USER = "gnt-rapi"
-"""Who the daemon runs as, on Debian."""
+"""The user that the daemon runs as, on Debian."""
 
 
 @frozen

@@ -1,7 +1,7 @@
 """Completion of the program's options: ``python -m ganeti_rapi.program.completion SHELL``.
 
 It writes a script for bash, zsh or fish, which the Debian package installs. The scripts need no
-Python when somebody presses Tab.
+Python when a person presses Tab.
 """
 
 from __future__ import annotations

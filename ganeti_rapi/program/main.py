@@ -63,7 +63,10 @@ def start(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
 
 @frozen
 class Plan:
-    """What was decided before the process goes to the background. ``role`` is None to simulate."""
+    """What was decided before the process goes to the background.
+
+    ``role`` is None for a simulated cluster.
+    """
 
     options: ProgramOptions
     paths: Paths
@@ -125,7 +128,7 @@ def check_role(role: Role, options: ProgramOptions) -> None:
 
 def run(plan: Plan, report: Report) -> None:
     """Log, take the pid file, and serve until the end. Raises `CannotStart`."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is somebody to reload
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the daemon is there to reload
     ended = Ended()
     set_process_name(NAME)
     log_file = _logs(plan).begin()
@@ -151,7 +154,7 @@ class Ended:
 
 @contextmanager
 def held(plan: Plan) -> Iterator[None]:
-    """Hold the pid file. Raises `CannotStart` when another one lives."""
+    """Hold the pid file. Raises `CannotStart` when another daemon lives."""
     if plan.role is None:
         yield
         return
@@ -207,7 +210,7 @@ def make_daemon(plan: Plan, reactor: Any, log_file: LogFile | None) -> Daemon:
     if plan.role is None:
         return ready_daemon(plan.options, reactor, reload)
     if not plan.standby:
-        take_over(plan.paths.run)  # after the imports, since from here on nobody has the port
+        take_over(plan.paths.run)  # after the imports, since from here on no process has the port
         return ready_daemon(plan.options, reactor, reload)
     daemon = ready_daemon(plan.options, reactor, reload, plan.role.check)
     stand_by(daemon, reactor, plan.paths.run, plan.role)

@@ -75,7 +75,7 @@ class ProgramOptions(Options):
         self.defaults.update(stock)
 
     def parseArgs(self, *arguments: str) -> None:
-        """There are none; the stock daemon has an exit code of its own for them."""
+        """There are no arguments; the stock daemon has an exit code of its own for them."""
         if arguments:
             raise CannotStart(
                 f"Unexpected argument: {arguments[0]}; {NAME} --help lists the options"
@@ -89,7 +89,7 @@ class ProgramOptions(Options):
         if self.simulated_size is not None and not self["foreground"]:
             raise UsageError("--simulate needs --foreground: it is to try the API, not a daemon")
         if self["standby"]:
-            self["workers"] = 1  # it answers hardly more than who the master is
+            self["workers"] = 1  # it answers hardly more than which node is the master
         self._use_interface()
 
     def _use_interface(self) -> None:

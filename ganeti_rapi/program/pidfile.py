@@ -1,7 +1,7 @@
 """The pid file: who the daemon is, and by its lock, that it lives.
 
-The kernel drops the lock with the process, however that ends; so a file that is not locked is of
-nobody who lives, whatever number stands in it. The stock daemon locks its file in the same way.
+The kernel drops the lock with the process, however that ends; so a file that is not locked belongs
+to no living process, whatever number is in it. The stock daemon locks its file in the same way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ganeti_rapi.program.cluster import reason
 
 _LONGEST = 100
 GLANCE = 0.5
-"""Seconds. Whoever looks at the file by `holder` locks it for an instant, and is no holder."""
+"""Seconds. `holder` locks the file for an instant to look at it; that passes within this time."""
 
 
 class Taken(Exception):
@@ -52,7 +52,10 @@ class PidFile:
         self._file = file
 
     def drop(self) -> None:
-        """Let others have it; the file goes while it is still ours, so that no other's does."""
+        """Let the file go.
+
+        It is removed while it is still locked, so that the file of another process never is.
+        """
         if self._file is None:
             return
         with suppress(OSError):  # whether there is a file does not count, the lock does
@@ -62,7 +65,7 @@ class PidFile:
 
 
 def remove_stale(path: str) -> None:
-    """Remove the file that a process left which was killed. Whoever holds it keeps it."""
+    """Remove the file that a killed process left behind. A process that holds it keeps it."""
     if not os.path.exists(path):
         return
     with suppress(CannotStart, OSError):  # what is no pid file, or another user's, stays
@@ -72,7 +75,7 @@ def remove_stale(path: str) -> None:
 
 
 def holder(path: str) -> int | None:
-    """The process that holds the file: its number, 0 if it wrote none, None if nobody does."""
+    """The process that holds the file: its number, 0 if it wrote none; None if no process does."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:

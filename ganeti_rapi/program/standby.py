@@ -4,7 +4,8 @@ It answers 503 with the master's name, and serves once its node is the master. I
 way of the daemon that Ganeti starts there: that one asks it to yield, has the port, and while it
 lives the standby waits. When Ganeti stops it, the standby takes the port again.
 
-Two files beside Ganeti's pid file, both with a process number and locked by who holds them:
+Two files beside Ganeti's pid file, both with a process number and locked by the process that holds
+them:
 
     ganeti-rapi-standby.pid    one standby lives on this node
     ganeti-rapi-standby.port   it has the port
@@ -32,7 +33,7 @@ YIELD = signal.SIGUSR1
 """Asks a standby for the port."""
 
 INTERVAL = 1.0
-"""Seconds between two looks at who the master is, and whether the port may be taken."""
+"""Seconds between two looks at which node is the master, and whether the port may be taken."""
 
 RETRY_AFTER = 5
 """Seconds after which a client may ask again; a failover takes about as long."""
@@ -139,7 +140,7 @@ class Standby(MultiService):
         return stopped
 
     def look(self) -> None:
-        """See who is the master, and take the port if nobody else is there to have it."""
+        """See which node is the master, and take the port if no other daemon is to have it."""
         self._role.look()
         if not self._port.held and holder(self._daemon_file) is None:
             try:
@@ -184,9 +185,9 @@ class Standby(MultiService):
 
 
 def take_over(run: str) -> None:
-    """Have the port that a standby holds, if there is one. The caller holds Ganeti's pid file.
+    """Take the port from a standby, if there is one. The caller holds Ganeti's pid file.
 
-    Raises `CannotStart` when the standby is somebody else's and does not let go.
+    Raises `CannotStart` when the standby does not let go, or is another user's.
     """
     end = time.monotonic() + PATIENCE
     while (process := holder(port_file(run))) is not None:

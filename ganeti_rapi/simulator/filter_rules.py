@@ -58,7 +58,7 @@ def _normal(condition: Any) -> Any:  # Any: as above
 def replace(cluster: Cluster, rule: FilterRule) -> None:
     """Add a rule, or put it in the place of the one with the same uuid.
 
-    Raises `JobDaemonError` when the uuid is none.
+    Raises `JobDaemonError` when the uuid is not one.
     """
     try:
         UUID(rule.uuid)

@@ -36,10 +36,10 @@ class Playground(Service):
 
     @classmethod
     def make(cls, reactor: Any, size: str) -> Playground:  # Any: many zope interfaces in one
-        """Set everything up. Raises ValueError when the size is none."""
+        """Set everything up. Raises ValueError when the size cannot be read."""
         parsed = parse_size(size)
         directory = Path(tempfile.mkdtemp(prefix="ganeti-rapi-"))
-        # When the daemon cannot start, nobody stops this service.
+        # When the daemon cannot start, this service is not stopped.
         atexit.register(shutil.rmtree, directory, ignore_errors=True)
         write_users(directory / "users")
         write_certificate(directory / "server.pem")

@@ -115,7 +115,7 @@ class SimulatedApi:
         return sum(connection.writes for connection in self.reactor.connections)
 
     def stop(self) -> None:
-        """End everything; what is still scheduled then was left behind by somebody."""
+        """End everything; what is still scheduled then, the program under test left behind."""
         self.backend.close()
         self.daemon.stopService()
         self.reactor.advance(0)

@@ -52,7 +52,7 @@ from ganeti_rapi.web.render import (
 )
 
 VERSION = "/version"
-"""What every node can tell, the master or not."""
+"""The resource that every node serves, even if it is not the master."""
 
 CHALLENGE = {"WWW-Authenticate": f'Basic realm="{REALM}"'}
 """Old clients look for this realm, to the letter."""
@@ -72,7 +72,7 @@ class Rapi:
 
     ``check_role`` raises `NotMaster` on a node that only stands by. ``now`` gives the seconds since
     the epoch; ``in_thread`` calls a function that takes long; ``clock`` lets shared reads pause for
-    those who ask again.
+    clients that ask again.
     """
 
     log = Logger()
@@ -136,7 +136,7 @@ class Rapi:
         return Reply(pieces_of(await cell.run(call)))
 
     async def _who(self, request: RapiRequest) -> User | None:
-        """The user, or None without credentials. Wrong ones are 401 on open resources, too."""
+        """The user; None without credentials. Wrong ones are 401 even where none are needed."""
         header = request.getHeader(b"authorization")
         if header is None:
             return None
@@ -283,7 +283,7 @@ def cell_for(resource: Resource, request: RapiRequest) -> Cell:
 
 
 def check_access(user: User | None, cell: Cell) -> None:
-    """Raise `Unauthorized` without a user where one is needed, `Forbidden` for the wrong one."""
+    """Raise `Unauthorized` if a user is needed and missing, `Forbidden` if the user must not."""
     if cell.access is Access.OPEN:
         return
     if user is None:

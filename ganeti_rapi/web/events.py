@@ -1,4 +1,4 @@
-"""Server-Sent Events over HTTP: heartbeats, and no mercy for readers who do not read."""
+"""Server-Sent Events over HTTP: heartbeats, and an end to connections whose readers do not read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ganeti_rapi.web.http import SERVER, RapiRequest
 HEARTBEAT_SECONDS = 15.0
 
 MOST_BUFFERED = 256 * 1024
-"""Bytes that may wait for a reader who does not read; then the connection is dropped."""
+"""Bytes that may wait for a reader that does not read; then the connection is dropped."""
 
 
 @implementer(IPushProducer)

@@ -48,8 +48,8 @@ class RapiRequest(Request):
     """A request whose body is bounded and whose failures are JSON.
 
     ``items`` are the path's variable parts, in order, as the route tree found them.
-    ``query_string`` is what follows the question mark, as it came. ``user_name`` is who it turned
-    out to come from, and ``gone`` says that the client has left.
+    ``query_string`` is what follows the question mark, as it came. ``user_name`` is its user, once
+    the credentials are checked, and ``gone`` says that the client has left.
     """
 
     log = Logger()
@@ -84,7 +84,10 @@ class RapiRequest(Request):
         self.channel.refuse(BodyTooLarge(f"The request body is over the limit of {limit} bytes"))
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        """The request is complete. Unlike twisted.web's, this never reads the body as a form."""
+        """The request is complete.
+
+        Unlike twisted.web's method, this never reads the body as a form.
+        """
         # The next request waits for this one's reply. Before 24.7, Twisted would go on with it.
         self.channel.dataReceived(self.channel.clearLineBuffer())
         if self.content is not None:
@@ -124,7 +127,7 @@ class RapiRequest(Request):
         self.send(error.code, [encode(error.body())])
 
     def processingFailed(self, reason: Failure) -> Failure:
-        """What nobody else caught: log it and tell the client nothing but that it happened."""
+        """Log a failure that nothing else caught; the client is only told that there was one."""
         self.log.failure("A request failed in an unexpected way", failure=reason)
         self.send_error(InternalError())
         return reason
@@ -164,7 +167,7 @@ class RapiChannel(HTTPChannel):
 
     @property
     def idle(self) -> bool:
-        """Whether its requests are all answered. A new connection is there for one."""
+        """Whether all its requests are answered. A new connection is expected to send one."""
         return self._served and not self.requests
 
     def checkPersistence(self, request: Request, version: bytes) -> bool:
@@ -262,7 +265,7 @@ class RapiSite(Site):
         return Unavailable(f"All {self.max_clients} connections are in use; try again later")
 
     def drain(self) -> Deferred[None]:
-        """Keep no connection, but let requests end; fires when they did, or when they are late."""
+        """Keep no connection open, but let requests end; fires when they did, or after a while."""
         self.keep_alive = False
         drained = self._drained = Deferred()
         late = self.reactor.callLater(DRAIN, self._finish_drain)

@@ -12,7 +12,7 @@ from ganeti_rapi import jsontext
 from ganeti_rapi.jsontext import Encoded
 
 WORTH_ZIPPING = 16 * 1024
-"""Bytes from which a reply is gzipped for those who take it; below, it costs more than it saves."""
+"""Bytes from which a reply is gzipped for clients that take it; below, that does not pay off."""
 
 _LEVEL = 1
 """Already gives a tenth of a list's size; higher levels take several times as long."""
@@ -55,7 +55,7 @@ class ReplyBody:
         self._zipping: list[Deferred[bytes]] | None = None
 
     async def zipped(self, in_thread: InThread) -> bytes:
-        """The gzipped form; whoever asks while it is being made waits for the same one."""
+        """The gzipped form; calls that come while it is being made wait for the same one."""
         if self._zipped is not None:
             return self._zipped
         mine: Deferred[bytes] = Deferred()

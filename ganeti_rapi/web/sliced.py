@@ -26,7 +26,10 @@ def slices(pieces: Sequence[bytes]) -> Iterator[bytes]:
 
 
 class Turns:
-    """Who may send a slice next. However many clients there are, others wait for a few at most."""
+    """Whose turn it is to send a slice.
+
+    However many clients there are, other work waits for a few slices at most.
+    """
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock

@@ -1,1 +1,1 @@
-"""The cells that fit no kind, as functions from a `Call` to a reply."""
+"""Functions from a `Call` to a reply, for the methods that no other kind of cell fits."""

@@ -51,7 +51,7 @@ async def operating_systems(call: Call, bulk: bool) -> Json:
     }
     (rows,) = await follow(call, await submit(call, [opcode]))
     if not isinstance(rows, list):
-        raise BadGateway("The job that lists the operating systems gave no list")
+        raise BadGateway("The job that lists the operating systems did not return a list")
     if bulk:
         return [_os_details(dict(zip(fields, row))) for row in rows]
     return [name for row in rows for name in _variant_names(*row)]
@@ -118,7 +118,7 @@ async def delete_filter(call: Call, filter_uuid: str) -> Json:
     try:
         result: Json = await call.daemon.call("DeleteFilter", filter_uuid)
     except JobDaemonError as error:
-        if error.class_name == "GenericError":  # all that this call can fail with: no such rule
+        if error.class_name == "GenericError":  # this call only fails when there is no such rule
             raise NotFound(error.text) from None
         raise
     return result
@@ -190,7 +190,7 @@ def known(resource: str) -> str:
     """What can be queried. Raises `NotFound` for anything else."""
     if resource not in QUERY_RESOURCES:
         names = ", ".join(QUERY_RESOURCES)
-        raise NotFound(f"Nothing called '{resource}' can be queried; there are {names}")
+        raise NotFound(f"'{resource}' cannot be queried; use one of {names}")
     return resource
 
 

@@ -14,9 +14,9 @@ async def job_events(
 ) -> AsyncIterator[Event] | None:
     """GET /2/jobs/[job_id]/events: each change and log entry, until the job has ended.
 
-    None for a reader who comes back after the end: then there is nothing to come back for.
+    None for a reader that reconnects after the end, since no events will come.
     """
-    await show_job(call, job_id)  # 404 while there still is a status to send
+    await show_job(call, job_id)  # 404, as long as there is a status to send
     known = JobState.from_event_id(call.last_event_id or last_event_id)
     return None if known.ended else _events(call, job_id, known)
 

@@ -78,7 +78,7 @@ CREATE_PARAMS = (
 
 
 def creation(values: Values) -> Values:
-    """POST /2/instances: the version of the request's form is no parameter of the opcode."""
+    """POST /2/instances: the version of the request's form is not a parameter of the opcode."""
     return {name: value for name, value in values.items() if name != "__version__"}
 
 
@@ -135,9 +135,8 @@ async def reinstall(call: Call, start: bool = True, **values: Json) -> Json:
 
 @frozen
 class DiskIndexes:
-    """Indexes of disks: a list, or a string with commas; null and an empty string are none at all.
-
-    The last two are what some clients send who have nothing to send. None means all disks.
+    """Indexes of disks: a list, or a string with commas. null and an empty string, which some
+    clients send, are an empty list. An empty list means all disks.
     """
 
     def __call__(self, value: Json) -> Json:
@@ -168,7 +167,7 @@ REPLACE_DISKS_PARAMS = (
 CONSOLE_REPLY = object_of(
     {
         "instance": Property(TEXT, "The instance's name."),
-        "kind": Property(TEXT, "How to reach it: `ssh`, `vnc`, `spice`, or `msg` if not at all."),
+        "kind": Property(TEXT, "How to reach it: `ssh`, `vnc`, `spice`, or `msg` if it has none."),
         "message": Property(maybe(TEXT), "Why it has none."),
         "host": Property(maybe(TEXT), "The host to connect to."),
         "port": Property(maybe(COUNT), "The TCP port to connect to."),

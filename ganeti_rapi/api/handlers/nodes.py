@@ -102,7 +102,7 @@ async def _would_move(call: Call, node_name: str, remote_node: Json) -> Json:
 
 
 async def _moves(call: Call, jobs: list[tuple[bool, Any]]) -> Json:
-    # Any: a job id, or the text why the job was not accepted
+    # Any: a job id, or the reason why the job was not accepted
     for accepted, id_or_reason in jobs:
         if not accepted:
             raise JobDaemonError("OpExecError", f"A job was not accepted: {id_or_reason}")

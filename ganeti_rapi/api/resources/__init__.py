@@ -1,8 +1,8 @@
-"""RESOURCES: the whole API as a table, one row per URI, one cell per method.
+"""RESOURCES: the whole API as a table: one resource per URI, one cell per method.
 
 Routes, access, parameters, the reference, the OpenAPI document and the tests that everything is
-complete are all made from these rows. A row's name is the one that Ganeti puts into the reason
-trail of the jobs that the row submits.
+complete are all made from this table. A resource's name is the one that Ganeti puts into the reason
+trail of the jobs that it submits.
 """
 
 from __future__ import annotations
@@ -73,10 +73,10 @@ def _index(name: str, uri: str, prefix: str) -> Resource:
     return Resource(name, uri, "The list of resources.", {"GET": listing})
 
 
-def _with_document(rows: Sequence[Resource]) -> Iterator[Resource]:
-    """The same rows, with the document that describes them all in the place kept for it."""
-    text = Encoded(dumps(document(rows)))
-    yield from (_openapi(text) if row.name == "openapi" else row for row in rows)
+def _with_document(resources: Sequence[Resource]) -> Iterator[Resource]:
+    """The same resources; the one that is their description now holds it."""
+    text = Encoded(dumps(document(resources)))
+    yield from (_openapi(text) if each.name == "openapi" else each for each in resources)
 
 
 RESOURCES: Sequence[Resource] = (

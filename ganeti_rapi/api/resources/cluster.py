@@ -1,4 +1,4 @@
-"""The rows of the cluster as a whole."""
+"""The resources of the cluster as a whole."""
 
 from __future__ import annotations
 

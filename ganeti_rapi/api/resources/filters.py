@@ -1,4 +1,4 @@
-"""The rows of the rules that decide which jobs may run."""
+"""The resources of the rules that decide which jobs may run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of node groups."""
+"""The resources of node groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of what may change about an instance: its disks, its place, its settings."""
+"""The resources that change an instance: its disks, its place, its settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of instances as a whole: making, removing, starting and stopping them."""
+"""The resources of instances as a whole: making, removing, starting and stopping them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of jobs and their events."""
+"""The resources of jobs and their events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of networks."""
+"""The resources of networks."""
 
 from __future__ import annotations
 

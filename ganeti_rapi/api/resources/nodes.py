@@ -1,4 +1,4 @@
-"""The rows of nodes and their storage."""
+"""The resources of nodes and their storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of queries with filters."""
+"""The resources of queries with filters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rows of several families are made of."""
+"""What the resources of several families are made of."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class CurlConfig:
     timeout: float | None = None
 
     def policy(self) -> IPolicyForHTTPS:
-        """Whom to trust. As with Ganeti's client, that is anybody, unless authorities are named."""
+        """Which certificates to trust: any, as in Ganeti's client, unless authorities are named."""
         if not (self.use_curl_cabundle or self.cafile or self.capath):
             return policy(insecure=True)
         return trusting(self._trust(), names=self.verify_hostname)

@@ -22,7 +22,7 @@ class GanetiApiError(Error):
 
 
 class CertificateError(GanetiApiError):
-    """The server's certificate is not one to be trusted."""
+    """The server's certificate is not trusted."""
 
 
 # Source: libcurl's list of errors.

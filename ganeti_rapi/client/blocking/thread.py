@@ -34,7 +34,7 @@ def running_reactor() -> Any:  # Any: the reactor
 
 
 def result_of(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine in the reactor's thread and wait for its end; for any other thread.
+    """Run a coroutine in the reactor's thread and wait for its end. Call this in any other thread.
 
     Interrupting the wait, by control-C for example, cancels the work.
     """
@@ -56,7 +56,7 @@ def result_of(work: Coroutine[Any, Any, Result]) -> Result:
     return result
 
 
-def _crochet() -> Any:  # Any: a module, which only who needs it must have
+def _crochet() -> Any:  # Any: a module that only the blocking client needs
     try:
         import crochet
     except ImportError:

@@ -38,14 +38,14 @@ def _tags_of(kind: str) -> click.Group:
     name = [] if kind == "cluster" else [argument(kind, shell_complete=TAGGED[kind])]
     tags = argument("tags", nargs=-1, required=True)
     whose = "the cluster" if kind == "cluster" else f"a{'n' * (kind == 'instance')} {kind}"
-    rows = (
+    actions = (
         Action("add", getattr(RapiClient, f"add_{kind}_tags"), f"To {whose}.", [*name, tags]),
         Action(
             "remove", getattr(RapiClient, f"delete_{kind}_tags"), f"From {whose}.", [*name, tags]
         ),
     )
     lists = reading("list", getattr(RapiClient, f"get_{kind}_tags"), f"Of {whose}.", name)
-    return family(kind, "", lists, *map(action_command, rows))
+    return family(kind, "", lists, *map(action_command, actions))
 
 
 def _by_verb() -> click.Group:

@@ -1,4 +1,4 @@
-"""Making click commands from rows: commands that only read, and what all commands are made of."""
+"""Making click commands: those that only read, and what all commands are made of."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ LazyParameter: TypeAlias = click.Parameter | Callable[[], click.Parameter]
 class Listing:
     """The command ``list`` of a family.
 
-    ``method`` gives all objects. ``kind`` and ``key`` are their names for the query language:
-    what they are, and the field that tells one from the other. An ``options`` row is an option and
+    ``method`` gives all objects. ``kind`` and ``key`` are their names for the query language: what
+    they are, and the field that tells one from the other. ``options`` are pairs of an option and
     the field that must have its value.
     """
 
@@ -65,15 +65,17 @@ def _as_json(context: click.Context, _: click.Parameter, value: bool) -> None:
 
 
 class Command(click.Command):
-    """A command that makes its parameters when somebody looks at them."""
+    """A command that makes its parameters when they are needed."""
 
-    def __init__(self, name: str, rows: Sequence[LazyParameter], **settings: Any) -> None:
+    def __init__(self, name: str, parameters: Sequence[LazyParameter], **settings: Any) -> None:
         super().__init__(name, **settings)
-        self._rows = rows
+        self._lazy = parameters
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         if not self.params:
-            self.params = [row if isinstance(row, click.Parameter) else row() for row in self._rows]
+            self.params = [
+                each if isinstance(each, click.Parameter) else each() for each in self._lazy
+            ]
         return super().get_params(ctx)
 
 
@@ -93,12 +95,15 @@ def command(
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
-    """The options that were given; the others are the server's to choose."""
+    """The options that were given; the server chooses the others."""
     return {name: value for name, value in values.items() if value not in (None, ())}
 
 
 def list_command(listing: Listing) -> click.Command:
-    """The command of a row. The server judges conditions, by a query for the objects' keys."""
+    """The command that a `Listing` describes.
+
+    The server judges conditions, by a query for the objects' keys.
+    """
 
     async def chosen(client: RapiClient, conditions: Sequence[Any]) -> Any:
         rows = await listing.method(client)
@@ -120,7 +125,7 @@ def list_command(listing: Listing) -> click.Command:
     parameters = [
         *(option for option, _ in listing.options),
         several("--filter", "conditions", type=condition, metavar="CONDITION", help=HELP),
-        option("--limit", type=click.IntRange(min=1), help="Only the last so many."),
+        option("--limit", type=click.IntRange(min=1), help="Only that many, the last ones."),
     ]
     return command("list", listing.summary, run, parameters)
 

@@ -1,7 +1,7 @@
 """Completing the names of the cluster's objects while a line is typed.
 
-The server is asked only if that takes nobody's attention: a password must be in the environment, or
-none be needed. When anything goes wrong, there are no names.
+The server is asked only if no password has to be typed: because it is in the environment, or
+because no user is given. When anything goes wrong, there are no names.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from ganeti_rapi.client.cli.running import run_in_reactor
 from ganeti_rapi.client.rapi import RapiClient
 
 PATIENCE = 2.0
-"""Seconds that somebody who pressed Tab waits."""
+"""The longest time that a person who pressed Tab waits, in seconds."""
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
 def names_by(method: Callable[[RapiClient], Awaitable[Sequence[str | int]]]) -> Complete:
-    """What click asks for the names that begin so; the method lists all of them."""
+    """What click calls for the names with some beginning; ``method`` lists all names."""
 
     async def work(client: RapiClient) -> Sequence[str | int]:
         async def names() -> Sequence[str | int]:
@@ -39,7 +39,7 @@ def names_by(method: Callable[[RapiClient], Awaitable[Sequence[str | int]]]) -> 
             if profile.user is not None and "RAPI_PASSWORD" not in os.environ:
                 return []
             names = (root.obj or run_in_reactor)(profile, work)
-        except Exception:  # it would be printed into the line that is being typed
+        except Exception:  # an error would be printed into the line that is being typed
             return []
         return [str(name) for name in names if str(name).startswith(beginning)]
 

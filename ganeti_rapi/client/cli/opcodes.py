@@ -1,7 +1,7 @@
-"""Options and arguments that are parameters of opcodes: the table has what they take and mean.
+"""Options and arguments that are parameters of opcodes: what they take and mean is in the table.
 
-They are made when a command that has them is looked at. To import the table takes a while, and who
-asks for `rapi --help` or completes a command's name does not need it.
+They are made when their command is used: to import the table takes a while, and neither `rapi
+--help` nor the completion of a command's name needs it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _is_boolean(check: Check) -> bool:
 
 
 def _kind_of(check: Check) -> dict[str, Any]:
-    """The type of the values, as far as it is the table's to say."""
+    """The type of the values, as far as the table tells it."""
     from ganeti_rapi.api.checks import Integer, Maybe, OneOf
 
     match check:

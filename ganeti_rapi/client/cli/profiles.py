@@ -1,4 +1,4 @@
-"""Which server to talk to and as whom: profiles in a TOML file, and passwords.
+"""Which server to talk to, and as which user: profiles in a TOML file, and passwords.
 
 A password is never an option and never in the file. The file names a command or the keyring.
 """
@@ -36,7 +36,7 @@ class Profile:
 
 
 def config_path(environment: Mapping[str, str]) -> Path:
-    """Where the file is unless one says otherwise."""
+    """Where the file is by default."""
     home = environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME", "~")) / ".config"
     return Path(home) / "ganeti-rapi" / "rapi.toml"
 
@@ -59,7 +59,7 @@ def _profile(name: str, table: Any) -> Profile:  # Any: what the file has there
         if key == "password":
             raise ProfileError(f"profile {name}: use password_command or keyring, not password")
         if key not in (known := fields_dict(Profile)):
-            raise ProfileError(f"profile {name}: {key} is none of {', '.join(known)}")
+            raise ProfileError(f"profile {name}: {key} is not one of {', '.join(known)}")
         if type(value) is not (bool if known[key].default is False else str):
             raise ProfileError(f"profile {name}: {key} has a value of the wrong type")
     return Profile(**table)

@@ -1,7 +1,7 @@
 """One command's work: a client, the reactor until the work has ended, and its errors as one line.
 
-Exit codes: 1 the job failed, 2 wrong usage or request, 3 no (proper) connection, 4 not allowed,
-5 no such object, 6 the server failed or cannot do it, 7 not in time, 130 interrupted.
+Exit codes: 1 the job failed, 2 wrong usage or request, 3 no connection, or not a trusted one, 4 not
+allowed, 5 no such object, 6 the server failed or cannot do it, 7 not in time, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -41,13 +41,17 @@ OUTCOMES: tuple[tuple[type[errors.RapiError], int, str], ...] = (
     (errors.Unavailable, 6, "try again later"),
     (errors.HttpError, 6, ""),
     (errors.FeatureMissing, 6, ""),
-    (errors.TlsError, 3, "as --cafile FILE or --pinned DIGITS; --insecure takes any"),
+    (
+        errors.TlsError,
+        3,
+        "trust it with --cafile FILE or --pinned FINGERPRINT, or skip the check with --insecure",
+    ),
     (errors.Unreachable, 3, "is that the right --url, and does the server run?"),
     (errors.ConnectionBroken, 3, "is that the right --url, with https or http?"),
     (errors.BadReply, 3, "is that the right --url?"),
     (errors.RapiError, 3, ""),
 )
-"""Errors, their exit codes and what to do about them. The first row counts whose error it is."""
+"""Errors, their exit codes and what to do about them. The first class that fits counts."""
 
 LOST_SIGHT: Final = (
     errors.Unreachable,
@@ -56,7 +60,7 @@ LOST_SIGHT: Final = (
     errors.ServerError,
     errors.JobStillRunning,
 )
-"""After these, nobody knows how a job that was followed goes on."""
+"""After these, it is unknown how a job that was followed goes on."""
 
 
 class Failed(click.ClickException):
@@ -86,7 +90,9 @@ class Session:
         try:
             return self.run(self.profile(), work)
         except errors.RapiError as error:
-            code, advice = next(row[1:] for row in OUTCOMES if isinstance(error, row[0]))
+            code, advice = next(
+                (code, advice) for each, code, advice in OUTCOMES if isinstance(error, each)
+            )
             goes_on = self._goes_on() if isinstance(error, LOST_SIGHT) else ""
             raise Failed(_sentence(_reason(error), goes_on or advice), code) from error
         except CancelledError as error:
@@ -101,8 +107,10 @@ class Session:
 
 
 def _reason(error: errors.RapiError) -> str:
-    """What went wrong, without the words that HTTP has for it."""
-    return error.message if isinstance(error, errors.HttpError) else str(error)
+    """What went wrong, without the words of HTTP and without advice for programs."""
+    if isinstance(error, errors.HttpError | errors.TlsError):
+        return error.message
+    return str(error)
 
 
 def _sentence(*parts: str) -> str:

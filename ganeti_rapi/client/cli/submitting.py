@@ -1,4 +1,4 @@
-"""Commands that submit a job, made from rows: they differ only in the client's method."""
+"""Commands that submit a job, made from actions: they differ in the client's method."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Action:
 
 
 def _common(action: Action) -> list[click.Parameter]:
-    """What a command has besides its own: as far as its method takes it."""
+    """The options that most commands have, as far as the client's method takes them."""
     accepted = signature(action.method).parameters
     common: list[click.Parameter] = []
     if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in accepted.values()):
@@ -57,7 +57,7 @@ def _common(action: Action) -> list[click.Parameter]:
 
 
 def action_command(action: Action) -> click.Command:
-    """The command of a row, with --set, --dry-run and --reason where the method has them."""
+    """The command of an action, with --set, --dry-run and --reason where the method has them."""
 
     def run(
         session: Session,
@@ -100,7 +100,7 @@ def submit(session: Session, method: Method, wait: bool, arguments: dict[str, An
 
 
 def print_results(session: Session, job_id: int, results: Any) -> None:
-    """Print what a job gave, or its id if nobody waited."""
+    """Print a job's result, or its id if it was not waited for."""
     if session.json:
         ended = {"id": job_id, "status": "success", "result": results}
         print_json(job_id if results is None else ended)

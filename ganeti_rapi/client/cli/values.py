@@ -55,7 +55,7 @@ def numbers(text: str) -> list[int]:
 
 
 def setting(text: str) -> tuple[str, Any]:  # Any: JSON
-    """KEY=VALUE; the value is JSON, or text where it is none."""
+    """KEY=VALUE; the value is JSON, or text if it is not JSON."""
     key, equals, value = text.partition("=")
     if not key or not equals:
         raise click.BadParameter(f"{text!r} is not KEY=VALUE")
@@ -63,7 +63,7 @@ def setting(text: str) -> tuple[str, Any]:  # Any: JSON
 
 
 def json_or_text(text: str) -> Any:  # Any: JSON
-    """The value of JSON, or the text as it is where it is none."""
+    """The value of JSON, or the text itself if it is not JSON."""
     try:
         return json.loads(text)
     except ValueError:

@@ -2,5 +2,5 @@
 
 ``queue`` is what clients talk to; ``submission`` makes a ``job`` of the opcodes that they hand in.
 ``backlog`` says which job starts next, ``execution`` takes it through its opcodes, ``locks`` order
-those that touch the same thing, and ``waits`` tells who is interested.
+those that touch the same thing, and ``waits`` tells the clients that wait for a change.
 """

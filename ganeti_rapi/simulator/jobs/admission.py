@@ -18,7 +18,7 @@ from ganeti_rapi.simulator.state import FilterRule
 
 
 class Admission(Enum):
-    """What becomes of a job whose turn it is."""
+    """What becomes of a job whose turn has come."""
 
     START = "start"
     HOLD = "hold"

@@ -1,7 +1,7 @@
 """Locks that order opcodes which touch the same thing.
 
 An opcode asks for all its locks at once and gets them at once, so two opcodes can never wait for
-each other. Whoever asked first, among equal priorities, is served first: a request also waits for
+each other. Among equal priorities, the first to ask is served first: a request also waits for
 the conflicting ones ahead of it, so that a stream of shared locks cannot starve an exclusive one.
 """
 
@@ -32,7 +32,10 @@ class _Request:
 
 @define
 class LockManager:
-    """Who holds which locks, and who waits. Owners are job ids; each has one request at a time."""
+    """Which jobs hold which locks, and which wait.
+
+    Owners are job ids; each has one request at a time.
+    """
 
     held: dict[int, Locks] = field(factory=dict, init=False)
     _requests: list[_Request] = field(factory=list, init=False)
@@ -46,7 +49,7 @@ class LockManager:
         return request.granted
 
     def release(self, owner: int) -> None:
-        """Give back whatever the owner holds."""
+        """Give back all locks of the owner."""
         if self.held.pop(owner, None) is not None:
             self._grant()
 

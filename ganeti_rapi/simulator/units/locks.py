@@ -40,8 +40,8 @@ def whole_cluster(_cluster: Cluster, _op: OpcodeJson) -> Mapping[str, bool]:
 def one_instance(cluster: Cluster, op: OpcodeJson) -> Mapping[str, bool]:
     """An instance exclusively, and in shared mode its nodes and those that are named.
 
-    Whoever lets an allocator choose takes the allocation lock too, so that two choices do not
-    count on the same room.
+    An opcode that lets an allocator choose takes the allocation lock too, so that two choices do
+    not count on the same room.
     """
     names = [op[key] for key in ("instance_name", "new_name") if op.get(key)]
     instances = [find(cluster.instances, name) for name in names]
@@ -89,7 +89,7 @@ def exclusive(**parameters: str) -> Claim:
 
 
 def new(level: str, parameter: str) -> Claim:
-    """The claim of an object that is made: nobody else makes one of that name meanwhile."""
+    """The claim of an object that is made: no other job makes one of that name meanwhile."""
 
     def claim(_cluster: Cluster, op: OpcodeJson) -> Mapping[str, bool]:
         return {BIG_LOCK: False, f"{level}/{op[parameter]}": True}

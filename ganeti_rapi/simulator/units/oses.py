@@ -31,7 +31,7 @@ _FIELDS: Mapping[str, _Read] = {
 }
 
 _SHUNNED = ("hidden", "blacklisted")
-"""An OS of which one of these is true is only listed to who asks for that field."""
+"""An OS for which one of these is true is only listed if that field is asked for."""
 
 
 def _node_status(cluster: Cluster, os: OperatingSystem) -> Mapping[str, Any]:  # Any: a field
