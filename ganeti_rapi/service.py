@@ -25,7 +25,7 @@ from ganeti_rapi.files.watch import FileWatch, Holder
 from ganeti_rapi.listening import Listeners, Reactor, adopted, endpoint, tcp, wrap
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.options import Options
-from ganeti_rapi.systemd import Notifier, passed_sockets
+from ganeti_rapi.systemd import Notifier
 from ganeti_rapi.web.http import RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError
 from ganeti_rapi.workers import Workers
@@ -190,7 +190,7 @@ def _assemble(
         wrapped = wrap(site, tls, "tcp:")
         daemon.listeners.add(adopted(reactor, options.adopted), wrapped, "the adopted socket")
     else:
-        for description in _endpoints(options):
+        for description in options.endpoints or [tcp(options["bind"], options["port"])]:
             wrapped = wrap(site, tls, description)
             daemon.listeners.add(endpoint(reactor, description), wrapped, description)
     return [*reloaded, site.reopen_log]
@@ -251,11 +251,6 @@ def _watch(parent: MultiService, holder: Holder, reactor: Reactor) -> Callable[[
     watch = FileWatch(holder, reactor, partial(_in_thread, reactor))
     watch.setServiceParent(parent)
     return watch.reload
-
-
-def _endpoints(options: Options) -> list[str]:
-    by_systemd = passed_sockets(os.environ)
-    return options.endpoints or by_systemd or [tcp(options["bind"], options["port"])]
 
 
 def raise_file_limit() -> None:

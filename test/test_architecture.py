@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("api", "auth", "web", "assembly", "simulator"),
         *("options", "workers", "listening", "files", "logfile", "systemd", "exits"),
     },
-    "program": {"service", "options", "errors", "logfile", "exits"},
+    "program": {"service", "options", "errors", "logfile", "systemd", "exits"},
 }
 """For every room of the house, whom it may import beside itself: rooms, or parts of one."""
 

@@ -153,6 +153,28 @@ class BackgroundTests(ProgramCase):
             self.assertEqual(self.get("/version").status, 200)
 
 
+AS_BY_SYSTEMD = """
+import os
+os.dup2(int(os.environ["PASSED"]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="api")
+"""
+
+
+class ForegroundTests(ProgramCase):
+    def test_it_takes_the_socket_that_systemd_holds(self) -> None:
+        with socket.socket(socket.AF_UNIX) as passed:
+            passed.bind(self.socket)
+            passed.listen()
+            daemon = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-c", AS_BY_SYSTEMD + AS_ANYBODY, "--foreground"],
+                env={**self.environment, "PASSED": str(passed.fileno())},
+                pass_fds=[passed.fileno()],
+            )
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.terminate)
+        self.assertEqual(self.get("/version").read(), b"2\n")
+
+
 class StandbyTests(ProgramCase):
     NODE = "node2"
 

@@ -26,6 +26,7 @@ from ganeti_rapi.program.logs import Logs, print_error
 from ganeti_rapi.program.options import ProgramOptions, parse
 from ganeti_rapi.program.pidfile import PidFile, Taken
 from ganeti_rapi.program.standby import Role, Standby, pid_file, standby_file, take_over
+from ganeti_rapi.systemd import passed_sockets
 
 if TYPE_CHECKING:  # its import takes half a second, which a wrong option need not
     from ganeti_rapi.service import Daemon
@@ -44,6 +45,8 @@ def start(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
     """Run the daemon until it is told to end. Raises `CannotStart` while in the foreground."""
     node = Node.of(environment)
     options = parse(arguments, node)  # 1, 2
+    # Before Twisted looks at them: it removes what systemd says of them from the environment.
+    options.endpoints = options.endpoints or passed_sockets(environment)
     role = None if options.simulated_size is not None else Role(node)  # 5, 12
     check_files(options)
     if role is not None:
