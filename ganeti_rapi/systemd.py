@@ -18,6 +18,16 @@ from twisted.internet.task import LoopingCall
 MICROSECONDS = 1_000_000
 
 
+def notify(environment: Mapping[str, str], message: str) -> None:
+    """Send a message to systemd, if it asked for any."""
+    address = environment.get("NOTIFY_SOCKET", "").replace("@", "\0", 1)
+    if not address:
+        return
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to_systemd:
+        to_systemd.setblocking(False)
+        to_systemd.sendto(message.encode("utf-8"), address)
+
+
 class Notifier(Service):
     """READY once the daemon listens, WATCHDOG as long as the reactor turns, STOPPING at the end.
 
@@ -27,7 +37,7 @@ class Notifier(Service):
     def __init__(self, reactor: Any, environment: Mapping[str, str]) -> None:
         # Any: one object that provides many zope interfaces
         self._reactor = reactor
-        self._address = environment.get("NOTIFY_SOCKET", "").replace("@", "\0", 1)
+        self._environment = environment
         self._beat = LoopingCall(self._send, "WATCHDOG=1")
         self._beat.clock = reactor
         self._interval = _watchdog(environment)
@@ -63,11 +73,7 @@ class Notifier(Service):
         self._send(f"STATUS={status}")
 
     def _send(self, message: str) -> None:
-        if not self._address:
-            return
-        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-            notify.setblocking(False)
-            notify.sendto(message.encode("utf-8"), self._address)
+        notify(self._environment, message)
 
 
 def _watchdog(environment: Mapping[str, str]) -> float:

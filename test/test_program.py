@@ -175,6 +175,17 @@ class ForegroundTests(ProgramCase):
         self.assertEqual(self.get("/version").read(), b"2\n")
 
 
+class NotTheMasterTests(ProgramCase):
+    NODE = "node2"
+
+    def test_systemd_hears_that_nothing_is_wrong(self) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            systemd.bind(self.socket)
+            self.environment["NOTIFY_SOCKET"] = self.socket
+            self.assert_refused(11, "not the master", "--foreground")
+            self.assertEqual(systemd.recv(100), b"READY=1")
+
+
 class StandbyTests(ProgramCase):
     NODE = "node2"
 

@@ -26,7 +26,7 @@ from ganeti_rapi.program.logs import Logs, print_error
 from ganeti_rapi.program.options import ProgramOptions, parse
 from ganeti_rapi.program.pidfile import PidFile, Taken
 from ganeti_rapi.program.standby import Role, Standby, pid_file, standby_file, take_over
-from ganeti_rapi.systemd import passed_sockets
+from ganeti_rapi.systemd import notify, passed_sockets
 
 if TYPE_CHECKING:  # its import takes half a second, which a wrong option need not
     from ganeti_rapi.service import Daemon
@@ -38,6 +38,8 @@ def main() -> None:
         start(sys.argv[1:], os.environ)
     except CannotStart as error:
         print_error(error.text)
+        if error.status == NOT_THE_MASTER:  # to systemd, who ends before READY has failed
+            notify(os.environ, "READY=1")
         sys.exit(error.status)
 
 
