@@ -6,13 +6,15 @@ BIN := $(VENV)/bin
 PORT ?= 5080
 SIMULATE ?=
 
-.PHONY: run test test-live test-live-stock test-live-packaged test-debian lint bench bench-waits bench-large deb doc clean help
+.PHONY: run test test-live test-live-stock test-live-packaged test-debian test-master lint \
+	bench bench-waits bench-large deb doc clean help
 
 help:
 	@echo 'make run          serve a simulated cluster on https://127.0.0.1:$(PORT)'
 	@echo 'make test         run the test suite (no root, no network)'
 	@echo 'make test-live    test with a real Ganeti, beside its own daemon and in its place (root, Debian)'
 	@echo 'make test-debian  run the test suite on the libraries of Debian 12 and 13 (root)'
+	@echo 'make test-master  put the package on Debian machines with a real Ganeti (root, Debian)'
 	@echo 'make lint         check format, lint and types'
 	@echo 'make deb          build the Debian package'
 	@echo 'make doc          write the generated parts of doc/ and of the client'
@@ -53,6 +55,9 @@ test-live-packaged:
 test-debian:
 	test/debian/unit bookworm
 	test/debian/unit trixie
+
+test-master: $(BIN)/.installed
+	test/master/run
 
 lint: $(BIN)/.linters
 	$(BIN)/ruff format --check .
