@@ -28,6 +28,14 @@ class LogFile:
         with suppress(OSError):
             os.write(self._file, text.encode("utf-8", "backslashreplace"))
 
+    @property
+    def moved(self) -> bool:
+        """Whether another file has the name now, as log rotation leaves it."""
+        try:
+            return not os.path.samestat(os.stat(self.path), os.fstat(self._file))
+        except FileNotFoundError:  # a rotation under way: whoever moved it will make a new one
+            return False
+
     def reopen(self) -> None:
         """Open the name anew. Raises OSError, and goes on with the old file, when that fails."""
         old, self._file = self._file, self._open()

@@ -33,6 +33,17 @@ class LogFileTests(SynchronousTestCase):
         log.write("new\n")
         self.assertEqual((moved.read_text(), self.path.read_text()), ("old\n", "new\n"))
 
+    def test_it_was_moved_once_another_file_has_its_name(self) -> None:
+        log = self.opened()
+        seen = [log.moved]
+        self.path.rename(self.path.with_suffix(".1"))
+        seen.append(log.moved)
+        self.path.touch()
+        seen.append(log.moved)
+        log.reopen()
+        seen.append(log.moved)
+        self.assertEqual(seen, [False, False, True, False])
+
     def test_what_cannot_be_opened_anew_leaves_the_old_file(self) -> None:
         log = self.opened()
         moved = self.path.with_suffix(".1")

@@ -203,6 +203,13 @@ class StandbyTests(ProgramCase):
         self.end()
         self.assertEqual(self.virtual.running(), [])
 
+    def test_it_follows_its_log_without_being_told(self) -> None:
+        self.start("--standby")
+        self.virtual.log.rename(self.virtual.log.with_suffix(".1"))
+        self.virtual.log.touch()
+        while "users" not in self.virtual.log.read_text():  # it looks every second
+            self.assertEqual(self.get("/version").status, 200)
+
 
 class RefusalTests(ProgramCase):
     def test_a_node_that_is_not_the_master(self) -> None:

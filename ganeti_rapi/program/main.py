@@ -25,7 +25,14 @@ from ganeti_rapi.program.cluster import NAME, USER, Node, Paths
 from ganeti_rapi.program.logs import Logs, print_error
 from ganeti_rapi.program.options import ProgramOptions, parse
 from ganeti_rapi.program.pidfile import PidFile, Taken
-from ganeti_rapi.program.standby import Role, Standby, pid_file, standby_file, take_over
+from ganeti_rapi.program.standby import (
+    INTERVAL,
+    Role,
+    Standby,
+    pid_file,
+    standby_file,
+    take_over,
+)
 from ganeti_rapi.systemd import notify, passed_sockets
 
 if TYPE_CHECKING:  # its import takes half a second, which a wrong option need not
@@ -219,6 +226,8 @@ def make_daemon(plan: Plan, reactor: Any, log_file: LogFile | None) -> Daemon:
         return ready_daemon(plan.options, reactor, reload)
     daemon = ready_daemon(plan.options, reactor, reload, plan.role.check)
     stand_by(daemon, reactor, plan.paths.run, plan.role)
+    if log_file is not None:
+        notice_rotation(daemon, reactor, log_file)
     return daemon
 
 
@@ -228,3 +237,17 @@ def stand_by(daemon: Daemon, reactor: Any, run: str, role: Role) -> None:
     daemon.listeners.disownServiceParent()
     standby = Standby(reactor, run, role, daemon.listeners, daemon.notifier.tell)
     standby.setServiceParent(daemon)
+
+
+def notice_rotation(daemon: Daemon, reactor: Any, log_file: LogFile) -> None:
+    """Do what SIGHUP does when the log was moved: Ganeti tells only the process in its pid file."""
+    # Any: one object that provides many zope interfaces
+    from twisted.application.internet import TimerService
+
+    def look() -> None:
+        if log_file.moved:
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    looking = TimerService(INTERVAL, look)
+    looking.clock = reactor
+    looking.setServiceParent(daemon)
