@@ -66,6 +66,14 @@ class StandbyTests(ClusterCase):
         self.assert_ours(self.node1)
         self.assert_stands_by(self.node2, self.node1)
 
+    def test_its_log_is_rotated(self) -> None:
+        self.node2.run("logrotate -f /etc/logrotate.d/ganeti")
+        process = self.standby(self.node2)
+        files = f"readlink /proc/{process}/fd/*"
+        followed = lambda: ".log.1" not in self.node2.run(files).output  # noqa: E731
+        wait_until("it writes the new log", followed, 5)
+        self.assertIn("rapi-daemon.log\n", self.node2.run(files).output)
+
     def test_an_upgrade_restarts_it(self) -> None:
         before = self.standby(self.node2)
         self.node2.run("apt install --reinstall ./ganeti-rapi-twisted_*.deb")
