@@ -32,7 +32,7 @@ class Done:
         return f"{self.command}\n{end}(exit code {self.code} after {self.seconds:.1f} s)"
 
 
-def wait_until(what: str, judge: Callable[[], bool], patience: float, pause: float = 0.1) -> float:
+def wait_until(what: str, judge: Callable[[], bool], patience: float, pause: float = 0.2) -> float:
     """Ask again and again until it is so; the seconds that it took.
 
     Raises AssertionError when it is not so after ``patience`` seconds.

@@ -80,7 +80,7 @@ class Node(Machine):
         luxid asks the other node for its vote, and Ganeti looks first whether anybody has the
         address.
         """
-        command = f"gnt-cluster info && ip address show dev host0 | grep -F {CLUSTER_ADDRESS}/32"
+        command = f"ip address show dev host0 | grep -F {CLUSTER_ADDRESS}/32 && gnt-cluster info"
         wait_until(
             f"{self.name} has the master role",
             lambda: self.run(command, check=False).code == 0,
