@@ -187,23 +187,25 @@ class Parameters(BodyForm):
         given = renamed(object_body(call), self.renames)
         if repeated := sorted(given.keys() & self.taken):
             raise repetition(repeated)
-        own = {param.name for param in self.also}
-        for name in given.keys() - own:
-            OPCODES[self.opcode].refuse_unknown(name)
-        return {**given, **checked(given, self.also, self.opcode)}
+        opcode = OPCODES[self.opcode]
+        for name in given.keys() - opcode.parameters.keys():
+            if all(name != param.name for param in self.also):
+                opcode.refuse_unknown(name)
+        return {**given, **checked(given, self.also, self.opcode)} if self.also else given
 
     def _by_query(self, call: Call) -> bool:
         """Whether the query arguments count, and not the body.
 
         Raises `BadRequest` if a request has both and must not.
         """
+        if not self.instead:
+            return False
         asked = any(call.query.get(each.name) for each in self.instead)
-        no_body = not call.body if self.empty_is_none else False
-        no_body = no_body or not call.has_body
+        no_body = not call.has_body or (self.empty_is_none and not call.body)
         if asked and self.exclusive and not no_body:
             names = " and ".join(each.name for each in self.instead)
             raise BadRequest(f"Give either a body or the query arguments {names}, not both")
-        return bool(self.instead) and (no_body or (asked and self.query_first))
+        return no_body or (asked and self.query_first)
 
     def keys(self) -> Sequence[Key]:
         other_names = {new: old for old, new in self.renames.items()}
