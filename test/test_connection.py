@@ -455,15 +455,25 @@ class KeptConnectionTests(PoolTestCase):
         self.assertEqual(self.pool.open, 0)
         self.served(self.call("SubmitJob"), self.luxid.accept())
 
-    def test_a_repeatable_call_is_sent_once_more(self) -> None:
-        peer = self.kept_connection()
-        call = self.call("QueryTags", "cluster")
-        peer.hang_up()
-        self.assertNoResult(call)
-        peer = self.luxid.accept()
-        self.assertEqual(peer.requests(), [Request("QueryTags", ["cluster"])])
-        peer.answer(["a"])
-        self.assertEqual(self.successResultOf(call), ["a"])
+    def test_a_call_that_only_reads_is_sent_once_more(self) -> None:
+        for method in ("QueryTags", "QueryJobs", "WaitForJobChange"):
+            peer = self.kept_connection()
+            call = self.call(method, 1)
+            peer.hang_up()
+            self.assertNoResult(call)
+            peer = self.luxid.accept()
+            self.assertEqual(peer.requests(), [Request(method, [1])])
+            peer.answer(["a"])
+            self.assertEqual(self.successResultOf(call), ["a"])
+            peer.hang_up()
+
+    def test_of_several_the_one_that_was_used_last_is_taken(self) -> None:
+        """So that those that are not needed expire."""
+        calls = [self.call(), self.call()]
+        oldest, newest = self.luxid.accept(), self.luxid.accept()
+        self.served(calls[0], oldest)
+        self.served(calls[1], newest)
+        self.served(self.call(), newest)
 
     def test_and_only_once(self) -> None:
         peer = self.kept_connection()

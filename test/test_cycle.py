@@ -18,6 +18,7 @@ from ganeti_rapi.errors import (
     LuxiTimeout,
     LuxiUnreachable,
 )
+from ganeti_rapi.web.sliced import SLICE
 
 from .harness import (
     ADMIN,
@@ -173,6 +174,14 @@ class MethodTests(CycleCase):
     def test_head_of_an_error(self) -> None:
         response = self.server.ask("HEAD", "/nosuch")
         self.assertEqual((response.status, response.body), (404, b""))
+
+    def test_head_of_a_long_reply_is_answered_in_one_go(self) -> None:
+        self.daemon.answers["QueryClusterInfo"] = {"name": "x" * SLICE}
+        connection = self.server.connect()
+        connection.send(encode_request(b"HEAD", b"/2/info") + encode_request(b"GET", b"/version"))
+        head, version = connection.received(b"HEAD", b"GET")
+        self.assertGreater(int(head.headers["content-length"]), SLICE)
+        self.assertEqual((head.status, version.body), (200, b"2\n"))
 
     def test_options_tells_the_methods(self) -> None:
         for path, allow in (
@@ -438,6 +447,9 @@ class AuditTests(CycleCase):
         self.daemon.answers["QueryClusterInfo"] = LuxiTimeout("too late")
         self.server.ask("GET", "/2/info", user=None)
         self.assert_logged("192.0.2.99 - GET /2/info 504 too late")
+        self.daemon.answers["QueryClusterInfo"] = JobDaemonError("GenericError", "it broke")
+        self.server.ask("GET", "/2/info")
+        self.assert_logged("192.0.2.99 admin GET /2/info 500 it broke")
 
     def test_a_note_is_one_line(self) -> None:
         self.daemon.answers["SubmitJob"] = JobDaemonError("GenericError", "one\n  two\r\nthree")

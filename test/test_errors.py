@@ -145,6 +145,8 @@ AS_API_ERRORS: list[tuple[LuxiError, type[ApiError], str]] = [
     ),
     (JobDaemonError("OpPrereqError", "none", "unknown_entity"), NotFound, "none"),
     (JobDaemonError("OpPrereqError", "bad", "wrong_input"), BadRequest, "bad"),
+    (JobDaemonError("JobLost", "bad", "wrong_input"), BadRequest, "bad"),
+    (JobDaemonError("JobQueueFull", "none", "unknown_entity"), NotFound, "none"),
     (JobDaemonError("OpPrereqError", "no", "wrong_state"), InternalError, "no"),
     (JobDaemonError("OpPrereqError", "no"), InternalError, "no"),
     (JobDaemonError("GenericError", "it broke"), InternalError, "it broke"),

@@ -6,11 +6,17 @@ import json
 from typing import Any
 
 from attrs import frozen
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.jobs.feed import POLL_SECONDS
+from ganeti_rapi.api.events import Event
+from ganeti_rapi.jobs.feed import DETAILS, KEPT_EVENTS, POLL_SECONDS, JobFeed
 from ganeti_rapi.testing import SimulatedApi, encode_request
-from ganeti_rapi.web.events import HEARTBEAT_SECONDS, MOST_BUFFERED
+from ganeti_rapi.web.events import HEARTBEAT_SECONDS, MOST_BUFFERED, EventStream
+
+from .harness import ADMIN, ScriptedDaemon, ScriptedServer, basic
+from .harness import encode_request as encode
 
 
 @frozen
@@ -36,9 +42,10 @@ class StreamCase(SynchronousTestCase):
         self.api = SimulatedApi()
         self.addCleanup(self.api.stop)
 
-    def open(self, path: str, last_id: str | None = None) -> Any:  # Any: a Collector
+    def open(self, path: str, last_id: str | None = None, method: str = "GET") -> Any:
+        # Any: a Collector
         reader = self.api.connect()
-        request = encode_request("GET", path, None, self.api.writer)
+        request = encode_request(method, path, None, self.api.writer)
         if last_id is not None:
             request = request.replace(b"\r\n\r\n", f"\r\nLast-Event-ID: {last_id}\r\n\r\n".encode())
         reader.transport.write(request)
@@ -186,14 +193,107 @@ class FeedTests(StreamCase):
         self.pass_time()
         self.assertIn((job, "finished"), [(e.data["id"], e.name) for e in received(reader.data)])
 
-    def test_a_reader_who_does_not_read_is_dropped(self) -> None:
-        reader = self.open("/2/events")
-        (channel,) = self.api.site.channels
-        producer = channel._requestProducer
-        producer.pauseProducing()
-        self.pass_time(HEARTBEAT_SECONDS * 2)
-        self.assertFalse(reader.closed)
-        producer._write(b"x" * (MOST_BUFFERED + 1))
-        self.pass_time(1)
+    def test_nothing_is_sent_in_reply_to_head(self) -> None:
+        reader = self.open("/2/events", method="HEAD")
         self.assertTrue(reader.closed)
+        self.assertTrue(reader.data.startswith(b"HTTP/1.1 200 "))
+        self.assertTrue(reader.data.endswith(b"\r\n\r\n"))
         self.assertEqual(self.api.backend.feed.readers, 0)
+
+
+class MemoryTests(SynchronousTestCase):
+    """What a feed still knows of events that are over, with a job daemon in the test's hand."""
+
+    def setUp(self) -> None:
+        self.daemon = ScriptedDaemon()
+        self.clock = Clock()
+        self.feed = JobFeed(self.clock, self.daemon)
+        self.has_jobs(0)
+        reader = self.feed.events(None)
+        first: Deferred[Event] = Deferred.fromCoroutine(anext(reader))
+        self.has_jobs(KEPT_EVENTS + 2)
+        self.clock.advance(POLL_SECONDS)
+        self.epoch, _, number = self.successResultOf(first).id.partition("-")
+        self.first = int(number)
+
+    def has_jobs(self, count: int) -> None:
+        """Let the job daemon have so many jobs."""
+
+        def query(job_ids: list[int] | None, fields: list[str]) -> list[list[object]]:
+            row = {**dict.fromkeys(DETAILS), "status": "queued"}
+            return [
+                [{**row, "id": job_id}[name] for name in fields]
+                for job_id in (range(count) if job_ids is None else job_ids)
+            ]
+
+        self.daemon.answers["QueryJobs"] = query
+
+    def next_after(self, number: int) -> Event:
+        """The event that a reader who knows the one of this number is told first."""
+        reader = self.feed.events(f"{self.epoch}-{number}")
+        return self.successResultOf(Deferred.fromCoroutine(anext(reader)))
+
+    def test_as_many_are_kept_as_there_is_room_for(self) -> None:
+        newest = self.first + KEPT_EVENTS + 1
+        oldest = newest - KEPT_EVENTS + 1
+        for known, told in (
+            *((newest - 1, f"{self.epoch}-{newest}"), (oldest, f"{self.epoch}-{oldest + 1}")),
+            (oldest - 1, f"{self.epoch}-{oldest}"),
+        ):
+            event = self.next_after(known)
+            self.assertEqual((event.id, event.name), (told, "submitted"))
+
+    def test_one_who_may_have_missed_something_is_told_so(self) -> None:
+        for known in (self.first, 0):
+            self.assertEqual(self.next_after(known).name, "reset")
+
+
+class LostReaderTests(SynchronousTestCase):
+    """Readers who stop reading, or leave."""
+
+    def setUp(self) -> None:
+        self.server = ScriptedServer()
+        self.daemon = self.server.daemon
+        self.daemon.answers["QueryJobs"] = []
+        self.connection = self.server.connect()
+
+    def ask(self, path: bytes) -> None:
+        self.connection.send(encode(b"GET", path, {"Authorization": basic(ADMIN)}))
+
+    def job_with_a_summary_of(self, size: int) -> None:
+        details = {**dict.fromkeys(DETAILS), "id": 1, "status": "queued", "summary": "x" * size}
+        self.daemon.answers["QueryJobs"] = lambda _, fields: [[details[name] for name in fields]]
+        self.server.clock.advance(POLL_SECONDS)
+
+    def test_one_who_does_not_read_is_dropped_once_too_much_waits(self) -> None:
+        for size, dropped in ((MOST_BUFFERED // 2, False), (MOST_BUFFERED, True)):
+            self.setUp()
+            self.ask(b"/2/events")
+            self.connection.transport.producer.pauseProducing()
+            self.job_with_a_summary_of(size)
+            self.assertEqual(self.connection.transport.disconnected, dropped)
+            self.connection.lose()
+            self.assertEqual(self.server.clock.getDelayedCalls(), [])
+
+    def test_one_who_reads_again_is_told_the_rest(self) -> None:
+        self.ask(b"/2/events")
+        producer = self.connection.transport.producer
+        producer.pauseProducing()
+        producer.resumeProducing()
+        self.job_with_a_summary_of(MOST_BUFFERED)
+        self.assertFalse(self.connection.transport.disconnected)
+        self.assertIn(b"event: submitted", self.connection.transport.value())
+        self.connection.lose()
+
+    def test_a_stream_may_end_after_its_reader_left(self) -> None:
+        self.daemon.answers["QueryClusterInfo"] = Deferred()
+        self.ask(b"/2/info")
+        (request,) = self.connection.channel.requests
+        stream = EventStream(request)
+        stream.start()
+        self.connection.lose()
+        sent = self.connection.transport.value()
+        stream.send(Event("1", "changed", None))
+        stream.finish()
+        self.assertEqual(self.connection.transport.value(), sent)
+        self.assertEqual(self.server.clock.getDelayedCalls(), [])

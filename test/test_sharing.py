@@ -50,8 +50,17 @@ class ReadsTestCase(SynchronousTestCase):
         self.addCleanup(self.assert_nothing_is_left)
 
     def assert_nothing_is_left(self) -> None:
-        self.assertEqual(self.reads._lanes, {})
         self.assertEqual(self.works.in_flight, 0)
+        for key in ("jobs", "nodes"):
+            self.assert_free(key)
+
+    def assert_free(self, key: str) -> None:
+        """Nobody is in the way of the next one."""
+        begun = len(self.works.begun)
+        read = self.read(key)
+        self.assertEqual(len(self.works.begun), begun + 1)
+        read.cancel()
+        self.failureResultOf(read, CancelledError)
 
     def read(self, key: str = "jobs", item: str = "all") -> Deferred[str]:
         return self.reads.read(key, item, self.works.start)
@@ -149,14 +158,14 @@ class SharedReadsTests(ReadsTestCase):
             return "now"
 
         self.assertEqual(self.successResultOf(self.reads.read("jobs", "all", now)), "now")
-        self.assertEqual(self.reads._lanes, {})
+        self.assert_free("jobs")
 
     def test_work_that_fails_at_once(self) -> None:
         async def now(_: object) -> str:
             raise LuxiTimeout("now")
 
         self.failureResultOf(self.reads.read("jobs", "all", now), LuxiTimeout)
-        self.assertEqual(self.reads._lanes, {})
+        self.assert_free("jobs")
 
     def test_waiting_work_that_is_done_at_once(self) -> None:
         async def now(_: object) -> str:
@@ -305,7 +314,7 @@ class GatheringTests(ReadsTestCase):
         self.works.begun[1].callback("b")
         self.assert_results(reads[1:], "b")
         self.clock.advance(LONGEST_GATHERING)
-        self.assertEqual(self.reads._lanes, {})
+        self.assert_free("jobs")
 
     def test_who_came_in_the_pause_leaves_in_the_pause(self) -> None:
         for _ in range(3):
@@ -433,8 +442,11 @@ class FreshnessMachine(RuleBasedStateMachine):
         for key in 2 * ("jobs", "nodes"):
             self.land(key, "callback")
             self.clock.advance(LONGEST_GATHERING)
-        assert self.reads._lanes == {}
         assert not self.pausing
+        for key in ("jobs", "nodes"):
+            self.read(key)
+            assert len(self.in_flight(key)) == 1, "nobody is in the way of the next one"
+            self.land(key, "callback")
 
 
 class GatheringMachine(FreshnessMachine):

@@ -131,6 +131,16 @@ class Client:
         return b""
 
 
+def shake_hands(client: SSL.Connection, server: SSL.Connection) -> None:
+    """Let two ends of one connection agree. Raises `SSL.Error`."""
+    for end, other in 3 * ((client, server), (server, client)):
+        with contextlib.suppress(SSL.WantReadError):
+            end.do_handshake()
+            end.recv(1)  # where one has shaken hands already, this lets it hear of another try
+        with contextlib.suppress(SSL.WantReadError):
+            other.bio_write(end.bio_read(100_000))
+
+
 class TlsCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.directory = Path(self.mktemp())
@@ -308,6 +318,19 @@ class ServingTests(TlsCase):
             else:
                 error = self.assertRaises(SSL.Error, client.talk_to, self.factory())
                 self.assertIn("alert protocol version", str(error))
+
+    def test_neither_side_may_renegotiate(self) -> None:
+        context = self.client_context()
+        context.set_max_proto_version(SSL.TLS1_2_VERSION)
+        client = Client(context)
+        server = SSL.Connection(self.contexts.getContext(), None)
+        server.set_accept_state()
+        shake_hands(client.connection, server)
+        error = self.assertRaises(SSL.Error, server.renegotiate)
+        self.assertIn("no renegotiation", str(error))
+        client.connection.renegotiate()
+        error = self.assertRaises(SSL.Error, shake_hands, client.connection, server)
+        self.assertIn("no renegotiation", str(error))
 
     def test_new_connections_get_the_new_certificate(self) -> None:
         self.assertEqual(self.subject(), "server")
