@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 5080
 SIMULATE ?=
+MODULES ?=
 
-.PHONY: run test test-live test-live-stock test-live-packaged test-debian test-master lint \
+.PHONY: run test test-live test-live-stock test-live-packaged test-debian test-master lint mutants \
 	bench bench-waits bench-large deb doc clean help
 
 help:
@@ -15,7 +16,8 @@ help:
 	@echo 'make test-live    test with a real Ganeti, beside its own daemon and in its place (root, Debian)'
 	@echo 'make test-debian  run the test suite on the libraries of Debian 12 and 13 (root)'
 	@echo 'make test-master  put the package on Debian machines with a real Ganeti (root, Debian)'
-	@echo 'make lint         check format, lint and types'
+	@echo 'make lint         check format, lint, types and for dead code'
+	@echo 'make mutants      change the code and look whether the tests notice (hours; MODULES=…)'
 	@echo 'make deb          build the Debian package'
 	@echo 'make doc          write the generated parts of doc/ and of the client'
 	@echo 'make bench        measure beside the stock daemon (root, Debian, wrk)'
@@ -63,6 +65,15 @@ lint: $(BIN)/.linters
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/vulture
+
+$(BIN)/.mutants: $(BIN)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[mutants]'
+	@touch $@
+
+# For some modules only: make mutants MODULES='api/forms.py auth/users.py'
+mutants: $(BIN)/.mutants
+	$(BIN)/python -m test.mutants $(MODULES)
 
 doc: $(BIN)/.installed
 	$(BIN)/python -m test.reference

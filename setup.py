@@ -51,11 +51,16 @@ EXTRAS_REQUIRE = {
         "click>=8.1",
         "rich>=12",
     ],
-    # Format, lint and types.
+    # Format, lint, types and code that nobody calls.
     "lint": [
         "ruff>=0.4",
         "mypy>=1.10",
         "mypy-zope>=1.0.5",
+        "vulture>=2.11",
+    ],
+    # Changes the code and looks whether the tests notice.
+    "mutants": [
+        "cosmic-ray>=8.3",
     ],
 }
 

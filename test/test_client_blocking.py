@@ -175,9 +175,8 @@ def on_simulation(case: SynchronousTestCase, sim: ClientOfSimulation) -> Any:
     case.patch(base, "running_reactor", lambda: sim.reactor)
     case.patch(base, "result_of", sim.run)
     case.patch(time, "sleep", sim.reactor.advance)
-    client = blocking.GanetiRapiClient("cluster.example.com", username="admin", password="secret")
-    client._rapi = sim.client
-    return client
+    case.patch(base, "RapiClient", lambda *_, **__: sim.client)
+    return blocking.GanetiRapiClient("cluster.example.com", username="admin", password="secret")
 
 
 class ResultTests(SynchronousTestCase):
@@ -262,8 +261,8 @@ class OldServerTests(SynchronousTestCase):
         self.script = Script([], [["7", "i", "m"]])
         self.patch(base, "running_reactor", Clock)
         self.patch(base, "result_of", lambda work: self.successResultOf(self.script.start(work)))
-        self.client: Any = blocking.GanetiRapiClient("cluster")  # Any: its insides are exchanged
-        self.client._rapi = self.script.client
+        self.patch(base, "RapiClient", lambda *_, **__: self.script.client)
+        self.client = blocking.GanetiRapiClient("cluster")
 
     def test_evacuation_by_who_accepts_the_old_form(self) -> None:
         moves = self.client.EvacuateNode("n", iallocator="hail", accept_old=True)
@@ -302,12 +301,15 @@ class ConstructorTests(SynchronousTestCase):
         return blocking.GanetiRapiClient(*arguments, **keywords)
 
     def test_addresses(self) -> None:
+        connected: list[str] = []
+        self.patch(base, "RapiClient", lambda _, url, *__, **___: connected.append(url))
         for host, url in (
             ("cluster", "https://cluster:5080"),
             ("192.0.2.1", "https://192.0.2.1:5080"),
             ("2001:db8::1", "https://[2001:db8::1]:5080"),
         ):
-            self.assertEqual(self.client(host)._rapi.transport.url, url)
+            self.client(host)
+            self.assertEqual(connected.pop(), url)
 
     def test_half_of_the_credentials(self) -> None:
         self.assertRaises(blocking.Error, self.client, "cluster", username="admin")
@@ -373,7 +375,7 @@ class CurlTests(SynchronousTestCase):
 
 
 THREADS = """
-import os, sys, threading
+import functools, os, sys, threading
 import ganeti_rapi.client
 from ganeti_rapi.client import GanetiRapiClient, GanetiApiError, Error
 assert not {"crochet", "twisted.internet.reactor"} & set(sys.modules)
@@ -384,8 +386,9 @@ def ask(client):
     except GanetiApiError as error:
         print(error.code, flush=True)
 
+from ganeti_rapi.client.blocking import base
+base.RapiClient = functools.partial(base.RapiClient, retries=0)
 client = GanetiRapiClient("127.0.0.1", 1)
-client._rapi.transport._patience = ganeti_rapi.client.transport.Patience(None, ())
 ask(client)
 other = threading.Thread(target=ask, args=[client])
 other.start()
@@ -410,5 +413,5 @@ class ThreadTests(SynchronousTestCase):
 
     def test_without_crochet(self) -> None:
         self.patch(sys, "modules", {**sys.modules, "crochet": None})
-        error = self.assertRaises(blocking.Error, thread._crochet)
+        error = self.assertRaises(blocking.Error, thread.running_reactor)
         self.assertIn("client", str(error))

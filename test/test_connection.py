@@ -459,6 +459,7 @@ class KeptConnectionTests(PoolTestCase):
         for method in ("QueryTags", "QueryJobs", "WaitForJobChange"):
             peer = self.kept_connection()
             call = self.call(method, 1)
+            self.assertEqual(peer.requests(), [Request(method, [1])])
             peer.hang_up()
             self.assertNoResult(call)
             peer = self.luxid.accept()

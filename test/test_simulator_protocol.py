@@ -17,8 +17,9 @@ from zope.interface.verify import verifyClass, verifyObject
 
 from ganeti_rapi import jsontext
 from ganeti_rapi.errors import JobDaemonError
-from ganeti_rapi.luxi.codec import END_OF_MESSAGE, decode_reply, encode_request
+from ganeti_rapi.luxi.codec import END_OF_MESSAGE, Framer, decode_reply, encode_request
 from ganeti_rapi.simulator import calls
+from ganeti_rapi.simulator import protocol as simulator_protocol
 from ganeti_rapi.simulator.calls import METHODS, JobDaemon, Method, call
 from ganeti_rapi.simulator.jobs.queue import JobQueue
 from ganeti_rapi.simulator.protocol import LuxidFactory, LuxidProtocol
@@ -428,9 +429,10 @@ class ConnectionTests(DaemonTestCase):
         self.assertFalse(self.transport.disconnecting)
 
     def test_endless_request_closes_the_connection(self) -> None:
-        self.protocol._framer.max_size = 100
-        self.protocol.dataReceived(self.GOOD + b"x" * 101)
-        self.assertTrue(self.transport.disconnecting)
+        self.patch(simulator_protocol, "Framer", lambda: Framer(100))
+        protocol, transport = self.connect()
+        protocol.dataReceived(self.GOOD + b"x" * 101)
+        self.assertTrue(transport.disconnecting)
 
     def test_bug_in_a_call_is_logged_and_answered(self) -> None:
         def broken(_: JobDaemon) -> None:

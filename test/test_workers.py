@@ -9,12 +9,15 @@ from typing import Any
 from attrs import define, field
 from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTerminated
 from twisted.internet.task import Clock
+from twisted.logger import formatEvent
 from twisted.python.failure import Failure
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.options import Options
 from ganeti_rapi.workers import ADOPTED, PATIENCE, SHORTEST_LIFE, Worker, Workers, bind, command
+
+from .harness import captured_log
 
 CRASH = Failure(ProcessTerminated(1))
 
@@ -128,10 +131,13 @@ class WorkersTests(SynchronousTestCase):
         self.assertEqual(len(self.reactor.processes), 2)
 
     def test_output_is_passed_on_in_whole_lines(self) -> None:
+        events = captured_log(self)
         worker = self.workers.workers[0]
         worker.childDataReceived(1, b"one\ntw")
         worker.childDataReceived(2, b"o\nthree")
-        self.assertEqual(worker._text, b"three")
+        self.assertEqual(
+            [formatEvent(event) for event in events], ["worker 1: one", "worker 1: two"]
+        )
 
 
 class OptionsTests(SynchronousTestCase):

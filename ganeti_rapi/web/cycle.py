@@ -131,7 +131,7 @@ class Rapi:
         )
         if isinstance(cell, Stream):
             return await self._stream(request, cell, call)
-        if cell.shared and not call.has_body:
+        if cell.shared:
             return await self._read(request, cell, call)
         return Reply(pieces_of(await cell.run(call)))
 
@@ -271,8 +271,8 @@ def allowed(resource: Resource) -> str:
 
 
 def cell_for(resource: Resource, request: RapiRequest) -> Cell:
-    """The cell of the request's method, in any case. Raises `MethodNotSupported`."""
-    method = request.method.decode("ascii", "replace").upper()
+    """The cell of the request's method. Raises `MethodNotSupported`."""
+    method = request.method.decode("ascii", "replace")
     cell = resource.cells.get("GET" if method == "HEAD" else method)
     if cell is None:
         path = request.path.decode("ascii", "backslashreplace")

@@ -228,7 +228,6 @@ class RapiSite(Site):
 
     noisy = False  # the service says where it listens
     protocol = RapiChannel  # type: ignore[assignment]  # without twisted.web's HTTP/2 switch
-    requestFactory = RapiRequest
 
     def __init__(
         self,

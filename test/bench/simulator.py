@@ -29,7 +29,7 @@ class Control(LineReceiver):
         self._daemon = daemon
 
     def lineReceived(self, line: bytes) -> None:
-        self.sendLine(b"%d" % len(self._daemon.queue._waits))
+        self.sendLine(b"%d" % len(self._daemon.queue.waits))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if reactor.running:

@@ -34,10 +34,6 @@ class Opcode:
     def _all_parameters(self) -> Mapping[str, Param]:
         return {param.name: param for param in (*self.params, *COMMON)}
 
-    def parameters_without(self, *names: str) -> tuple[Param, ...]:
-        """All parameters but those of these names."""
-        return tuple(param for name, param in self.parameters.items() if name not in names)
-
     def checked(self, values: Mapping[str, Json]) -> dict[str, Json]:
         """The given values as they will be submitted, without defaults: those are luxid's.
 

@@ -43,7 +43,10 @@ _log = Logger()
 
 
 class JobQueue:
-    """All jobs of a cluster. ``jobs`` maps ids to jobs, archived ones included."""
+    """All jobs of a cluster, and the ``waits`` for them.
+
+    ``jobs`` maps ids to jobs, archived ones included.
+    """
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class JobQueue:
         self.jobs: dict[int, Job] = {}
         self._clock = clock
         self._cluster = cluster
-        self._waits = JobWaits(clock)
+        self.waits = JobWaits(clock)
         self._surroundings = Surroundings(
             clock=clock,
             cluster=cluster,
@@ -63,7 +66,7 @@ class JobQueue:
             units=units,
             jobs=self.jobs,
             locks=LockManager(),
-            changed=self._waits.changed,
+            changed=self.waits.changed,
             submit=self.submit_many,
         )
         self._backlog = Backlog()
@@ -139,7 +142,7 @@ class JobQueue:
         for opcode in job.opcodes:
             if opcode.status == QUEUED:
                 opcode.priority = priority
-        self._waits.changed(job)
+        self.waits.changed(job)
         if job_id not in self._backlog:
             return True, f"Job {job_id} with pid {os.getpid()} signaled"
         self._backlog.set_priority(job_id, job.priority)
@@ -174,7 +177,7 @@ class JobQueue:
         job = self.jobs.get(job_id)
         if job is None or job.archived:
             return fail(JobDaemonError("JobLost", "Can't load job file"))
-        return self._waits.wait(job, knowledge, timeout)
+        return self.waits.wait(job, knowledge, timeout)
 
     def rules_changed(self) -> None:
         """The cluster's filter rules are others now: jobs that were held back may start."""
@@ -182,7 +185,7 @@ class JobQueue:
 
     def stop(self) -> None:
         """End all waits and kill what runs, so that no timer is left."""
-        self._waits.cancel_all()
+        self.waits.cancel_all()
         for execution in list(self._running.values()):
             execution.kill()
         if self._start_call is not None:
@@ -236,7 +239,7 @@ class JobQueue:
     def _ended(self, job: Job) -> None:
         self._running.pop(job.id, None)
         self._backlog.done(job.id)
-        self._waits.changed(job)
+        self.waits.changed(job)
         self._start_soon()
 
     def _dequeue(self, job: Job) -> None:
