@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -182,6 +185,15 @@ def captured_log(case: SynchronousTestCase) -> list[LogEvent]:
     globalLogPublisher.addObserver(observer)
     case.addCleanup(globalLogPublisher.removeObserver, observer)
     return events
+
+
+def loaded_with(module: str) -> list[str]:
+    """The modules that are there in a new process that imports this one."""
+    code = f"import json, sys, {module}; print(json.dumps(list(sys.modules)))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    names: list[str] = json.loads(subprocess.check_output(command, env=environment))
+    return names
 
 
 @frozen
