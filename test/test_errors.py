@@ -96,6 +96,7 @@ DECODED: list[tuple[object, tuple[str, str, str | None]]] = [
     (["GenericError", ["x"]], ("GenericError", "x", None)),
     (["JobQueueFull", []], ("JobQueueFull", "JobQueueFull", None)),
     (["ResolverError", ["host", 1, "msg"]], ("ResolverError", "host, 1, msg", None)),
+    (["ResolverError", ["host", "name", "msg"]], ("ResolverError", "host, name, msg", None)),
     (["OpPrereqError", ["text", None]], ("OpPrereqError", "text, None", None)),
     (["GenericError", [["a", 1]]], ("GenericError", "['a', 1]", None)),
     (["GenericError", [""]], ("GenericError", "GenericError", None)),

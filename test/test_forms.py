@@ -206,6 +206,9 @@ class ParametersTests(BodyCase):
             "The parameters 'name' and 'new_name' mean the same; give one",
             *(body, {"name": "x", "new_name": "x"}),
         )
+        properties = body.schema()["properties"]
+        self.assertEqual(properties["new_name"]["description"], "The same as `name`.")
+        self.assertNotIn("The same", properties["name"]["description"])
 
     def test_which_of_body_and_query_counts(self) -> None:
         instead = (Argument("to", "", param="new_name"), Argument("as", "", param="new_name"))
@@ -220,7 +223,10 @@ class ParametersTests(BodyCase):
             values = self.of(instead=instead, **more).read(make_call(query, body=body))
             self.assertEqual(values, {"new_name": value})
         twice = "The query arguments to and as mean the same; give one"
-        self.assert_refused(twice, self.of(instead=instead), None, "to=q&as=r")
+        another = Argument("another", "", param="ignore_ipolicy")
+        self.assert_refused(
+            twice, self.of(instead=(another, *instead)), None, "to=q&as=r&another=s"
+        )
         self.assert_refused(
             "Give either a body or the query arguments to and as, not both",
             *(self.of(instead=instead, exclusive=True), given, "to=q"),
