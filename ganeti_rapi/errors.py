@@ -17,7 +17,6 @@ EXPLAIN: dict[int, str] = {
     401: "No permission -- see authorization schemes",
     403: "Request forbidden -- authorization will not help",
     404: "Nothing matches the given URI",
-    408: "Request timed out; try again later",
     413: "Entity is too large",
     414: "URI is too long",
     415: "Entity body in unsupported format",
