@@ -168,6 +168,10 @@ class FeedTests(StreamCase):
             reader = self.open("/2/events", strange)
             self.assertEqual([event.name for event in received(reader.data)], ["reset"])
 
+    def test_one_who_knows_of_a_reset_is_not_told_again(self) -> None:
+        (reset,) = received(self.open("/2/events", "x").data)
+        self.assertEqual(received(self.open("/2/events", reset.id).data), [])
+
     def test_heartbeats(self) -> None:
         reader = self.open("/2/events")
         before = reader.data.count(b": still here")

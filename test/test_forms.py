@@ -223,10 +223,9 @@ class ParametersTests(BodyCase):
             values = self.of(instead=instead, **more).read(make_call(query, body=body))
             self.assertEqual(values, {"new_name": value})
         twice = "The query arguments to and as mean the same; give one"
-        another = Argument("another", "", param="ignore_ipolicy")
-        self.assert_refused(
-            twice, self.of(instead=(another, *instead)), None, "to=q&as=r&another=s"
-        )
+        others = (Argument("check", "", param="ip_check"), Argument("why", "", param="reason"))
+        body = self.of(instead=(*instead, *others))
+        self.assert_refused(twice, body, None, "to=q&as=r&check=s&why=t")
         self.assert_refused(
             "Give either a body or the query arguments to and as, not both",
             *(self.of(instead=instead, exclusive=True), given, "to=q"),
