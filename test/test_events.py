@@ -147,6 +147,15 @@ class FeedTests(StreamCase):
         self.assertTrue(seen[0])
         self.assertEqual(seen, [seen[0]] * 5)
 
+    def test_one_who_leaves_does_not_end_it_for_the_others(self) -> None:
+        leaver, stayer = self.open("/2/events"), self.open("/2/events")
+        self.pass_time(POLL_SECONDS)
+        leaver.transport.loseConnection()
+        self.pass_time(1)
+        job = self.shut_down()
+        self.pass_time()
+        self.assertEqual({event.data["id"] for event in received(stayer.data)}, {job})
+
     def test_a_reader_goes_on_where_it_was(self) -> None:
         reader = self.open("/2/events")
         self.pass_time(POLL_SECONDS)
@@ -164,7 +173,7 @@ class FeedTests(StreamCase):
         self.assertEqual({event.data["id"] for event in resumed[len(events) - 1 :]}, {missed})
 
     def test_an_id_of_another_run_is_answered_with_a_reset(self) -> None:
-        for strange in ("abc-5", "5", "-", "x-y"):
+        for strange in ("abc-5", "0-0", "5", "-", "x-y"):
             reader = self.open("/2/events", strange)
             self.assertEqual([event.name for event in received(reader.data)], ["reset"])
 
@@ -250,6 +259,10 @@ class MemoryTests(SynchronousTestCase):
     def test_one_who_may_have_missed_something_is_told_so(self) -> None:
         for known in (self.first, 0):
             self.assertEqual(self.next_after(known).name, "reset")
+
+    def test_the_events_of_a_later_run_are_others(self) -> None:
+        self.feed = JobFeed(self.clock, self.daemon)
+        self.assertEqual(self.next_after(self.first).name, "reset")
 
 
 class LostReaderTests(SynchronousTestCase):
