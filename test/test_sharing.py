@@ -272,6 +272,7 @@ class GatheringTests(ReadsTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.clock = Clock()
+        self.clock.advance(1000)
         self.reads = SharedReads(self.clock)
 
     def flight(self, readers: int, seconds: float) -> None:
@@ -304,6 +305,15 @@ class GatheringTests(ReadsTestCase):
 
     def test_after_a_short_read_there_is_none(self) -> None:
         self.flight(readers=3, seconds=SHORTEST_GATHERING)
+        self.assertEqual(self.works.in_flight, 1)
+        self.finish()
+
+    def test_after_a_read_that_everybody_left_there_is_none(self) -> None:
+        leaver = self.read()
+        self.read()
+        self.clock.advance(1)
+        leaver.cancel()
+        self.failureResultOf(leaver, CancelledError)
         self.assertEqual(self.works.in_flight, 1)
         self.finish()
 
