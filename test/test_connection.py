@@ -22,6 +22,7 @@ from ganeti_rapi.errors import (
     LuxiTimeout,
     LuxiUnreachable,
 )
+from ganeti_rapi.luxi import rows
 from ganeti_rapi.luxi.codec import MAX_MESSAGE_SIZE, Request, encode_error, encode_result
 from ganeti_rapi.luxi.connection import Limits, LuxiConnection, LuxiPool
 from test.luxi_doubles import FarSide, Peer
@@ -258,6 +259,29 @@ class CallTests(PoolTestCase):
         peer = self.kept_connection()
         self.failureResultOf(self.call("QueryTags", object()), TypeError)
         self.served(self.call(), peer)
+
+
+class RowsTests(PoolTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.patch(rows, "LARGE", 10)
+        self.patch(rows, "SLICE", 30)
+
+    def test_many_come_in_slices_and_others_get_a_turn_between(self) -> None:
+        names = [[f"node{number}.example.com"] for number in range(10)]
+        came: list[list[list[str]]] = []
+
+        async def read() -> None:
+            async for some in self.pool.rows("QueryNodes", [], ["name"]):
+                came.append(some)
+
+        reading = Deferred.fromCoroutine(read())
+        self.luxid.accept().answer(names)
+        self.assertEqual(len(came), 1)
+        self.clock.advance(0)
+        self.successResultOf(reading)
+        self.assertGreater(len(came), 3)
+        self.assertEqual([row for some in came for row in some], names)
 
 
 class LineTests(PoolTestCase):
@@ -550,6 +574,16 @@ class KeptConnectionTests(PoolTestCase):
         self.assertFalse(peer.connected)
         self.assertEqual(self.pool.open, 0)
         self.served(self.call(), self.luxid.accept())
+
+    def test_each_expires_for_itself(self) -> None:
+        calls = [self.call(), self.call()]
+        first, second = self.luxid.accept(), self.luxid.accept()
+        self.served(calls[0], first)
+        self.clock.advance(30)
+        self.served(calls[1], second)
+        self.clock.advance(30)
+        self.assertEqual((first.connected, second.connected), (False, True))
+        self.served(self.call(), second)
 
     def test_use_keeps_it(self) -> None:
         peer = self.kept_connection()

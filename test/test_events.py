@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 from attrs import frozen
@@ -35,6 +36,11 @@ def received(raw: bytes) -> list[Received]:
     blocks = [block for block in text.split("\n\n") if block and not block.startswith(":")]
     fields = [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks]
     return [Received(f["id"], f["event"], json.loads(f["data"])) for f in fields]
+
+
+async def next_of(events: AsyncIterator[Event]) -> Event:
+    """The next event."""
+    return await events.__anext__()
 
 
 class StreamCase(SynchronousTestCase):
@@ -223,7 +229,7 @@ class MemoryTests(SynchronousTestCase):
         self.feed = JobFeed(self.clock, self.daemon)
         self.has_jobs(0)
         reader = self.feed.events(None)
-        first: Deferred[Event] = Deferred.fromCoroutine(anext(reader))
+        first = Deferred.fromCoroutine(next_of(reader))
         self.has_jobs(KEPT_EVENTS + 2)
         self.clock.advance(POLL_SECONDS)
         self.epoch, _, number = self.successResultOf(first).id.partition("-")
@@ -244,7 +250,7 @@ class MemoryTests(SynchronousTestCase):
     def next_after(self, number: int) -> Event:
         """The event that a reader who knows the one of this number is told first."""
         reader = self.feed.events(f"{self.epoch}-{number}")
-        return self.successResultOf(Deferred.fromCoroutine(anext(reader)))
+        return self.successResultOf(Deferred.fromCoroutine(next_of(reader)))
 
     def test_as_many_are_kept_as_there_is_room_for(self) -> None:
         newest = self.first + KEPT_EVENTS + 1
