@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -115,9 +116,10 @@ class StartTests(SynchronousTestCase):
         )
         for arguments, imported in (([], "False"), (["stop"], "True")):
             shown = subprocess.run(
-                [sys.executable, "-c", program, *arguments],
+                [sys.executable, "-W", "ignore", "-c", program, *arguments],
                 capture_output=True,
                 text=True,
                 check=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             )
             self.assertEqual(shown.stdout.splitlines()[-1], imported)
