@@ -44,6 +44,13 @@ class NodeTests(SynchronousTestCase):
         self.patch(socket, "getfqdn", lambda: "Node3.Example.com.")
         self.assertEqual(Node.of({}).name, "node3.example.com")
 
+    def test_a_virtual_node_has_both_a_name_and_a_root(self) -> None:
+        for name in self.virtual.environment:
+            half = {name: self.virtual.environment[name]}
+            error = self.assertRaises(CannotStart, Node.of, half)
+            self.assertEqual(error.status, 1)
+            self.assertIn("go together; set both or none", error.text)
+
     def test_the_master(self) -> None:
         self.virtual.set_master("node2")
         self.assertEqual(self.node.master(), "node2")

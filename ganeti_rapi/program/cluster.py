@@ -77,8 +77,17 @@ class Node:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Node:
-        """The node that GANETI_ROOTDIR and GANETI_HOSTNAME name, or this machine."""
-        return cls(Paths.of(environment), environment.get("GANETI_HOSTNAME", ""))
+        """The node that GANETI_ROOTDIR and GANETI_HOSTNAME name, or this machine.
+
+        Raises `CannotStart` when only one of them is set, or when the first is a relative path.
+        """
+        paths, hostname = Paths.of(environment), environment.get("GANETI_HOSTNAME", "")
+        if bool(paths.root) != bool(hostname):
+            raise CannotStart(
+                "GANETI_ROOTDIR and GANETI_HOSTNAME are for virtual clusters and go together; set "
+                "both or none"
+            )
+        return cls(paths, hostname)
 
     @property
     def name(self) -> str:
