@@ -18,7 +18,7 @@ from ganeti_rapi.auth.permissions import KNOWN_OPTIONS
 from ganeti_rapi.auth.users import REALM, SCHEMES, UsersFile, parse
 from ganeti_rapi.client.cli.root import rapi
 from ganeti_rapi.client.cli.running import INTERRUPTED, OUTCOMES
-from ganeti_rapi.program.cluster import Node
+from ganeti_rapi.program.cluster import Node, Paths
 from ganeti_rapi.program.logs import SYSLOG_CHOICES
 from ganeti_rapi.program.options import ProgramOptions
 
@@ -62,7 +62,7 @@ OPTION = re.compile(r"(?:Fl (?P<short>\w) , )?Fl -(?P<long>[a-z-]+)(?P<value>(?:
 class DaemonTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.root = str(Path(self.mktemp()).absolute())
-        self.options = ProgramOptions(Node.of({"GANETI_ROOTDIR": self.root}))
+        self.options = ProgramOptions(Node(Paths(self.root)))
         self.matches = [OPTION.match(item.head) for item in items(DAEMON, "OPTIONS")]
 
     def test_options(self) -> None:
