@@ -169,6 +169,8 @@ class KeysTests(BodyCase):
     def test_other_keys(self) -> None:
         given = {"size": 1, "colour": "red"}
         self.assert_refused("There is no parameter 'colour' here", Keys(params=self.PARAMS), given)
+        several = {"size": 1, **dict.fromkeys("zyxwvutsrq", 1)}
+        self.assert_refused("There is no parameter 'q' here", Keys(params=self.PARAMS), several)
         body = Keys(params=self.PARAMS, others=True)
         self.assertEqual(body.read(make_call(body=given)), {"size": 1})
 
@@ -198,6 +200,10 @@ class ParametersTests(BodyCase):
             *(body, {"instance_name": "x"}),
         )
         self.assertNotIn("instance_name", str(body.schema()))
+
+    def test_of_several_unknown_ones_the_first_is_named(self) -> None:
+        given = dict.fromkeys("zyxwvutsrq", 1)
+        self.assert_refused("OP_INSTANCE_RENAME has no parameter 'z'", self.of(), given)
 
     def test_renamed_ones(self) -> None:
         body = self.of(renames={"name": "new_name"})

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from reprlib import repr as shortened
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -32,6 +32,9 @@ class Key:
 
     names: Sequence[str]
     param: Param
+
+
+B = TypeVar("B", bound="BodyForm")
 
 
 @frozen(kw_only=True)
@@ -60,7 +63,7 @@ class BodyForm:
         """The JSON Schema of the body; None if it is not read."""
         return None
 
-    def of(self, opcode: str, taken: frozenset[str]) -> BodyForm:
+    def of(self: B, opcode: str, taken: frozenset[str]) -> B:
         """The same form for an opcode; the URI or the table set its parameters ``taken``."""
         parameters = OPCODES[opcode].parameters
         return evolve(self, instead=tuple(each.of(opcode, parameters) for each in self.instead))
@@ -120,7 +123,8 @@ class OneValue(BodyForm):
         return f"parameter {self.opcode}.{self.key}" if self.opcode else "request body"
 
     def of(self, opcode: str, taken: frozenset[str]) -> OneValue:
-        return evolve(self, opcode=opcode if self.key in OPCODES[opcode].parameters else "")
+        owner = opcode if self.key in OPCODES[opcode].parameters else ""
+        return evolve(super().of(opcode, taken), opcode=owner)
 
     def schema(self) -> Schema:
         own = self.check.schema()
@@ -139,7 +143,7 @@ class Keys(BodyForm):
         given = object_body(call) if call.has_body else self._instead(call)
         known = {param.name: param for param in self.params}
         if not self.others:
-            for name in given.keys() - known.keys():
+            for name in sorted(given.keys() - known.keys()):
                 raise BadRequest(f"There is no parameter {shortened(name)} here")
         return checked(given, self.params)
 
@@ -175,9 +179,7 @@ class Parameters(BodyForm):
     taken: frozenset[str] = frozenset()
 
     def of(self, opcode: str, taken: frozenset[str]) -> Parameters:
-        parameters = OPCODES[opcode].parameters
-        instead = tuple(each.of(opcode, parameters) for each in self.instead)
-        return evolve(self, instead=instead, opcode=opcode, taken=taken)
+        return evolve(super().of(opcode, taken), opcode=opcode, taken=taken)
 
     def read(self, call: Call) -> Values:
         if self._by_query(call):
@@ -188,7 +190,8 @@ class Parameters(BodyForm):
         if repeated := sorted(given.keys() & self.taken):
             raise repetition(repeated)
         opcode = OPCODES[self.opcode]
-        for name in given.keys() - opcode.parameters.keys():
+        # In the body's order, so that the same body gets the same answer.
+        for name in [name for name in given if name not in opcode.parameters]:
             if all(name != param.name for param in self.also):
                 opcode.refuse_unknown(name)
         return {**given, **checked(given, self.also, self.opcode)} if self.also else given
