@@ -29,6 +29,7 @@ from ganeti_rapi.assembly import Settings, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.jobs.changes import JobChanges, JobWaits
 from ganeti_rapi.jobs.feed import JobFeed
+from ganeti_rapi.testing import Reply as Response
 from ganeti_rapi.web.http import RapiSite
 
 ADMIN, READER, VISITOR = "admin:sesame", "guest:sesame", "visitor:sesame"
@@ -41,20 +42,11 @@ NOW = 1_700_000_000.5
 PEER = IPv4Address("TCP", "192.0.2.99", 40000)
 
 
-@frozen
-class Response:
-    """What came back. The names of the headers are in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:  # Any: JSON
-        return json.loads(self.body)
-
-
 def parse_responses(data: bytes, methods: Sequence[bytes] = ()) -> Iterator[Response]:
-    """The responses in what a server sent. ``methods`` are those of the requests, for HEAD."""
+    """The responses in what a server sent, the names of their headers in lower case.
+
+    ``methods`` are those of the requests, for HEAD.
+    """
     requests = iter(methods)
     while data:
         head, _, data = data.partition(b"\r\n\r\n")

@@ -62,3 +62,14 @@ class ClusterCase(SynchronousTestCase):
 
     def job_status(self, job: str) -> str:
         return self.node1.run(f"gnt-job list --no-headers -o status {job}").output.strip()
+
+
+class StopsAndStarts:
+    """A test that all ways to put our daemon on a cluster pass, for `ClusterCase`s to have."""
+
+    def test_stops_and_starts(self: ClusterCase) -> None:
+        self.node1.daemon_util("stop-master")
+        self.assertEqual(self.node1.server(), "")
+        self.node1.daemon_util("start-master")
+        self.node1.wait_for_master_role()
+        self.assert_ours(self.node1)

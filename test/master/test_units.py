@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .cases import ClusterCase
+from .cases import ClusterCase, StopsAndStarts
 from .commands import wait_until
 from .machines import reboot
 from .nodes import Node
@@ -56,14 +56,7 @@ class UnitCase(ClusterCase):
         self.assert_ours(self.node1)
 
 
-class MasterRoleTests(UnitCase):
-    def test_stops_and_starts(self) -> None:
-        self.node1.daemon_util("stop-master")
-        self.assertEqual(self.node1.server(), "")
-        self.node1.daemon_util("start-master")
-        self.node1.wait_for_master_role()
-        self.assert_ours(self.node1)
-
+class MasterRoleTests(StopsAndStarts, UnitCase):
     def test_fails_over_and_back(self) -> None:
         for old, new in ((self.node1, self.node2), (self.node2, self.node1)):
             new.run("gnt-cluster master-failover")
