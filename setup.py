@@ -19,11 +19,17 @@ INSTALL_REQUIRES = [
     "attrs>=21.3",
     # Certificates for --simulate and the tests; pyOpenSSL depends on it.
     "cryptography>=38",
+    # Reads the heads of requests, strictly and in pure Python; without dependencies.
+    "h11>=0.14",
 ]
 
 EXTRAS_REQUIRE = {
-    # Ten times faster JSON; without it the standard library's serves.
-    "fast": ["orjson>=3.8"],
+    "fast": [
+        # Ten times faster JSON; without it the standard library's serves.
+        "orjson>=3.8",
+        # llhttp, the parser of Node.js, for the heads of requests: a dozen times faster than h11.
+        "httptools>=0.6",
+    ],
     # The reactor's thread behind `GanetiRapiClient`: threads, signals and the end of a process are
     # hard to get right, and this library has them right.
     "client": ["crochet>=2.0"],

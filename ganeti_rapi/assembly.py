@@ -18,9 +18,9 @@ from ganeti_rapi.jobs.watches import JobWatches
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.connection import Limits, LuxiPool
 from ganeti_rapi.web.cycle import Rapi
-from ganeti_rapi.web.http import RapiChannel, RapiSite
 from ganeti_rapi.web.render import InThread, at_once
 from ganeti_rapi.web.routes import grow_tree
+from ganeti_rapi.web.site import DEADLINES, MIB, Deadlines, RapiSite
 
 WATCH_ACQUIRE = 1.0
 """Seconds after which a job that finds no free connection for its wait is read instead."""
@@ -71,8 +71,10 @@ class Settings:
 
     require_authentication: bool = False
     keep_alive: bool = True
-    timeout: float = 30
-    max_body: int = RapiChannel.max_body
+    deadlines: Deadlines = DEADLINES
+    max_body: int = 10 * MIB
+    max_bodies: int = 64 * MIB
+    max_replies: int = 512 * MIB
     max_clients: int = 0
     access_log: LogFile | None = None
 
@@ -105,8 +107,11 @@ def make_site(
         grow_tree(RESOURCES, rapi.serve),
         reactor,
         keep_alive=settings.keep_alive,
-        timeout=settings.timeout,
+        deadlines=settings.deadlines,
         max_body=settings.max_body,
+        max_bodies=settings.max_bodies,
+        max_replies=settings.max_replies,
         max_clients=settings.max_clients,
         access_log=settings.access_log,
+        now=now,
     )

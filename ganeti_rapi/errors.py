@@ -17,6 +17,7 @@ EXPLAIN: dict[int, str] = {
     401: "No permission -- see authorization schemes",
     403: "Request forbidden -- authorization will not help",
     404: "Nothing matches the given URI",
+    408: "Request timed out; try again later",
     413: "Entity is too large",
     414: "URI is too long",
     415: "Entity body in unsupported format",
@@ -68,6 +69,12 @@ class NotFound(ApiError):
     """No such resource, or no such object in the cluster."""
 
     code = 404
+
+
+class RequestTimeout(ApiError):
+    """The client did not send all of its request in time."""
+
+    code = 408
 
 
 class BodyTooLarge(ApiError):

@@ -11,11 +11,11 @@ from twisted.internet.defer import gatherResults, maybeDeferred
 from twisted.internet.endpoints import AdoptedStreamServerEndpoint, serverFromString
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import Logger
-from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.usage import UsageError
 
 from ganeti_rapi.exits import CannotStart
-from ganeti_rapi.web.http import RapiSite
+from ganeti_rapi.web.site import RapiSite
 from ganeti_rapi.web.tls import ReloadingContextFactory
 
 WITHOUT_OUR_TLS = ("ssl:", "tls:", "unix:", "systemd:domain=UNIX:", "systemd:UNIX:")
@@ -23,6 +23,17 @@ WITHOUT_OUR_TLS = ("ssl:", "tls:", "unix:", "systemd:domain=UNIX:", "systemd:UNI
 
 AnyFactory = Any  # Any: Factory is generic in newer versions of Twisted only
 Reactor = Any  # Any: one object that provides many zope interfaces, which mypy cannot express
+
+
+class TlsFactory(TLSMemoryBIOFactory):
+    """TLS that encrypts each write when it comes.
+
+    Twisted gathers small writes for a turn of the reactor. Replies are written in one go, so there
+    would be nothing to gather, and every request would take a turn more.
+    """
+
+    noisy = False
+    protocol = TLSMemoryBIOProtocol
 
 
 class Listener:
@@ -129,4 +140,4 @@ def wrap(site: RapiSite, tls: ReloadingContextFactory | None, description: str) 
     """The site behind TLS, unless the endpoint does that itself or is local."""
     if tls is None or description.startswith(WITHOUT_OUR_TLS):
         return site
-    return TLSMemoryBIOFactory(tls, False, site)
+    return TlsFactory(tls, False, site)

@@ -26,7 +26,7 @@ from ganeti_rapi.listening import Listeners, Reactor, adopted, endpoint, tcp, wr
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.options import Options
 from ganeti_rapi.systemd import Notifier
-from ganeti_rapi.web.http import RapiSite
+from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError
 from ganeti_rapi.workers import Workers
 
@@ -216,8 +216,17 @@ def _settings(options: Options) -> Settings:
     return Settings(
         require_authentication=bool(options["require-authentication"]),
         keep_alive=not options["no-keep-alive"],
-        timeout=options["idle-timeout"],
+        deadlines=Deadlines(
+            handshake=options["handshake-timeout"],
+            head=options["head-timeout"],
+            body=options["body-timeout"],
+            body_rate=options["body-rate"],
+            reply=options["reply-timeout"],
+            idle=options["idle-timeout"],
+        ),
         max_body=options["max-body-size"],
+        max_bodies=options["max-bodies"] * MIB,
+        max_replies=options["max-replies"] * MIB,
         max_clients=options["max-clients"],
         access_log=_access_log(options["access-log"]),
     )

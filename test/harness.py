@@ -18,11 +18,13 @@ from attrs import define, field, frozen
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import INegotiated
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import alsoProvides
 
 from ganeti_rapi.api.call import JobDaemon, Jobs
 from ganeti_rapi.assembly import Settings, make_site
@@ -30,7 +32,7 @@ from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.jobs.changes import JobChanges, JobWaits
 from ganeti_rapi.jobs.feed import JobFeed
 from ganeti_rapi.testing import Reply as Response
-from ganeti_rapi.web.http import RapiSite
+from ganeti_rapi.web.site import RapiSite
 
 ADMIN, READER, VISITOR = "admin:sesame", "guest:sesame", "visitor:sesame"
 """Who may write, who may read, and who has no option at all."""
@@ -59,10 +61,12 @@ def parse_responses(data: bytes, methods: Sequence[bytes] = ()) -> Iterator[Resp
 
 
 class Connection:
-    """The client's side of one HTTP connection."""
+    """The client's side of one HTTP connection; with ``tls`` its handshake is still to come."""
 
-    def __init__(self, site: RapiSite) -> None:
+    def __init__(self, site: RapiSite, tls: bool = False) -> None:
         self.transport = StringTransport(peerAddress=PEER)
+        if tls:
+            alsoProvides(self.transport, INegotiated)
         self.channel = site.buildProtocol(PEER)
         self.channel.makeConnection(self.transport)
 
@@ -93,7 +97,7 @@ def encode_request(
     method: bytes, uri: bytes, headers: Mapping[str, str] | None = None, body: bytes = b""
 ) -> bytes:
     """The bytes of an HTTP/1.1 request."""
-    fields = {"Host": "rapi", **(headers or {})}
+    fields = {"Host": "rapi", "User-Agent": "a test", **(headers or {})}
     if body:
         fields.setdefault("Content-Length", str(len(body)))
     lines = [f"{name}: {value}".encode("latin-1") for name, value in fields.items()]
@@ -220,9 +224,9 @@ class Server:
             now=lambda: NOW,
         )
 
-    def connect(self) -> Connection:
+    def connect(self, tls: bool = False) -> Connection:
         """A new connection."""
-        return Connection(self.site)
+        return Connection(self.site, tls)
 
     def ask(
         self,

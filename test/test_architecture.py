@@ -20,10 +20,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "files": set(),
     "sharing": set(),
     "api": {"errors", "jobstates", "jsontext"},
+    "http1": {"errors"},
     "luxi": {"errors", "jsontext"},
     "jobs": {"api", "luxi", "sharing", "errors", "jobstates"},
     "auth": {"api", "errors", "files"},
-    "web": {"api", "auth", "jobs", "sharing", "errors", "files", "jsontext", "logfile"},
+    "web": {
+        *("api", "auth", "http1", "jobs"),
+        *("sharing", "errors", "files", "jsontext", "logfile"),
+    },
     "assembly": {"api", "auth", "luxi", "jobs", "web", "logfile"},
     "simulator": {"api.opcodes", "luxi.codec", "errors", "jobstates", "jsontext"},
     "testing": {"auth", "assembly", "simulator", "client"},
@@ -40,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """For every room of the house, whom it may import beside itself: rooms, or parts of one."""
 
-TWISTED_FREE = {"api", "errors", "jobstates", "jsontext"}
+TWISTED_FREE = {"api", "http1", "errors", "jobstates", "jsontext"}
 
 
 def room_of(path: Path) -> str:

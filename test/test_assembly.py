@@ -11,7 +11,7 @@ from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.errors import NotMaster
 from ganeti_rapi.jobs.watches import Change
 from ganeti_rapi.logfile import LogFile
-from ganeti_rapi.web.http import RapiSite
+from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
 from test.luxi_doubles import JOB, FarSide, Peer
 
 from .harness import exchange
@@ -23,17 +23,20 @@ class SiteTests(SynchronousTestCase):
         self.backend = LuxiBackend(self.reactor, "/luxi")
 
     def shown(self, site: RapiSite) -> tuple[object, ...]:
-        return site.keep_alive, site.timeOut, site.max_body, site.max_clients, site.access_log
+        sizes = (site.max_body, site.bodies.limit, site.replies.limit, site.max_clients)
+        return site.keep_alive, site.deadlines, *sizes, site.access_log
 
     def test_settings_reach_the_site(self) -> None:
         log = LogFile(self.mktemp())
-        settings = Settings(False, False, 7, 5, 3, log)
+        settings = Settings(False, False, Deadlines(idle=7), 5, 6, 8, 3, log)
         site = make_site(self.reactor, self.backend, UsersFile(), settings)
-        self.assertEqual(self.shown(site), (False, 7, 5, 3, log))
+        self.assertEqual(self.shown(site), (False, Deadlines(idle=7), 5, 6, 8, 3, log))
 
     def test_without_settings(self) -> None:
         site = make_site(self.reactor, self.backend, UsersFile())
-        self.assertEqual(self.shown(site), (True, 30, 10 * 2**20, 0, None))
+        self.assertEqual(
+            self.shown(site), (True, Deadlines(), 10 * MIB, 64 * MIB, 512 * MIB, 0, None)
+        )
         self.assertEqual(exchange(site, b"GET", b"/version").status, 200)
 
     def test_authentication_may_be_required(self) -> None:

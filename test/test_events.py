@@ -311,7 +311,8 @@ class LostReaderTests(SynchronousTestCase):
     def test_a_stream_may_end_after_its_reader_left(self) -> None:
         self.daemon.answers["QueryClusterInfo"] = Deferred()
         self.ask(b"/2/info")
-        (request,) = self.connection.channel.requests
+        request = self.connection.channel.request
+        assert request is not None
         stream = EventStream(request)
         stream.start()
         self.connection.lose()

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi import __version__
 from ganeti_rapi.options import Options
-from ganeti_rapi.web.http import SERVER
+from ganeti_rapi.web.site import SERVER
 
 ROOT = Path(__file__).parent.parent
 

@@ -6,7 +6,7 @@ import gzip
 import json
 from functools import partial
 
-from attrs import define
+from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, gatherResults
@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.jsontext import Encoded
 from ganeti_rapi.testing import SimulatedApi, Size, encode_request, parse_reply
+from ganeti_rapi.web.budget import Budget
 from ganeti_rapi.web.render import WORTH_ZIPPING, ReplyBody, accepts_gzip, encode, matches
 from ganeti_rapi.web.sliced import AT_A_TIME, SLICE, SlicedBody, Turns
 
@@ -82,21 +83,29 @@ class BodyTests(SynchronousTestCase):
 
 @define(eq=False)
 class Client:
-    """A request whose client reads when the test says so."""
+    """A channel whose peer reads when the test says so. It is its own site and sender."""
 
+    turns: Turns
     data: bytes = b""
+    paused: bool = False
     producer: SlicedBody | None = None
     finished: bool = False
+    awaited: bool = False
+    replies: Budget = field(factory=lambda: Budget(10 * SLICE, "replies"))
 
-    def registerProducer(self, producer: SlicedBody, streaming: bool) -> None:
-        assert streaming
-        self.producer = producer
+    @property
+    def site(self) -> Client:
+        return self
 
-    def unregisterProducer(self) -> None:
-        self.producer = None
+    @property
+    def sender(self) -> Client:
+        return self
 
     def write(self, data: bytes) -> None:
         self.data += data
+
+    def await_reader(self) -> None:
+        self.awaited = True
 
     def finish(self) -> None:
         self.finished = True
@@ -104,9 +113,14 @@ class Client:
 
 class SlicedBodyTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.clock, self.client = Clock(), Client()
+        self.clock = Clock()
+        self.client = Client(Turns(self.clock))
         self.body = bytes(range(256)) * (SLICE // 256) * 3 + b"end"
-        self.sender = SlicedBody(self.client, Turns(self.clock), [self.body])  # type: ignore[arg-type]
+        self.sender = SlicedBody(
+            self.client,  # type: ignore[arg-type]
+            [self.body],
+            self.client.finish,
+        )
 
     def test_slice_by_slice_with_turns_for_others_between(self) -> None:
         self.sender.start()
@@ -116,12 +130,22 @@ class SlicedBodyTests(SynchronousTestCase):
             self.clock.advance(0)
         self.assertEqual(self.client.data, self.body)
         self.assertIsNone(self.client.producer)
+        self.assertEqual(self.client.replies.used, 0)
+
+    def test_it_counts_as_long_as_it_is_under_way(self) -> None:
+        self.sender.start()
+        self.assertTrue(self.client.awaited)
+        self.assertEqual(self.client.replies.used, len(self.body))
+        self.sender.stopProducing()
+        self.sender.stopProducing()
+        self.assertEqual(self.client.replies.used, 0)
 
     def test_a_client_who_does_not_keep_up_costs_a_slice(self) -> None:
         self.sender.start()
-        self.sender.pauseProducing()
+        self.client.paused = True
         self.clock.advance(1)
         self.assertEqual(len(self.client.data), SLICE)
+        self.client.paused = False
         self.sender.resumeProducing()
         self.sender.resumeProducing()
         self.clock.advance(1)

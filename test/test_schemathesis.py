@@ -53,6 +53,7 @@ KNOWN: dict[str, list[Any]] = {
 """Path items that exist. Names made up at random would only ever be answered with 404."""
 
 HEADERS = {
+    "Host": "rapi",
     "Accept-Encoding": "identity",
     "Authorization": f"Basic {base64.b64encode(SimulatedApi.writer.encode()).decode()}",
     "Connection": "close",

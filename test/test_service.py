@@ -30,7 +30,7 @@ from ganeti_rapi.service import (
 )
 from ganeti_rapi.simulator.playground import Playground, write_certificate
 from ganeti_rapi.systemd import Notifier
-from ganeti_rapi.web.http import RapiSite
+from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory
 
 from .harness import captured_log, exchange, loaded_with
@@ -127,17 +127,23 @@ class AssemblyTests(ServiceCase):
 
     def test_options_reach_the_site(self) -> None:
         site = self.site(
-            *("--max-clients=3", "--max-body-size=5", "--idle-timeout=7", "--no-keep-alive"),
+            *("--max-clients=3", "--max-body-size=5", "--no-keep-alive"),
+            *("--max-bodies=6", "--max-replies=7", "--handshake-timeout=8", "--head-timeout=9"),
+            *("--body-timeout=10", "--body-rate=11", "--reply-timeout=12", "--idle-timeout=13"),
             *("--access-log", str(self.directory / "access.log")),
         )
-        self.assertEqual((site.max_clients, site.max_body, site.timeOut), (3, 5, 7))
+        self.assertEqual((site.max_clients, site.max_body), (3, 5))
+        self.assertEqual((site.bodies.limit, site.replies.limit), (6 * MIB, 7 * MIB))
+        self.assertEqual(site.deadlines, Deadlines(8, 9, 10, 11, 12, 13))
         self.assertFalse(site.keep_alive)
         assert site.access_log is not None
         self.assertEqual(site.access_log.path, str(self.directory / "access.log"))
 
     def test_without_options(self) -> None:
         site = self.site()
-        self.assertEqual((site.max_clients, site.max_body, site.timeOut), (0, 10_485_760, 30))
+        self.assertEqual((site.max_clients, site.max_body), (0, 10_485_760))
+        self.assertEqual((site.bodies.limit, site.replies.limit), (64 * MIB, 512 * MIB))
+        self.assertEqual(site.deadlines, Deadlines(10, 20, 20, 500, 30, 30))
         self.assertTrue(site.keep_alive)
         self.assertIsNone(site.access_log)
 

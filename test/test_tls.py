@@ -22,7 +22,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from ganeti_rapi.files.watch import GRACE, Holder
-from ganeti_rapi.web.http import RapiSite
+from ganeti_rapi.web.site import RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError, load
 
 from .files_double import pass_time, watch

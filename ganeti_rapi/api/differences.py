@@ -166,7 +166,12 @@ DIFFERENCES = (
         "both exist",
         "Ganeti 3.1 and 3.2 have them",
     ),
-    Difference("keep-alive", "every connection is closed", "kept, with an idle timeout", "speed"),
+    Difference(
+        "keep-alive",
+        "every connection is closed",
+        "kept, with an idle timeout; closed for programs that name no User-Agent",
+        "speed; programs on Python's http.client rely on the end",
+    ),
     Difference(
         "return-timeout",
         "writes answer a job id at once",

@@ -67,13 +67,8 @@ class Pipe:
 
     getHost = getPeer
 
-
-@define(eq=False)
-class ClientPipe(Pipe):
-    """A client's end: it also takes what produces a request's body, which is there at once."""
-
     def registerProducer(self, producer: Any, streaming: bool) -> None:
-        # Any: an IPushProducer
+        # Any: an IPushProducer; a pipe takes everything at once
         pass
 
     def unregisterProducer(self) -> None:
@@ -91,7 +86,7 @@ class ClientPipe(Pipe):
 
 def join(client: Protocol, server: Protocol, clock: Clock, address: IAddress) -> Pipe:
     """Connect two protocols with each other; the client's end."""
-    near, far = ClientPipe(clock, address), Pipe(clock, address)
+    near, far = Pipe(clock, address), Pipe(clock, address)
     near.other, far.other = far, near
     near.protocol, far.protocol = client, server
     server.makeConnection(far)

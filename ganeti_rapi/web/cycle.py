@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from functools import partial
+from typing import cast
 
 from attrs import frozen
 from twisted.cred.error import UnauthorizedLogin
@@ -18,7 +19,7 @@ from twisted.python.failure import Failure
 from ganeti_rapi import jsontext
 from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.call import ABSENT, Absent, Call, JobDaemon, Jobs, parse_query
-from ganeti_rapi.api.cells import Cell, Stream
+from ganeti_rapi.api.cells import Cell, Constant, Stream
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.auth.checker import basic_credentials
 from ganeti_rapi.auth.permissions import User
@@ -37,10 +38,10 @@ from ganeti_rapi.errors import (
     UnsupportedMediaType,
     as_api_error,
 )
+from ganeti_rapi.http1.bodies import check_length
 from ganeti_rapi.jsontext import Json
 from ganeti_rapi.sharing import SharedReads
 from ganeti_rapi.web.events import EventStream
-from ganeti_rapi.web.http import JSON_TYPE, RapiRequest
 from ganeti_rapi.web.render import (
     WORTH_ZIPPING,
     InThread,
@@ -50,6 +51,7 @@ from ganeti_rapi.web.render import (
     matches,
     pieces_of,
 )
+from ganeti_rapi.web.request import JSON_TYPE, RapiRequest
 
 VERSION = "/version"
 """The resource that every node serves, even if it is not the master."""
@@ -96,6 +98,7 @@ class Rapi:
         self._check_role = check_role
         self._now = now
         self._in_thread = in_thread
+        self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
 
     async def answer(self, request: RapiRequest, resource: Resource | None) -> Reply | None:
@@ -115,7 +118,10 @@ class Rapi:
         user = user or await self._who(request)  # 401
         request.user_name = user.name if user else None
         check_access(user, cell)  # 403
-        body = read_body(request)  # 415, 400
+        check_body(request)  # 413, 415
+        body = decode_body(request, await request.read_body())  # 415, 400
+        if isinstance(cell, Constant):
+            return await self._represent(request, self._constant(resource, cell))
         call = Call(
             items=dict(zip(resource.items, request.items)),
             query=parse_query(request.query_string.decode("utf-8", "replace")),
@@ -124,9 +130,7 @@ class Rapi:
             now=self._now,
             body=body,
             user=request.user_name,
-            last_event_id=(
-                request.getHeader("last-event-id") if isinstance(cell, Stream) else None
-            ),
+            last_event_id=(request.header(b"last-event-id") if isinstance(cell, Stream) else None),
             resource=resource.name,
         )
         if isinstance(cell, Stream):
@@ -137,7 +141,7 @@ class Rapi:
 
     async def _who(self, request: RapiRequest) -> User | None:
         """The user; None without credentials. Wrong ones are 401 even where none are needed."""
-        header = request.getHeader(b"authorization")
+        header = request.head.headers.get(b"authorization")
         if header is None:
             return None
         try:
@@ -148,18 +152,28 @@ class Rapi:
         return cast(User, avatar)
 
     async def _read(self, request: RapiRequest, cell: Cell, call: Call) -> Reply:
-        """The reply to a read, shared by identical ones; 304 if the client has it already."""
+        """The reply to a read, shared by identical ones."""
 
         async def run(_: object) -> ReplyBody:
             return ReplyBody(await cell.run(call))
 
-        body = await self._reads.read(request.uri, None, run)
+        return await self._represent(request, await self._reads.read(request.uri, None, run))
+
+    def _constant(self, resource: Resource, cell: Constant) -> ReplyBody:
+        """The reply's body, made once."""
+        body = self._constants.get(resource.uri)
+        if body is None:
+            body = self._constants[resource.uri] = ReplyBody(cell.value)
+        return body
+
+    async def _represent(self, request: RapiRequest, body: ReplyBody) -> Reply:
+        """A body in the form that the client takes; 304 if the client has it already."""
         zip_it = body.length >= WORTH_ZIPPING
         headers = {"Vary": "Accept-Encoding"} if zip_it else {}
-        zip_it = zip_it and accepts_gzip(request.getHeader("accept-encoding"))
+        zip_it = zip_it and accepts_gzip(request.header(b"accept-encoding"))
         etag = f"{body.etag}-gzip" if zip_it else body.etag
         headers["ETag"] = f'"{etag}"'
-        if matches(request.getHeader("if-none-match"), etag):
+        if matches(request.header(b"if-none-match"), etag):
             return Reply((), 304, headers)
         if not zip_it:
             return Reply(body.pieces, headers=headers)
@@ -183,22 +197,26 @@ class Rapi:
 
     def serve(self, request: RapiRequest, resource: Resource | None) -> None:
         """Answer a request; if the client goes away, so does the work for it."""
-        work = Deferred.fromCoroutine(self._respond(request, resource))
-        work.addErrback(self._could_not_send, request)
-        if not work.called:
-            finished: Deferred[None] = request.notifyFinish()
-            finished.addErrback(self._client_gone, request, work)
+        response = self._respond(request, resource)
+        try:
+            response.send(None)
+        except StopIteration:  # answered at once: a Deferred would only cost time
+            return
+        work = Deferred.fromCoroutine(response)  # asks again for what it is waiting for
+        request.when_gone(partial(self._client_gone, request, work))
 
     async def _respond(self, request: RapiRequest, resource: Resource | None) -> None:
-        """Send the answer, or why there is none."""
+        """Send the answer, or why there is none. Raises nothing."""
         try:
-            self._send(await self.answer(request, resource), request)
+            try:
+                self._send(await self.answer(request, resource), request)
+            except Exception:
+                self._send_failure(Failure(), request)
         except Exception:
-            self._send_failure(Failure(), request)
+            self.log.failure("A reply could not be sent")
+            request.channel.abort()
 
-    def _client_gone(self, _reason: Failure, request: RapiRequest, work: Deferred[Any]) -> None:
-        # Any: whatever the work would have come to
-        request.gone = True
+    def _client_gone(self, request: RapiRequest, work: Deferred[None]) -> None:
         work.cancel()
         if request.method not in _READS:  # it may have had its effect
             self._audit(request, _CLIENT_LEFT, "the client left before the reply")
@@ -206,9 +224,7 @@ class Rapi:
     def _send(self, reply: Reply | None, request: RapiRequest) -> None:
         if reply is None:
             return
-        for name, value in reply.headers.items():
-            request.setHeader(name, value)
-        request.send(reply.code, reply.pieces)
+        request.send(reply.code, reply.pieces, reply.headers)
         if request.method not in _READS:
             self._audit(
                 request, reply.code, b"".join(reply.pieces)[:_AUDITED].decode("utf-8", "replace")
@@ -218,7 +234,10 @@ class Rapi:
         if request.gone:
             return
         error = self._api_error(failure)
-        request.send_error(error)
+        if request.code:
+            request.channel.abort()  # in the middle of a reply there is no other way to tell
+        else:
+            request.send_error(error)
         noted = request.method not in _READS or error.code >= 500
         if noted and not isinstance(error, NotMaster):  # a proxy asks each standby, all the time
             self._audit(request, error.code, error.message)
@@ -232,15 +251,11 @@ class Rapi:
         self.log.failure("Incident {incident}", failure=failure, incident=incident)
         return InternalError(f"Something unexpected went wrong; the log has it as {incident}")
 
-    def _could_not_send(self, failure: Failure, request: RapiRequest) -> None:
-        if not request.gone:
-            request.processingFailed(failure)
-
     def _audit(self, request: RapiRequest, code: int, outcome: str) -> None:
         """Note who did what: every write, and every read that failed."""
         self.log.info(
             "{address} {user} {method} {uri} {code} {outcome}",
-            address=getattr(request.getClientAddress(), "host", "-"),
+            address=request.client_address,
             user=request.user_name or "-",
             method=request.method.decode("ascii", "replace"),
             uri=request.uri.decode("ascii", "backslashreplace"),
@@ -292,14 +307,25 @@ def check_access(user: User | None, cell: Cell) -> None:
         raise Forbidden
 
 
-def read_body(request: RapiRequest) -> Json | Absent:
-    """The decoded body. Raises `UnsupportedMediaType` or `BadRequest`."""
-    text = request.content.read() if request.content is not None else b""
-    if not text:
-        return ABSENT
-    media_type = (request.getHeader(b"content-type") or b"").split(b";")[0]
+def check_body(request: RapiRequest) -> None:
+    """Judge a body before it is read. Raises `BodyTooLarge` or `UnsupportedMediaType`."""
+    check_length(request.head, request.channel.site.max_body)
+    if request.head.length:
+        check_media_type(request)
+
+
+def check_media_type(request: RapiRequest) -> None:
+    """Raise `UnsupportedMediaType` if a body does not call itself JSON."""
+    media_type = request.head.headers.get(b"content-type", b"").split(b";")[0]
     if media_type.strip().lower() != JSON_TYPE:
         raise UnsupportedMediaType("The request body must have the content type application/json")
+
+
+def decode_body(request: RapiRequest, text: bytes) -> Json | Absent:
+    """The JSON of a body. Raises `UnsupportedMediaType` or `BadRequest`."""
+    if not text:
+        return ABSENT
+    check_media_type(request)  # one in chunks may have come to nothing, and then needs no type
     try:
         return jsontext.loads(text)  # type: ignore[no-any-return]  # JSON is what loads returns
     except ValueError as error:

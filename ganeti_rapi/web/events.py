@@ -7,9 +7,14 @@ from twisted.internet.task import LoopingCall
 from zope.interface import implementer
 
 from ganeti_rapi.api.events import HEARTBEAT, Event
-from ganeti_rapi.web.http import SERVER, RapiRequest
+from ganeti_rapi.web.request import RapiRequest
 
 HEARTBEAT_SECONDS = 15.0
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # nginx would otherwise keep events back until its buffer is full
+}
 
 MOST_BUFFERED = 256 * 1024
 """Bytes that may wait for a reader that does not read; then the connection is dropped."""
@@ -17,23 +22,18 @@ MOST_BUFFERED = 256 * 1024
 
 @implementer(IPushProducer)
 class EventStream:
-    """One reader's stream. twisted.web pauses it while the reader does not take what is sent."""
+    """One reader's stream. Its channel says when the reader does not take what is sent."""
 
     def __init__(self, request: RapiRequest) -> None:
         self._request = request
         self._unread: int | None = None
         self._heartbeat = LoopingCall(self._write, HEARTBEAT)
-        self._heartbeat.clock = request.channel.site.reactor
+        self._heartbeat.clock = request.channel.site.clock
 
     def start(self) -> None:
         """Send the headers, so that the reader knows that it is connected."""
-        headers = self._request.responseHeaders
-        headers.setRawHeaders(b"Server", [SERVER])
-        headers.setRawHeaders(b"Content-Type", [b"text/event-stream"])
-        headers.setRawHeaders(b"Cache-Control", [b"no-store"])
-        # nginx would otherwise keep events back until its buffer is full.
-        headers.setRawHeaders(b"X-Accel-Buffering", [b"no"])
-        self._request.registerProducer(self, True)
+        self._request.start_stream(b"text/event-stream", HEADERS)
+        self._request.channel.sender.producer = self
         self._heartbeat.start(HEARTBEAT_SECONDS)
 
     def send(self, event: Event) -> None:
@@ -45,7 +45,7 @@ class EventStream:
         if self._heartbeat.running:
             self._heartbeat.stop()
         if not self._request.gone:
-            self._request.unregisterProducer()
+            self._request.channel.sender.producer = None
             self._request.finish()
 
     def _write(self, data: bytes) -> None:

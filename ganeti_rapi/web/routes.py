@@ -16,7 +16,7 @@ from twisted.web.server import NOT_DONE_YET
 
 from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.web.http import RapiRequest
+from ganeti_rapi.web.request import RapiRequest
 
 Serve = Callable[[RapiRequest, "Resource | None"], None]
 """Answers a request for a resource of the table, or for a path that has none."""

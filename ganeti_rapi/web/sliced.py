@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from twisted.internet.interfaces import IPushProducer, IReactorTime
-from twisted.web.http import Request
 from zope.interface import implementer
+
+if TYPE_CHECKING:  # the channel knows the request, and that knows this
+    from ganeti_rapi.web.channel import RapiChannel
 
 SLICE = 256 * 1024
 """Bytes of a large body that are sent at once: about a millisecond of TLS."""
@@ -57,47 +60,51 @@ class Turns:
 class SlicedBody:
     """Sends a large body slice by slice, as fast as the client reads and others get their turn.
 
-    So a slow client costs a slice of memory and not the whole body again.
+    So a slow client costs a slice of memory and not the whole body again. ``finished`` is called at
+    the end, if the client is still there then.
     """
 
-    def __init__(self, request: Request, turns: Turns, pieces: Sequence[bytes]) -> None:
-        self._request = request
-        self._turns = turns
+    def __init__(
+        self, channel: RapiChannel, pieces: Sequence[bytes], finished: Callable[[], None]
+    ) -> None:
+        self._channel = channel
+        self._pieces = pieces
+        self._finished = finished
         self._slices = slices(pieces)
-        self._paused = False
+        self._stopped = False
         self._scheduled = False
 
     def start(self) -> None:
         """Send the first slice now."""
-        self._request.registerProducer(self, True)
+        self._channel.site.replies.hold(self._pieces)
+        self._channel.sender.producer = self
+        self._channel.await_reader()
         self._send_slice()
 
     def _send_slice(self) -> None:
         self._scheduled = False
-        if self._paused:
+        if self._stopped or self._channel.sender.paused:
             return
         piece = next(self._slices, None)
         if piece is None:
-            self._request.unregisterProducer()
-            self._request.finish()
+            self._channel.sender.producer = None
+            self.stopProducing()
+            self._finished()
         else:
-            self._request.write(piece)
-            self._schedule()
-
-    def _schedule(self) -> None:
-        if not (self._scheduled or self._paused):
-            self._scheduled = True
-            self._turns.ask(self._send_slice)
+            self._channel.write(piece)
+            self.resumeProducing()
 
     def pauseProducing(self) -> None:
-        """The client does not keep up."""
-        self._paused = True
+        """The client does not keep up; the next slice finds that out by itself."""
 
     def resumeProducing(self) -> None:
-        """The client has caught up."""
-        self._paused = False
-        self._schedule()
+        """The client keeps up."""
+        if not (self._scheduled or self._stopped or self._channel.sender.paused):
+            self._scheduled = True
+            self._channel.site.turns.ask(self._send_slice)
 
     def stopProducing(self) -> None:
-        """The client is gone."""
-        self._paused = True
+        """The client is gone, or has it all."""
+        if not self._stopped:
+            self._stopped = True
+            self._channel.site.replies.release(self._pieces)

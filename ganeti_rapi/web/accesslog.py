@@ -1,0 +1,27 @@
+"""The access log: a line for each reply, in the combined format that log readers know."""
+
+from __future__ import annotations
+
+from twisted.web.http import datetimeToLogString
+
+from ganeti_rapi.web.request import RapiRequest
+
+
+def log_line(request: RapiRequest, now: float) -> str:
+    """The line of a request whose reply is written; ``now`` is in seconds since the epoch."""
+    when = datetimeToLogString(now)
+    asked = " ".join(map(_safe, (request.method, request.uri, b"HTTP/" + request.head.version)))
+    headers = request.head.headers
+    referer, agent = (_safe(headers.get(name, b"-")) for name in (b"referer", b"user-agent"))
+    return (
+        f'"{request.client_address}" - - {when} "{asked}" {request.code} {request.sent or "-"} '
+        f'"{referer}" "{agent}"\n'
+    )
+
+
+def _safe(text: bytes) -> str:
+    """As text that cannot end the line or the quotes it stands in."""
+    escaped = text.decode("ascii", "backslashreplace").replace('"', '\\"')
+    return "".join(
+        letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in escaped
+    )

@@ -1,0 +1,170 @@
+"""The factory of connections: what they all share, and how many there may be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from attrs import frozen
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IProtocolNegotiationFactory,
+    IReactorTime,
+)
+from twisted.internet.protocol import Factory
+from twisted.web.resource import IResource, getChildForRequest
+from zope.interface import implementer
+
+from ganeti_rapi import __version__
+from ganeti_rapi.errors import ApiError, Unavailable
+from ganeti_rapi.http1.replies import Heads
+from ganeti_rapi.logfile import LogFile
+from ganeti_rapi.web.accesslog import log_line
+from ganeti_rapi.web.budget import Budget
+from ganeti_rapi.web.channel import RapiChannel
+from ganeti_rapi.web.request import RapiRequest
+from ganeti_rapi.web.sliced import Turns
+
+SERVER = f"ganeti-rapi/{__version__}".encode("ascii")
+
+DRAIN = 3.0
+"""Seconds that requests under way have to end before the daemon does."""
+
+SWEEP = 1.0
+"""Seconds between two looks at who is late."""
+
+MIB = 1024 * 1024
+
+
+@frozen
+class Deadlines:
+    """How long the peer may take, in seconds.
+
+    ``handshake`` is for TLS, ``head`` for all of a request's head, ``body`` for its body, which
+    has more time as long as ``body_rate`` bytes a second come; ``reply`` is how long nothing of a
+    reply may be taken, and ``idle`` how long a connection is kept between requests.
+    """
+
+    handshake: float = 10
+    head: float = 20
+    body: float = 20
+    body_rate: float = 500
+    reply: float = 30
+    idle: float = 30
+
+
+DEADLINES = Deadlines()
+"""What the options say where they are not given."""
+
+
+@implementer(IProtocolNegotiationFactory)
+class RapiSite(Factory):
+    """The factory of connections. ``max_clients`` is how many may be open at the same time.
+
+    ``max_body`` is the largest body of a request in bytes, ``bodies`` and ``replies`` are the
+    memory for those of all. ``clock`` is for what takes time, ``now`` for the time of day.
+    """
+
+    noisy = False  # the service says where it listens
+
+    def __init__(
+        self,
+        resource: IResource,
+        reactor: IReactorTime,
+        *,
+        deadlines: Deadlines = DEADLINES,
+        keep_alive: bool = True,
+        max_body: int = 10 * MIB,
+        max_bodies: int = 64 * MIB,
+        max_replies: int = 512 * MIB,
+        max_clients: int = 0,
+        access_log: LogFile | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.clock = reactor
+        self.deadlines = deadlines
+        self.keep_alive = keep_alive
+        self.max_body = max_body
+        self.max_clients = max_clients
+        self.bodies = Budget(max_bodies, "request bodies")
+        self.replies = Budget(max_replies, "replies")
+        self.channels: set[RapiChannel] = set()
+        self.heads = Heads(SERVER)
+        self.turns = Turns(reactor)
+        self.now = now
+        self._resource = resource
+        self.access_log = access_log
+        self._drained: Deferred[None] | None = None
+        self._sweep: IDelayedCall | None = None
+
+    def buildProtocol(self, addr: IAddress | None) -> RapiChannel:
+        channel = RapiChannel(self)
+        channel.factory = self
+        return channel
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """What TLS offers by ALPN."""
+        return [b"http/1.1"]
+
+    def serve(self, request: RapiRequest) -> None:
+        """Let the tree answer a request whose head is complete."""
+        # What the tree asks of a request, ours has; the rest of IRequest is for twisted.web's own.
+        getChildForRequest(self._resource, request).render(request)
+
+    def admit(self, channel: RapiChannel) -> ApiError | None:
+        """Count a new connection; what it is told if it is one too many."""
+        self.channels.add(channel)
+        if self._sweep is None:
+            self._sweep = self.clock.callLater(SWEEP, self._look_who_is_late)
+        if 0 < self.max_clients < len(self.channels):
+            return Unavailable(f"All {self.max_clients} connections are in use; try again later")
+        return None
+
+    def forget(self, channel: RapiChannel) -> None:
+        """A connection is gone."""
+        self.channels.discard(channel)
+        if not self.channels:
+            if self._sweep is not None:
+                self._sweep.cancel()
+                self._sweep = None
+            self._finish_drain()
+
+    def _look_who_is_late(self) -> None:
+        self._sweep = self.clock.callLater(SWEEP, self._look_who_is_late)
+        now = self.clock.seconds()
+        for channel in [channel for channel in self.channels if channel.deadline <= now]:
+            channel.expire()
+
+    def drain(self) -> Deferred[None]:
+        """Keep no connection open, but let requests end; fires when they did, or after a while."""
+        self.keep_alive = False
+        drained = self._drained = Deferred()
+        late = self.clock.callLater(DRAIN, self._finish_drain)
+        drained.addCallback(lambda _: late.cancel() if late.active() else None)
+        for channel in [channel for channel in self.channels if channel.idle]:
+            channel.close()
+        if not self.channels:
+            self._finish_drain()
+        return drained
+
+    @property
+    def draining(self) -> bool:
+        """Whether the daemon is about to end."""
+        return self._drained is not None
+
+    def _finish_drain(self) -> None:
+        drained, self._drained = self._drained, None
+        if drained is not None:
+            drained.callback(None)
+
+    def log(self, request: RapiRequest) -> None:
+        """Write a line to the access log, if there is one."""
+        if self.access_log is not None:
+            self.access_log.write(log_line(request, self.now()))
+
+    def reopen_log(self) -> None:
+        """Follow the access log's name again. Raises OSError."""
+        if self.access_log is not None:
+            self.access_log.reopen()
