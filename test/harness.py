@@ -60,11 +60,18 @@ def parse_responses(data: bytes, methods: Sequence[bytes] = ()) -> Iterator[Resp
         data = data[length:]
 
 
+class TcpTransport(StringTransport):
+    """What real ones can do as well."""
+
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        """There is no delay."""
+
+
 class Connection:
     """The client's side of one HTTP connection; with ``tls`` its handshake is still to come."""
 
     def __init__(self, site: RapiSite, tls: bool = False) -> None:
-        self.transport = StringTransport(peerAddress=PEER)
+        self.transport = TcpTransport(peerAddress=PEER)
         if tls:
             alsoProvides(self.transport, INegotiated)
         self.channel = site.buildProtocol(PEER)

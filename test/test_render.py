@@ -83,7 +83,7 @@ class BodyTests(SynchronousTestCase):
 
 @define(eq=False)
 class Client:
-    """A channel whose peer reads when the test says so. It is its own site and sender."""
+    """A channel whose peer reads when the test says so. It is its own site and flow."""
 
     turns: Turns
     data: bytes = b""
@@ -98,7 +98,7 @@ class Client:
         return self
 
     @property
-    def sender(self) -> Client:
+    def flow(self) -> Client:
         return self
 
     def write(self, data: bytes) -> None:
@@ -116,14 +116,14 @@ class SlicedBodyTests(SynchronousTestCase):
         self.clock = Clock()
         self.client = Client(Turns(self.clock))
         self.body = bytes(range(256)) * (SLICE // 256) * 3 + b"end"
-        self.sender = SlicedBody(
+        self.flow = SlicedBody(
             self.client,  # type: ignore[arg-type]
             [self.body],
             self.client.finish,
         )
 
     def test_slice_by_slice_with_turns_for_others_between(self) -> None:
-        self.sender.start()
+        self.flow.start()
         self.assertEqual(len(self.client.data), SLICE)
         while not self.client.finished:
             self.assertEqual(len(self.clock.getDelayedCalls()), 1)
@@ -133,28 +133,28 @@ class SlicedBodyTests(SynchronousTestCase):
         self.assertEqual(self.client.replies.used, 0)
 
     def test_it_counts_as_long_as_it_is_under_way(self) -> None:
-        self.sender.start()
+        self.flow.start()
         self.assertTrue(self.client.awaited)
         self.assertEqual(self.client.replies.used, len(self.body))
-        self.sender.stopProducing()
-        self.sender.stopProducing()
+        self.flow.stopProducing()
+        self.flow.stopProducing()
         self.assertEqual(self.client.replies.used, 0)
 
     def test_a_client_who_does_not_keep_up_costs_a_slice(self) -> None:
-        self.sender.start()
+        self.flow.start()
         self.client.paused = True
         self.clock.advance(1)
         self.assertEqual(len(self.client.data), SLICE)
         self.client.paused = False
-        self.sender.resumeProducing()
-        self.sender.resumeProducing()
+        self.flow.resumeProducing()
+        self.flow.resumeProducing()
         self.clock.advance(1)
         self.assertEqual(self.client.data, self.body)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_a_client_who_is_gone_gets_nothing_more(self) -> None:
-        self.sender.start()
-        self.sender.stopProducing()
+        self.flow.start()
+        self.flow.stopProducing()
         self.clock.advance(1)
         self.assertEqual((len(self.client.data), self.client.finished), (SLICE, False))
 

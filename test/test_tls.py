@@ -15,18 +15,25 @@ from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import IOpenSSLContextFactory
 from twisted.internet.ssl import CertificateOptions
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 from twisted.logger import formatEvent
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from ganeti_rapi.files.watch import GRACE, Holder
+from ganeti_rapi.listening import TlsFactory
 from ganeti_rapi.web.site import RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError, load
 
 from .files_double import pass_time, watch
-from .harness import PEER, ScriptedServer, captured_log, encode_request, parse_responses
+from .harness import (
+    PEER,
+    ScriptedServer,
+    TcpTransport,
+    captured_log,
+    encode_request,
+    parse_responses,
+)
 
 DAY = datetime.timedelta(days=1)
 HINT = "Name your files with --ssl-cert and --ssl-key, or turn TLS off with --no-ssl"
@@ -84,13 +91,6 @@ SERVER = make_identity("server", MIDDLE)
 OTHER = make_identity("other")
 
 
-class TcpTransport(StringTransport):
-    """What twisted.web expects of a transport that provides ITCPTransport."""
-
-    def setTcpNoDelay(self, enabled: bool) -> None:
-        """There is no delay."""
-
-
 class Client:
     """A TLS client whose peer is a protocol in memory."""
 
@@ -98,6 +98,7 @@ class Client:
         self.connection = SSL.Connection(context, None)
         self.connection.set_connect_state()
         self._unsent = request
+        self.bytes_received = 0
 
     def talk_to(self, factory: TLSMemoryBIOFactory) -> bytes:
         """Shake hands and send the request; what comes back. Raises `SSL.Error`."""
@@ -110,6 +111,7 @@ class Client:
             server.dataReceived(outgoing)
             if incoming := transport.value():
                 transport.clear()
+                self.bytes_received += len(incoming)
                 self.connection.bio_write(incoming)
             answer += self._go_on()
         return answer
@@ -269,7 +271,7 @@ class ServingTests(TlsCase):
         self.contexts = ReloadingContextFactory(self.one_file(SERVER, MIDDLE))
 
     def factory(self) -> TLSMemoryBIOFactory:
-        return TLSMemoryBIOFactory(self.contexts, False, self.site)
+        return TlsFactory(self.contexts, False, self.site)
 
     def client_context(self) -> SSL.Context:
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
@@ -318,6 +320,20 @@ class ServingTests(TlsCase):
             else:
                 error = self.assertRaises(SSL.Error, client.talk_to, self.factory())
                 self.assertIn("alert protocol version", str(error))
+
+    def test_sessions_are_resumed(self) -> None:
+        """With both versions; then the server's certificate is not sent again."""
+        for version in (SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION):
+            factory, context = self.factory(), self.client_context()
+            context.set_max_proto_version(version)
+            first, again = (Client(context, REQUEST) for _ in range(2))
+            first.talk_to(factory)
+            session = first.connection.get_session()
+            assert session is not None
+            again.connection.set_session(session)
+            self.assertTrue(again.talk_to(factory).endswith(b"2\n"))
+            saved = first.bytes_received - again.bytes_received
+            self.assertGreater(saved, len(SERVER.cert_pem) / 2)  # PEM is longer than what is sent
 
     def test_neither_side_may_renegotiate(self) -> None:
         context = self.client_context()

@@ -25,9 +25,9 @@ from ganeti_rapi.errors import ApiError, RequestTimeout
 from ganeti_rapi.http1.bodies import Body, FixedBody, body_of
 from ganeti_rapi.http1.head import END, Head, check_beginning, read_head
 from ganeti_rapi.http1.replies import CONTINUE
+from ganeti_rapi.web.flow import Flow
 from ganeti_rapi.web.render import encode
 from ganeti_rapi.web.request import CLOSE, JSON_TYPE, RapiRequest
-from ganeti_rapi.web.sending import Sender
 
 if TYPE_CHECKING:  # the site makes channels
     from ganeti_rapi.web.site import RapiSite
@@ -74,7 +74,7 @@ class RapiChannel(Protocol):
 
     def connectionMade(self) -> None:
         assert self.transport is not None
-        self.sender = Sender(self.transport)
+        self.flow = Flow(self.transport)
         self.transport.registerProducer(self, True)  # type: ignore[attr-defined]  # all real ones
         self.client_address = getattr(self.transport.getPeer(), "host", "-")
         deadlines = self.site.deadlines
@@ -95,7 +95,7 @@ class RapiChannel(Protocol):
         self._closing = True
         self.deadline = NEVER
         self._count_body(0)
-        self.sender.stop()
+        self.flow.stop()
         request, self.request = self.request, None
         if request is not None:
             request.lost()
@@ -117,7 +117,7 @@ class RapiChannel(Protocol):
         self._unread = self._unread + data if self._unread else data
         if self.request is None:
             self._read_on()
-        if len(self._unread) > KEPT and (self.request or self.sender.paused):
+        if len(self._unread) > KEPT and (self.request or self.flow.paused):
             self._pause_peer()
 
     def _read_on(self) -> None:
@@ -127,7 +127,7 @@ class RapiChannel(Protocol):
         self._reading = True
         try:
             while self._unread and not (self.request or self._body or self._closing):
-                if self.sender.paused or not self._read_head():
+                if self.flow.paused or not self._read_head():
                     break
         except ApiError as error:
             self.refuse(error)
@@ -264,7 +264,7 @@ class RapiChannel(Protocol):
             self._await_next()
 
     def _await_next(self) -> None:
-        if self.sender.paused:  # what reads no replies may not ask for more
+        if self.flow.paused:  # what reads no replies may not ask for more
             self.await_reader()
             return
         self._limit(self.site.deadlines.idle, self.close)
@@ -276,18 +276,18 @@ class RapiChannel(Protocol):
         self._limit(self.site.deadlines.reply, self._reader_is_late)
 
     def _reader_is_late(self) -> None:
-        if self.sender.progressed() or not self.sender.paused:
+        if self.flow.progressed() or not self.flow.paused:
             self.await_reader()
         else:
             self.abort()
 
     def pauseProducing(self) -> None:
         """The peer does not take what is sent as fast as it comes."""
-        self.sender.pause()
+        self.flow.pause()
 
     def resumeProducing(self) -> None:
         """The peer has taken it."""
-        self.sender.resume()
+        self.flow.resume()
         if not (self.request or self._body or self._closing):
             self._await_next()
 
@@ -326,7 +326,7 @@ class RapiChannel(Protocol):
         self._limit(CLOSING, self._close_is_late)
 
     def _close_is_late(self) -> None:
-        if self.sender.progressed():
+        if self.flow.progressed():
             self._limit(self.site.deadlines.reply, self._close_is_late)
         else:
             self.abort()

@@ -33,7 +33,7 @@ class EventStream:
     def start(self) -> None:
         """Send the headers, so that the reader knows that it is connected."""
         self._request.start_stream(b"text/event-stream", HEADERS)
-        self._request.channel.sender.producer = self
+        self._request.channel.flow.producer = self
         self._heartbeat.start(HEARTBEAT_SECONDS)
 
     def send(self, event: Event) -> None:
@@ -45,7 +45,7 @@ class EventStream:
         if self._heartbeat.running:
             self._heartbeat.stop()
         if not self._request.gone:
-            self._request.channel.sender.producer = None
+            self._request.channel.flow.producer = None
             self._request.finish()
 
     def _write(self, data: bytes) -> None:

@@ -77,17 +77,17 @@ class SlicedBody:
     def start(self) -> None:
         """Send the first slice now."""
         self._channel.site.replies.hold(self._pieces)
-        self._channel.sender.producer = self
+        self._channel.flow.producer = self
         self._channel.await_reader()
         self._send_slice()
 
     def _send_slice(self) -> None:
         self._scheduled = False
-        if self._stopped or self._channel.sender.paused:
+        if self._stopped or self._channel.flow.paused:
             return
         piece = next(self._slices, None)
         if piece is None:
-            self._channel.sender.producer = None
+            self._channel.flow.producer = None
             self.stopProducing()
             self._finished()
         else:
@@ -99,7 +99,7 @@ class SlicedBody:
 
     def resumeProducing(self) -> None:
         """The client keeps up."""
-        if not (self._scheduled or self._stopped or self._channel.sender.paused):
+        if not (self._scheduled or self._stopped or self._channel.flow.paused):
             self._scheduled = True
             self._channel.site.turns.ask(self._send_slice)
 

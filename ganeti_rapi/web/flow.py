@@ -8,14 +8,14 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet.interfaces import IPushProducer, ITransport
+from twisted.internet.interfaces import IPushProducer, ITCPTransport, ITransport
 
 _TCP_INFO = 11
 _BYTES_ACKED = struct.Struct("=120xQ")
 """Where Linux tells in ``struct tcp_info`` how many bytes the peer has acknowledged so far."""
 
 
-class Sender:
+class Flow:
     """How a channel's peer keeps up.
 
     ``producer`` is the reply that is under way piece by piece, if there is one; ``paused`` says
@@ -28,6 +28,8 @@ class Sender:
         # Any: what is below TLS, or the transport itself; of a real one, a socket's descriptor
         self._below: Any = getattr(transport, "transport", transport)
         self._acknowledged = 0
+        if ITCPTransport.providedBy(self._below):
+            self._below.setTcpNoDelay(True)  # a reply never waits for the peer's acknowledgement
 
     def pause(self) -> None:
         """The peer does not keep up."""
