@@ -21,12 +21,17 @@ EXPLAIN: dict[int, str] = {
     413: "Entity is too large",
     414: "URI is too long",
     415: "Entity body in unsupported format",
+    429: "Too many requests in a given amount of time",
     500: "Server got itself in trouble",
     501: "Server does not support this operation",
     502: "Invalid responses from another server/proxy",
     503: "The server cannot process the request due to a high load",
     504: "The gateway server did not receive a timely response",
 }
+
+
+RETRY_AFTER = "5"
+"""Seconds until something that is not available now may be tried again."""
 
 
 class ApiError(Exception):
@@ -113,10 +118,19 @@ class BadGateway(ApiError):
     code = 502
 
 
+class TooManyRequests(ApiError):
+    """The client asks too often; the header Retry-After says when it may again, in seconds."""
+
+    code = 429
+
+
 class Unavailable(ApiError):
-    """The request is fine and may succeed later."""
+    """The request is fine and may succeed later; the header Retry-After says when."""
 
     code = 503
+
+    def __init__(self, message: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message, {"Retry-After": RETRY_AFTER, **(headers or {})})
 
 
 class NotMaster(Unavailable):

@@ -11,11 +11,18 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 """A JSON value. ``loads`` makes lists and dicts; code that only reads JSON takes the wider type."""
+
+
+MOST_DIGITS = 1000
+"""Digits of a whole number; nobody counts that far, and reading them takes long."""
+
+MOST_NESTED = 100
+"""Lists and objects within each other, of what a client sends. Some 250 can still be encoded."""
 
 
 class Encoded:
@@ -47,13 +54,21 @@ def _stdlib_dumps(value: object) -> bytes:
 
 def _stdlib_loads(text: bytes) -> Any:  # Any: the shape is the sender's, callers check it
     try:
-        return json.loads(text.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
+        return json.loads(
+            text.decode("utf-8"), parse_constant=_refuse, parse_float=_finite, parse_int=_whole
+        )
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
 def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:  # Python has a limit of its own, which it explains to programmers
+        raise ValueError(f"a number has more than {MOST_DIGITS} digits")
+    return int(digits)
 
 
 def _finite(digits: str) -> float:
@@ -86,3 +101,33 @@ else:
 
     dumps = _orjson_dumps
     loads = _orjson_loads
+
+
+def loads_flat(text: bytes) -> Any:  # Any: as above
+    """As ``loads``, of text from a client. Raises ValueError when it is nested too deeply.
+
+    Whatever looks into a value, or encodes it again, may call itself for each level.
+    """
+    value = loads(text)
+    if text.count(b"[") + text.count(b"{") > MOST_NESTED:  # else it cannot be
+        _check_depth(value)
+    return value
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(MOST_NESTED):
+        level = [item for outer in level for item in _inside(outer)]
+        if not level:
+            return
+    raise ValueError(f"it is nested more than {MOST_NESTED} deep")
+
+
+def _inside(value: object) -> Iterable[object]:
+    """The lists and objects in a list or an object."""
+    items: Iterable[object] = ()
+    if isinstance(value, dict):
+        items = value.values()
+    elif isinstance(value, list):
+        items = value
+    return [item for item in items if isinstance(item, (dict, list))]

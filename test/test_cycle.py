@@ -456,6 +456,19 @@ class AuditTests(CycleCase):
         self.server.ask("PUT", "/2/tags")
         self.assert_logged("192.0.2.99 admin PUT /2/tags 500 one two three")
 
+    def test_a_note_is_not_long(self) -> None:
+        self.server.ask("PUT", "/2/tags?tag=" + "t" * 10_000)
+        self.daemon.answers["SubmitJob"] = JobDaemonError("GenericError", "x" * 10_000)
+        self.server.ask("PUT", "/2/redistribute-config")
+        for line in self.logged():
+            self.assertLess(len(line), 1200)
+            self.assertIn("…", line)
+
+    def test_a_note_shows_what_cannot_be_seen(self) -> None:
+        self.daemon.answers["SubmitJob"] = JobDaemonError("GenericError", "a\x1b[2J\x00")
+        self.server.ask("PUT", "/2/tags")
+        self.assert_logged("192.0.2.99 admin PUT /2/tags 500 a\\x1b[2J\\x00")
+
 
 class SecretsTests(CycleCase):
     SECRET = "hunter2"

@@ -27,6 +27,7 @@ from ganeti_rapi.errors import (
     NotFound,
     NotMaster,
     RequestTimeout,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
@@ -44,6 +45,7 @@ CODES: dict[type[ApiError], int] = {
     BodyTooLarge: 413,
     UriTooLong: 414,
     UnsupportedMediaType: 415,
+    TooManyRequests: 429,
     InternalError: 500,
     MethodNotSupported: 501,
     BadGateway: 502,
@@ -84,6 +86,10 @@ class ApiErrorTests(SynchronousTestCase):
 
     def test_an_exception_like_any_other(self) -> None:
         self.assertEqual(str(BadRequest("no such field")), "no such field")
+
+    def test_what_is_not_available_says_when_to_try_again(self) -> None:
+        self.assertEqual(Unavailable().headers, {"Retry-After": "5"})
+        self.assertEqual(NotMaster("", {"Retry-After": "9"}).headers, {"Retry-After": "9"})
 
     def test_headers(self) -> None:
         self.assertEqual(NotFound().headers, {})

@@ -183,6 +183,12 @@ class FeedTests(StreamCase):
             reader = self.open("/2/events", strange)
             self.assertEqual([event.name for event in received(reader.data)], ["reset"])
 
+    def test_so_is_one_with_more_digits_than_python_reads(self) -> None:
+        (reset,) = received(self.open("/2/events", "x").data)
+        epoch, _, _ = reset.id.partition("-")
+        reader = self.open("/2/events", f"{epoch}-{'9' * 5000}")
+        self.assertEqual([event.name for event in received(reader.data)], ["reset"])
+
     def test_one_who_knows_of_a_reset_is_not_told_again(self) -> None:
         (reset,) = received(self.open("/2/events", "x").data)
         self.assertEqual(received(self.open("/2/events", reset.id).data), [])

@@ -159,7 +159,7 @@ class MalformedTests(HeadCase):
             *(b"GET /version HTTP/2.0", b"GET /version HTTP/0.9", b"GET /version HTTP/1.10"),
             *(b"GET /version http/1.1", b"GET /version HTTP/1", b"GET /version HTTP/1.1x"),
             *(b"G@T /version HTTP/1.1", b"GET version HTTP/1.1", b"GET rapi:5080 HTTP/1.1"),
-            *(b"GET /version#top HTTP/1.1", b"GET ftp://a/ HTTP/1.1", b"GET http:///a HTTP/1.1"),
+            *(b"GET ftp://a/ HTTP/1.1", b"GET http:///a HTTP/1.1", b"GET http://a@b/ HTTP/1.1"),
             b"x" * 65 + b" /version HTTP/1.1",
         ):
             self.assert_refused(line + b"\r\nHost: rapi\r\n\r\n")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi import jsontext
+from ganeti_rapi.jsontext import MOST_NESTED
 
 HAS_ORJSON = importlib.util.find_spec("orjson") is not None
 
@@ -154,3 +155,23 @@ class AnyTextTests(SynchronousTestCase):
             self.assertRaises(ValueError, STDLIB.loads, text)
         else:
             self.assertEqual(STDLIB.loads(text), value)
+
+
+class DepthTests(SynchronousTestCase):
+    def test_of_what_clients_send(self) -> None:
+        for opening, closing in (("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")):
+            levels = MOST_NESTED // (opening.count("[") + opening.count("{"))
+            text = f"{opening * levels}1{closing * levels}"
+            self.assertEqual(jsontext.dumps(jsontext.loads_flat(text.encode())).decode(), text)
+            for more in (1, 50, 900, 10_000, 100_000):
+                text = f"{opening * (levels + more)}1{closing * (levels + more)}"
+                with self.assertRaisesRegex(ValueError, "nested", msg=more):
+                    jsontext.loads_flat(text.encode())
+
+    def test_many_beside_each_other_are_not_deep(self) -> None:
+        value = [[{}] * 10] * 100
+        self.assertEqual(jsontext.loads_flat(jsontext.dumps(value)), value)
+
+    def test_numbers_have_an_end(self) -> None:
+        with self.assertRaisesRegex(ValueError, "more than 1000 digits"):
+            jsontext.loads_flat(b"[" + b"1" * 5000 + b"]")

@@ -161,8 +161,6 @@ def _resource(target: bytes) -> tuple[bytes, bytes]:
             target = rest if rest.startswith(b"/") else b"/" + rest
         elif target != b"*":
             raise BadRequest(f"{NOT_HTTP}the URI must begin with a slash, http:// or https://")
-    if b"#" in target:
-        raise BadRequest(f"{NOT_HTTP}the URI has a fragment, which is for the client alone")
     path, _, query = target.partition(b"?")
     return path, query
 

@@ -10,6 +10,7 @@ last.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -24,6 +25,8 @@ from ganeti_rapi.api.call import JobDaemon
 from ganeti_rapi.api.events import Event
 from ganeti_rapi.errors import LuxiError
 from ganeti_rapi.jobstates import FINAL_STATES
+
+_EVENT_ID = re.compile("(?P<epoch>[0-9a-f]+)-(?P<number>[0-9]{1,18})")
 
 POLL_SECONDS = 0.5
 KEPT_EVENTS = 10_000
@@ -101,11 +104,12 @@ class JobFeed:
     def _missed(self, last_id: str | None) -> list[Event]:
         if last_id is None:
             return []
-        epoch, _, number = last_id.partition("-")
+        match = _EVENT_ID.fullmatch(last_id)
         oldest = self._kept[0].number if self._kept else self._number + 1
-        if epoch != self._epoch or not number.isdecimal() or int(number) < oldest - 1:
+        if match is None or match["epoch"] != self._epoch or int(match["number"]) < oldest - 1:
             return [Event(self._id(), "reset", None)]
-        return [kept.event for kept in self._kept if kept.number > int(number)]
+        last = int(match["number"])
+        return [kept.event for kept in self._kept if kept.number > last]
 
     def _id(self) -> str:
         return f"{self._epoch}-{self._number}"

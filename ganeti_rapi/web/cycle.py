@@ -256,11 +256,11 @@ class Rapi:
         self.log.info(
             "{address} {user} {method} {uri} {code} {outcome}",
             address=request.client_address,
-            user=request.user_name or "-",
+            user=shortened(request.user_name or "-"),
             method=request.method.decode("ascii", "replace"),
-            uri=request.uri.decode("ascii", "backslashreplace"),
+            uri=shortened(request.uri.decode("ascii", "backslashreplace")),
             code=code,
-            outcome=" ".join(outcome.split()),
+            outcome=shortened(" ".join(outcome.split())),
         )
 
 
@@ -268,8 +268,17 @@ _READS = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _CLIENT_LEFT = 499
 """In the log only: there is no reply. The number is nginx's."""
 
+_LONGEST = 500
+"""Letters of the longest text that a client can put into a line of the log."""
+
 _AUDITED = 60
 """Bytes of a write's reply that the log shows: a job id, or the start of a list."""
+
+
+def shortened(text: str) -> str:
+    """As the log shows a text that a client chose: not too long, and all of it visible."""
+    visible = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return visible if len(visible) <= _LONGEST else f"{visible[:_LONGEST]}…"
 
 
 def existing(resource: Resource | None) -> Resource:
@@ -327,6 +336,6 @@ def decode_body(request: RapiRequest, text: bytes) -> Json | Absent:
         return ABSENT
     check_media_type(request)  # one in chunks may have come to nothing, and then needs no type
     try:
-        return jsontext.loads(text)  # type: ignore[no-any-return]  # JSON is what loads returns
+        return jsontext.loads_flat(text)  # type: ignore[no-any-return]  # JSON is what it returns
     except ValueError as error:
         raise BadRequest(f"Unable to parse JSON data: {error}") from None

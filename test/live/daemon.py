@@ -53,7 +53,7 @@ class HttpApi:
         raw: bytes | None = None,
     ) -> Reply:
         """One request on a connection of its own. ``raw`` is a body that is sent as it is."""
-        sent = dict(headers or {})
+        sent = {"User-Agent": "the live suite", **(headers or {})}
         if user is not None:
             sent["Authorization"] = "Basic " + base64.b64encode(user.encode()).decode()
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()

@@ -235,7 +235,12 @@ def request(
     line: str, *headers: str, user: str | None = None, body: bytes = b"", version: str = "HTTP/1.1"
 ) -> bytes:
     """A request with these headers; the caller says how the body's length is told."""
-    fields = ["Host: rapi", *headers, *([f"Authorization: {user}"] if user is not None else [])]
+    fields = [
+        "Host: rapi",
+        "User-Agent: wire quirks",
+        *headers,
+        *([f"Authorization: {user}"] if user is not None else []),
+    ]
     return "\r\n".join([f"{line} {version}", *fields, "", ""]).encode("latin-1") + body
 
 
@@ -414,10 +419,8 @@ class WireTests(SynchronousTestCase):
             self.assertLess(time.monotonic() - began, 10)
 
     def test_a_client_that_never_reads_replies_to_its_writes(self) -> None:
-        """davidsf/ganetiadmin lives on a server that closes: ours does with --no-keep-alive."""
-        our_api("--no-keep-alive", host="127.0.0.5")
-        self._write_without_reading("127.0.0.5")
-        self.assertRaises(http.client.HTTPException, self._write_without_reading, HOST)
+        """davidsf/ganetiadmin lives on a server that closes; its http.client names no agent."""
+        self._write_without_reading(HOST)
 
     def _write_without_reading(self, host: str) -> None:
         client = http.client.HTTPSConnection(host, PORT, timeout=30, context=TLS)
