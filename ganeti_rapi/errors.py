@@ -182,6 +182,7 @@ class JobDaemonError(LuxiError):
 
 # Ganeti classes that mean something more precise than "the request failed".
 _BY_CLASS_NAME: dict[str, type[ApiError]] = {
+    "ParameterError": BadRequest,
     "JobLost": NotFound,
     "JobQueueDrainError": Unavailable,
     "JobQueueFull": Unavailable,

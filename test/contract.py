@@ -223,7 +223,17 @@ class Contract(Conversation):
         self.assertEqual(
             len(self.get("/2/query/node?fields=name")["data"]), len(self.get("/2/nodes"))
         )
-        self.ask("PUT", "/2/query/instance", {"fields": ["name"], "qfilter": ["??"]}, status=400)
+        for kind, mistake in (
+            *(
+                ("instance", ["??"]),
+                ("instance", ["=", "nosuch", "x"]),
+                ("instance", ["?", "name"]),
+            ),
+            *(("instance", ["=", "be/vcpus", "1"]), ("instance", ["=~", "tags", "x"])),
+            *(("instance", ["=[]", "name", "x"]), ("job", ["<", "id", "abc"])),
+            ("job", ["=", "id", "x"]),
+        ):
+            self.ask("PUT", f"/2/query/{kind}", {"fields": ["id"], "qfilter": mistake}, status=400)
 
     def test_query_fields(self) -> None:
         for kind in ("instance", "node", "group", "network", "job", "filter", "export", "lock"):

@@ -159,6 +159,10 @@ QUERY_REPLY = object_of(
 OS_REPLY = any_of(NAMES, list_of(object_of(OS)))
 
 
+UNREADABLE = ("Cannot convert value", "parsing job id")
+"""How luxid's GenericErrors begin that are about a filter; others are not the client's."""
+
+
 async def query(call: Call, resource: str, fields: list[str]) -> Json:
     """GET /2/query/[resource]. Source: LUXI Query."""
     return await _ask(call, "Query", known(resource), fields, None)
@@ -199,7 +203,7 @@ async def _ask(call: Call, method: str, *arguments: object) -> Json:
     try:
         answer: Json = await call.daemon.call(method, *arguments)
     except JobDaemonError as error:
-        if not error.class_name:
+        if not error.class_name or error.text.startswith(UNREADABLE):
             raise BadRequest(f"The query does not parse: {error.text}") from None
         raise
     return without_secrets(answer) if arguments[0] == JOB.name else answer
