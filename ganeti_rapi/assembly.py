@@ -17,6 +17,7 @@ from ganeti_rapi.jobs.feed import JobFeed
 from ganeti_rapi.jobs.watches import JobWatches
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.connection import Limits, LuxiPool
+from ganeti_rapi.luxi.daemon import LuxiDaemon
 from ganeti_rapi.web.cycle import Rapi
 from ganeti_rapi.web.render import InThread, at_once
 from ganeti_rapi.web.routes import grow_tree
@@ -50,19 +51,21 @@ class LuxiBackend:
         path: str,
         luxi_connections: int = 16,
         wait_connections: int = 100,
+        luxi_timeout: float = 30,
     ) -> None:
-        self.daemon = LuxiPool(reactor, path, Limits(connections=luxi_connections))
-        self._waiting = LuxiPool(
-            reactor, path, Limits(connections=wait_connections, acquire=WATCH_ACQUIRE)
+        self._pools = (
+            LuxiPool(reactor, path, Limits(connections=luxi_connections, read=luxi_timeout)),
+            LuxiPool(reactor, path, Limits(connections=wait_connections, acquire=WATCH_ACQUIRE)),
         )
-        self.watches = JobWatches(reactor, self.daemon, self._waiting)
+        self.daemon, waiting = map(LuxiDaemon, self._pools)
+        self.watches = JobWatches(reactor, self.daemon, waiting)
         self.feed = JobFeed(reactor, self.daemon)
         self.jobs = JobChanges(reactor, self.watches, self.feed)
 
     def close(self) -> None:
         """Drop the idle connections and keep none from now on."""
-        self.daemon.close()
-        self._waiting.close()
+        for pool in self._pools:
+            pool.close()
 
 
 @frozen
@@ -71,6 +74,7 @@ class Settings:
 
     require_authentication: bool = False
     keep_alive: bool = True
+    luxi_timeout: float = 30
     deadlines: Deadlines = DEADLINES
     max_body: int = 10 * MIB
     max_bodies: int = 64 * MIB
@@ -102,6 +106,7 @@ def make_site(
         check_role=check_role,
         now=now,
         clock=reactor,
+        patience=settings.luxi_timeout,
     )
     return RapiSite(
         grow_tree(RESOURCES, rapi.serve),

@@ -204,7 +204,11 @@ def _site(
     check_role: Callable[[], None],
 ) -> RapiSite:
     backend = LuxiBackend(
-        reactor, options["luxi-socket"], options["luxi-connections"], options["wait-connections"]
+        reactor,
+        options["luxi-socket"],
+        options["luxi-connections"],
+        options["wait-connections"],
+        options["luxi-timeout"],
     )
     Connections(backend).setServiceParent(parent)
     settings = _settings(options)
@@ -216,6 +220,7 @@ def _settings(options: Options) -> Settings:
     return Settings(
         require_authentication=bool(options["require-authentication"]),
         keep_alive=not options["no-keep-alive"],
+        luxi_timeout=options["luxi-timeout"],
         deadlines=Deadlines(
             handshake=options["handshake-timeout"],
             head=options["head-timeout"],

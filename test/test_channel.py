@@ -184,8 +184,8 @@ class IdleDeadlineTests(ChannelCase):
         self.assertTrue(self.connection.closed)
 
     def test_one_who_waits_for_a_reply_is_not_idle(self) -> None:
-        self.server.daemon.answers["QueryClusterInfo"] = Deferred()
-        self.send(INFO)
+        self.server.daemon.answers["SubmitJob"] = Deferred()
+        self.send(put(5) + b'["a"]')
         self.pass_time(3600)
         self.assertFalse(self.connection.closed)
 

@@ -169,7 +169,7 @@ class ConnectionTests(SynchronousTestCase):
 class PoolTestCase(SynchronousTestCase):
     """A pool of two connections, and the job daemon's side in the test's hand."""
 
-    limits = Limits(connections=2, acquire=10, call=100, idle=60, message_size=1000)
+    limits = Limits(connections=2, acquire=10, call=100, read=80, idle=60, message_size=1000)
 
     def setUp(self) -> None:
         self.clock = MemoryReactorClock()
@@ -435,15 +435,38 @@ class ManyConnectingTests(PoolTestCase):
 
 class InFlightTests(PoolTestCase):
     def test_a_call_that_takes_too_long(self) -> None:
-        call = self.call("QueryTags")
-        peer = self.luxid.accept()
-        self.clock.advance(99.5)
+        for method, limit in (("QueryTags", 80), ("CancelJob", 100)):
+            call = self.call(method)
+            peer = self.luxid.accept()
+            self.clock.advance(limit - 0.5)
+            self.assertNoResult(call)
+            self.clock.advance(0.5)
+            text = self.error_of(call, LuxiTimeout)
+            self.assertIn(f"The job daemon did not answer {method} in time", text)
+            self.assertFalse(peer.connected)
+            self.assertEqual(self.pool.open, 0)
+
+    def test_a_read_has_one_limit_for_all_together(self) -> None:
+        first, second = self.call(), self.call()
+        peers = self.luxid.accept(), self.luxid.accept()
+        call = self.call()
+        self.clock.advance(9)
+        self.served(first, peers[0])
+        self.assertEqual(len(peers[0].requests()), 1)
+        self.clock.advance(70.5)
         self.assertNoResult(call)
         self.clock.advance(0.5)
-        text = self.error_of(call, LuxiTimeout)
-        self.assertEqual(text, "The job daemon did not answer QueryTags in time")
-        self.assertFalse(peer.connected)
-        self.assertEqual(self.pool.open, 0)
+        self.error_of(call, LuxiTimeout)
+        self.error_of(second, LuxiTimeout)
+
+    def test_the_second_try_of_a_read_has_the_rest_of_the_time(self) -> None:
+        peer = self.kept_connection()
+        call = self.call()
+        self.clock.advance(50)
+        peer.hang_up()
+        self.luxid.accept()
+        self.clock.advance(30)
+        self.error_of(call, LuxiTimeout)
 
     def test_a_limit_of_its_own(self) -> None:
         call = self.call("WaitForJobChange", timeout=5)

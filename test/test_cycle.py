@@ -390,6 +390,19 @@ class DisconnectTests(CycleCase):
         self.assertEqual([c.received()[0].status for c in (first, third)], [200, 200])
         self.assertEqual(len(self.daemon.calls), 2)
 
+    def test_one_who_joins_a_read_waits_no_longer_than_the_first(self) -> None:
+        """A job daemon that is silent is not asked for one of them after the other."""
+        self.daemon.answers["QueryClusterInfo"] = self.pending
+        first = self.request(b"/2/info")
+        self.server.clock.advance(29)
+        second = self.request(b"/2/info")
+        self.server.clock.advance(1)
+        self.assertEqual(first.received()[0].status, 504)
+        self.assertEqual(second.received(), [])
+        self.server.clock.advance(29)
+        self.assertEqual(second.received()[0].status, 504)
+        self.assertEqual(len(self.cancelled), 2)
+
     def test_work_that_cannot_be_cancelled_ends_quietly(self) -> None:
         daemon = Stubborn()
         server = Server(daemon, self.daemon)

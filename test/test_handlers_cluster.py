@@ -83,7 +83,7 @@ class OperatingSystemsTests(FollowCase):
 
     def test_a_result_that_is_no_list(self) -> None:
         self.job_ends(None)
-        message = "The job that lists the operating systems did not return a list"
+        message = "The result of job 4711 is not what it must be"
         self.assert_error("GET", "/2/os", None, message, 502)
 
 

@@ -30,6 +30,7 @@ DEFAULTS = {
     "idle-timeout": 30,
     "luxi-connections": 16,
     "wait-connections": 100,
+    "luxi-timeout": 30,
     "workers": 1,
     "access-log": None,
 }

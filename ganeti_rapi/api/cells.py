@@ -33,7 +33,8 @@ class Cell:
     """What every kind of cell has.
 
     ``shared`` says that identical requests under way at the same time may share one reply; only
-    reads that do not depend on the user are shared. ``query`` and ``body`` are the forms that read
+    reads that do not depend on the user are shared. ``follows_job`` says that the reply comes when
+    a job has ended, however long that takes. ``query`` and ``body`` are the forms that read
     what the client gives. ``reply_schema`` is the JSON Schema of the reply where the kind of cell
     does not tell it.
     """
@@ -44,6 +45,7 @@ class Cell:
     access: Access = Access.OPEN
     query: tuple[Argument, ...] = ()
     shared: bool = False
+    follows_job: bool = False
     body: BodyForm = NOT_READ
 
     @property

@@ -12,6 +12,7 @@ from ganeti_rapi.api.kinds import JOB
 from ganeti_rapi.api.queries import query_one
 from ganeti_rapi.errors import BadRequest, JobDaemonError, LuxiError, NotFound, from_job_daemon
 from ganeti_rapi.jsontext import Json
+from ganeti_rapi.shapes import Shape, expect
 
 OpcodeJson = Mapping[str, Json]
 
@@ -91,15 +92,20 @@ async def _ends(call: Call, job_id: int, patience: float) -> bool:
     return ended
 
 
-async def follow(call: Call, job_id: int) -> Sequence[Any]:  # Any: each opcode's own result
-    """Wait for a job's end; the results of its opcodes. Raises the error that ended it."""
+async def follow(call: Call, job_id: int, shape: Shape) -> Sequence[Any]:
+    # Any: each opcode's own result
+    """Wait for a job's end; the results of its opcodes, which are of that shape.
+
+    Raises the error that ended it.
+    """
     await _ends(call, job_id, FOREVER)
     ((status, opstatus, opresult),) = await call.daemon.call(
         "QueryJobs", [job_id], ["status", "opstatus", "opresult"]
     )
     if status != "success":
         raise _failure(job_id, opstatus, opresult)
-    return opresult  # type: ignore[no-any-return]  # the job's own
+    results: Sequence[Any] = expect(opresult, shape, f"The result of job {job_id}")
+    return results
 
 
 def _failure(job_id: int, opstatus: Sequence[str], opresult: Sequence[object]) -> JobDaemonError:

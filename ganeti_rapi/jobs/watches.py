@@ -33,7 +33,7 @@ from twisted.python.failure import Failure
 from ganeti_rapi.api.kinds import JOB_QUERY_FIELDS
 from ganeti_rapi.errors import JobDaemonError, LuxiTimeout
 from ganeti_rapi.jobstates import FINAL_STATES
-from ganeti_rapi.luxi.connection import LuxiPool
+from ganeti_rapi.luxi.daemon import LuxiDaemon
 from ganeti_rapi.sharing import SharedReads
 
 WATCHED_FIELDS = (
@@ -122,7 +122,7 @@ class JobWatches:
     ``acquire`` limit is read once and tries again.
     """
 
-    def __init__(self, clock: IReactorTime, reading: LuxiPool, watching: LuxiPool) -> None:
+    def __init__(self, clock: IReactorTime, reading: LuxiDaemon, watching: LuxiDaemon) -> None:
         self._clock = clock
         self._reading = reading
         self._watching = watching

@@ -16,6 +16,7 @@ the reply that is on its way could not be told from the next one.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -66,13 +67,15 @@ class Limits:
 
     ``connections`` stays small because luxid's backlog is 5 and every connection is a thread and
     a file descriptor there. ``acquire`` bounds the wait for a free or new connection, ``call`` the
-    wait for the reply. Connections that were idle for ``idle`` are closed, well before luxid's own
-    180 s.
+    wait for the reply. A call that only reads takes ``read`` at most, all of that together, so that
+    its client can bear it. Connections that were idle for ``idle`` are closed, well before luxid's
+    own 180 s.
     """
 
     connections: int = 16
     acquire: float = 15.0
     call: float = 180.0
+    read: float = 30.0
     idle: float = 60.0
     message_size: int = MAX_MESSAGE_SIZE
 
@@ -219,22 +222,25 @@ class LuxiPool:
         ``timeout`` in seconds replaces the limit for the reply. Raises `LuxiError`. A
         repeatable call whose kept connection turns out to be dead is sent once more, on a new one.
         """
+        bounded = timeout is None and method in REPEATABLE
+        until = self._clock.seconds() + self.limits.read if bounded else math.inf
         try:
-            return await self._call_once(method, args, timeout, decode)
+            return await self._call_once(method, args, timeout, until, decode)
         except _StaleConnection:
             pass
-        return await self._call_once(method, args, timeout, decode, fresh=True)
+        return await self._call_once(method, args, timeout, until, decode, fresh=True)
 
     async def _call_once(
         self,
         method: str,
         args: Sequence[object],
         timeout: float | None,
+        until: float,
         decode: Decode,
         fresh: bool = False,
     ) -> Any:  # Any: as above
-        give_up = self._clock.seconds() + self.limits.acquire
-        await self._take_slot()
+        give_up = min(self._clock.seconds() + self.limits.acquire, until)
+        await self._take_slot(give_up)
         connection = None
         try:
             if fresh:
@@ -244,7 +250,7 @@ class LuxiPool:
                 kept.abort()
                 kept = None
             connection = kept or await self._connect(give_up)
-            seconds = timeout or self.limits.call
+            seconds = min(timeout or self.limits.call, until - self._clock.seconds())
             return await self._converse(connection, method, args, seconds, decode)
         finally:
             self._return_slot(connection)
@@ -262,20 +268,20 @@ class LuxiPool:
         complaint = f"The job daemon did not answer {method} in time{hint}"
         try:
             reply = connection.call(method, args, decode)
-            return await _within(self._clock, timeout, reply, complaint)
+            return await _within(self._clock, max(0.0, timeout), reply, complaint)
         except LuxiUnreachable as lost:
             if repeatable and kept:
                 raise _StaleConnection from None
             raise LuxiUnreachable(f"{lost}{hint}") from None
 
-    async def _take_slot(self) -> None:
+    async def _take_slot(self, give_up: float) -> None:
         if self._busy < self.limits.connections:
             self._busy += 1
             return
         turn: Deferred[None] = Deferred(lambda turn: self._line.remove(turn))
         self._line.append(turn)
         text = f"All {self.limits.connections} connections to the job daemon are busy"
-        await _within(self._clock, self.limits.acquire, turn, text)
+        await _within(self._clock, max(0.0, give_up - self._clock.seconds()), turn, text)
 
     def _return_slot(self, connection: LuxiConnection | None) -> None:
         if connection is not None and connection.usable:

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import cast
+from typing import NoReturn, cast
 
 from attrs import frozen
 from twisted.cred.error import UnauthorizedLogin
@@ -29,6 +29,7 @@ from ganeti_rapi.errors import (
     ApiError,
     BadRequest,
     Forbidden,
+    GatewayTimeout,
     InternalError,
     LuxiError,
     MethodNotSupported,
@@ -74,7 +75,7 @@ class Rapi:
 
     ``check_role`` raises `NotMaster` on a node that only stands by. ``now`` gives the seconds since
     the epoch; ``in_thread`` calls a function that takes long; ``clock`` lets shared reads pause for
-    clients that ask again.
+    clients that ask again. ``patience`` is how many seconds a read may take.
     """
 
     log = Logger()
@@ -90,6 +91,7 @@ class Rapi:
         check_role: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
         clock: IReactorTime | None = None,
+        patience: float = 30,
     ) -> None:
         self._portal = portal
         self._daemon = daemon
@@ -98,6 +100,8 @@ class Rapi:
         self._check_role = check_role
         self._now = now
         self._in_thread = in_thread
+        self._clock = clock
+        self._patience = patience
         self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
 
@@ -157,7 +161,11 @@ class Rapi:
         async def run(_: object) -> ReplyBody:
             return ReplyBody(await cell.run(call))
 
-        return await self._represent(request, await self._reads.read(request.uri, None, run))
+        reading = self._reads.read(request.uri, None, run)
+        if self._clock is not None and not (reading.called or cell.follows_job):
+            # Who joins a read that waits for another one has no more patience than the first.
+            reading.addTimeout(self._patience, self._clock, _too_late)
+        return await self._represent(request, await reading)
 
     def _constant(self, resource: Resource, cell: Constant) -> ReplyBody:
         """The reply's body, made once."""
@@ -273,6 +281,10 @@ _LONGEST = 500
 
 _AUDITED = 60
 """Bytes of a write's reply that the log shows: a job id, or the start of a list."""
+
+
+def _too_late(_result: object, _seconds: float) -> NoReturn:
+    raise GatewayTimeout("The job daemon did not answer in time")
 
 
 def shortened(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ganeti_rapi import shapes
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.checks import LIST, NON_NEGATIVE, STRING, Anything, ListOf, Maybe
 from ganeti_rapi.api.jobs import follow, reason_trail, submit
@@ -24,7 +25,7 @@ from ganeti_rapi.api.schemas import (
     one_of,
 )
 from ganeti_rapi.api.secrets import without_secrets
-from ganeti_rapi.errors import BadGateway, BadRequest, JobDaemonError, NotFound
+from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound
 from ganeti_rapi.jsontext import Json
 
 
@@ -49,12 +50,17 @@ async def operating_systems(call: Call, bulk: bool) -> Json:
         "names": [],
         "reason": reason_trail(call),
     }
-    (rows,) = await follow(call, await submit(call, [opcode]))
-    if not isinstance(rows, list):
-        raise BadGateway("The job that lists the operating systems did not return a list")
+    row = shapes.row_of(*(OS_SHAPES if bulk else NAME_SHAPES))
+    job_id = await submit(call, [opcode])
+    (rows,) = await follow(call, job_id, shapes.row_of(shapes.list_of(row)))
     if bulk:
         return [_os_details(dict(zip(fields, row))) for row in rows]
     return [name for row in rows for name in _variant_names(*row)]
+
+
+NAME_SHAPES = (shapes.text, shapes.maybe(shapes.list_of(shapes.text)))
+_PARAMETERS = shapes.list_of(shapes.row_of(shapes.anything, shapes.anything))
+OS_SHAPES = [_PARAMETERS if name == "parameters" else shapes.anything for name in OS_FIELDS]
 
 
 def _variant_names(name: str, variants: Sequence[str] | None) -> list[str]:

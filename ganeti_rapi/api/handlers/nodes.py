@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ganeti_rapi import shapes
 from ganeti_rapi.api.bodies import Values
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.cells import build_opcode
@@ -47,7 +48,8 @@ ROLE_CHANGES: Mapping[str, dict[str, bool | None]] = {
 async def role(call: Call, node_name: str, lock: bool) -> Json:
     """GET /2/nodes/[node_name]/role: one of the words of the requirements."""
     (letter,) = await query_one(call, NODE, node_name, ["role"], lock)
-    return ROLES[letter]
+    known = ROLES.get(letter) if shapes.text(letter) else None
+    return shapes.expect(known, shapes.text, f"The role of node {node_name}")
 
 
 ROLE_BODY = OneOf(tuple(ROLE_CHANGES))
@@ -90,10 +92,18 @@ async def evacuate(call: Call, **values: Json) -> Json:
             "or a body with 'mode'"
         )
     opcode = build_opcode("OP_NODE_EVACUATE", {**values, "mode": "secondary-only"})
-    (result,) = await follow(call, await submit(call, [opcode]))
+    job_id = await submit(call, [opcode])
     if values["dry_run"]:
+        await follow(call, job_id, shapes.anything)
         return await _would_move(call, str(values["node_name"]), values.get("remote_node"))
+    (result,) = await follow(call, job_id, MOVES)
     return await _moves(call, result["jobs"])
+
+
+MOVES = shapes.row_of(
+    shapes.record(jobs=shapes.list_of(shapes.row_of(shapes.flag, shapes.anything)))
+)
+"""The result of OP_NODE_EVACUATE: for each job whether it was accepted, and its id or why not."""
 
 
 async def _would_move(call: Call, node_name: str, remote_node: Json) -> Json:

@@ -75,6 +75,7 @@ CLUSTER = (
                 query=(BULK,),
                 function=cluster.operating_systems,
                 shared=True,
+                follows_job=True,
             )
         },
     ),
