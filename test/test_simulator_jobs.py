@@ -370,7 +370,7 @@ class OrderTests(QueueTestCase):
 class DependencyTests(QueueTestCase):
     """Jobs that wait for other jobs."""
 
-    def after(self, other: int | str, *statuses: str) -> Job:
+    def after(self, other: int, *statuses: str) -> Job:
         return self.submit(start("b", depends=[[other, list(statuses)]]))
 
     def test_waits_in_the_queue_until_the_other_is_done(self) -> None:
@@ -399,7 +399,7 @@ class DependencyTests(QueueTestCase):
     def test_other_may_be_done_already(self) -> None:
         self.submit(finish("a"))
         self.settle()
-        job = self.after("1", "success")
+        job = self.after(1, "success")
         self.settle()
         self.assertEqual(job.status, "running")
 

@@ -66,6 +66,12 @@ class CallTests(DaemonTestCase):
         answer = self.call("SubmitManyJobs", [[start("a")], [], [start("a", depends=[[-99, []]])]])
         self.assertEqual(answer, [(True, 1), (True, 2), (False, "Invalid value for job ID ' -96'")])
 
+    def test_a_job_that_depends_on_one_named_by_its_digits(self) -> None:
+        self.call("SubmitJob", [start("a")])
+        self.call("SubmitJob", [start("b", depends=[["1", ["success"]]])])
+        (([op],),) = self.call("QueryJobs", [2], ["ops"])
+        self.assertEqual(op["depends"], [[1, ["success"]]])
+
     def test_drained_queue(self) -> None:
         self.assertIs(self.call("SetDrainFlag", True), True)
         for method, argument in (("SubmitJob", [start("a")]), ("SubmitManyJobs", [[start("a")]])):
@@ -256,6 +262,7 @@ class MisfitTests(DaemonTestCase):
             {**good, "nonsense": 1},
             {**good, "force": "yes"},
             {**good, "depends": [[1, ["nonsense"]]]},
+            {**good, "depends": [["9" * 5000, []]]},
         ):
             self.refusal("SubmitJob", [opcode])
             self.refusal("SubmitManyJobs", [[opcode]])

@@ -384,6 +384,8 @@ class JobTests(QueryTestCase):
         for names, reason in (
             (["x"], "parsing job id: cannot parse string 'x'"),
             ([-1], "Invalid value for job ID ' -1'"),
+            (["9" * 19], "Invalid value for job ID ' -8446744073709551617'"),
+            (["9" * 5000], "Invalid value for job ID ' -1'"),
         ):
             error = self.assertRaises(JobDaemonError, self.rows, "job", names, "id")
             self.assertEqual((error.class_name, error.text.partition("error: ")[2]), ("", reason))

@@ -64,6 +64,16 @@ class ClusterTests(Case):
             (4, 2222), (info["diskparams"]["plain"]["stripes"], info["ndparams"]["ssh_port"])
         )
 
+    def test_hypervisor_parameters_by_os(self) -> None:
+        self._set(os_hvp={"noop": {"kvm": {"acpi": False}}, "image": {"kvm": {"acpi": False}}})
+        self._set(os_hvp={"image": {"kvm": None, "xen-pvm": None}})
+        self.assertEqual({"noop": {"kvm": {"acpi": False}}}, self.sim.cluster.info["os_hvp"])
+        error = self.assertRaises(JobDaemonError, self._set, os_hvp={"image": {"kvm": None}})
+        self.assertEqual(
+            ("TypeEnforcementError", "Expected dictionary, got 'None'"),
+            (error.class_name, error.text),
+        )
+
     def test_every_parameter_reaches_its_setting(self) -> None:
         names = {param.name for param in OPCODES["OP_CLUSTER_SET_PARAMS"].params}
         settings = set(self.sim.cluster.info)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.errors import BadRequest, JobDaemonError
-from ganeti_rapi.simulator.arguments import reason_trail
+from ganeti_rapi.simulator import arguments
 from ganeti_rapi.simulator.jobs.job import Job, QueuedOpcode, reason_entry, timestamp
 from ganeti_rapi.simulator.jobs.summary import summary
 from ganeti_rapi.simulator.queries.refusals import shown
@@ -31,14 +31,17 @@ def opcode(value: object) -> OpcodeJson:
     for key in ("reason", "OP_ID"):
         if key not in value:
             raise ValueError(f"key '{key}' not found, object contains only {shown(list(value))}")
-    parameters = {**value, "reason": reason_trail(value["reason"])}
+    parameters = {**value, "reason": arguments.reason_trail(value["reason"])}
     name = parameters.pop("OP_ID")
     if not isinstance(name, str) or name not in OPCODES:
         raise ValueError(f"Unknown opcode {name}")
     try:
-        return {"OP_ID": name, **OPCODES[name].checked(parameters)}
+        checked: OpcodeJson = {"OP_ID": name, **OPCODES[name].checked(parameters)}
     except BadRequest as error:
         raise ValueError(error.message) from None
+    if not checked.get("depends"):
+        return checked
+    return {**checked, "depends": [[_number(other), how] for other, how in checked["depends"]]}
 
 
 def dependencies(job: Job) -> set[int]:
@@ -59,10 +62,15 @@ def _queued_opcode(op: OpcodeJson, job_id: int, index: int, now: float) -> Queue
     return QueuedOpcode(values, summary(OPCODES[name], values), op.get("priority") or 0)
 
 
+def _number(job: int | str) -> int:
+    """The number of a job, given by its digits; a negative one counts back."""
+    return arguments.job_id(job) if isinstance(job, str) else job
+
+
 def _absolute(depends: Any, job_id: int) -> list[Any] | None:  # Any: pairs of job id and statuses
     if depends is None:
         return None
-    return [[_absolute_id(int(other), job_id), statuses] for other, statuses in depends]
+    return [[_absolute_id(other, job_id), statuses] for other, statuses in depends]
 
 
 def _absolute_id(other: int, job_id: int) -> int:

@@ -86,12 +86,13 @@ def _required(what: str, entities: Iterable[C], name: str) -> C:
 def job_id(value: object) -> int:
     """A job's id as the protocol gives it: a number, or its digits.
 
-    Raises `ValueError` with luxid's text.
+    Of digits luxid keeps 64 bits, however many there are. Raises `ValueError` with luxid's text.
     """
     if isinstance(value, str):
         if not (value.isascii() and value.isdigit()):
             raise ValueError(f"parsing job id: cannot parse string '{value}'")
-        return int(value)
+        # The last 64 digits have all of these bits: 10**64 is a multiple of 2**64.
+        value = (int(value[-64:]) + 2**63) % 2**64 - 2**63
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("Unable to read job id")
     if value < 0:

@@ -67,15 +67,18 @@ def _changed_nicparams(info: Params, changes: Params) -> Params:
     return _merged_default(info["nicparams"]["default"], changes)
 
 
-def _changed_os_hvp(info: Params, changes: Mapping[str, Mapping[str, Params]]) -> Params:
-    current = info["os_hvp"]
-    return {
-        **current,
-        **{
-            os: parameters.merged_by_key(current.get(os, {}), by_hypervisor, info["hvparams"])
-            for os, by_hypervisor in changes.items()
-        },
-    }
+def _changed_os_hvp(info: Params, changes: Mapping[str, Mapping[str, Params | None]]) -> Params:
+    """The parameters by OS and hypervisor after a change; null takes those of a hypervisor away."""
+    changed = {}
+    for os, by_hypervisor in changes.items():
+        new = {name: params for name, params in by_hypervisor.items() if params is not None}
+        gone = by_hypervisor.keys() - new.keys()
+        if gone and os not in info["os_hvp"]:
+            raise refusals.wrong_type("Expected dictionary, got 'None'")
+        current = info["os_hvp"].get(os, {})
+        kept = {name: params for name, params in current.items() if name not in gone}
+        changed[os] = parameters.merged_by_key(kept, new, info["hvparams"])
+    return {os: params for os, params in {**info["os_hvp"], **changed}.items() if params}
 
 
 def _by_os(current: Mapping[str, Params], changes: Mapping[str, Params]) -> Params:
