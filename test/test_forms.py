@@ -106,6 +106,15 @@ class ArgumentTests(SynchronousTestCase):
         )
         self.assertEqual(reboot.schema(), {"enum": ["full", "hard", "soft"]})
 
+    def test_an_opcodes_parameter_says_what_it_means(self) -> None:
+        parameters = OPCODES["OP_NODE_EVACUATE"].parameters
+        for argument, meaning in (
+            (Argument("early_release"), parameters["early_release"].doc),
+            (Argument("allocator", param="iallocator"), parameters["iallocator"].doc),
+            (Argument("mode", "Another meaning here."), "Another meaning here."),
+        ):
+            self.assertEqual(argument.of("OP_NODE_EVACUATE", parameters).doc, meaning)
+
     def test_its_schema_shows_the_default(self) -> None:
         self.assertEqual(
             Argument("a", "", Flag(), default=False).schema(), {"type": "integer", "default": 0}

@@ -13,7 +13,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.arguments import BULK, LOCK
+from ganeti_rapi.api.arguments import BULK, LOCK, REASON, WAIT
 from ganeti_rapi.api.bodies import NOT_READ, PARAMETERS, BodyForm, Values, repetition
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.checks import Schema
@@ -24,6 +24,16 @@ from ganeti_rapi.api.kinds import Kind
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.queries import query_arguments, query_one
+from ganeti_rapi.api.schemas import (
+    COUNT,
+    JOB_ID_OR_JOB,
+    NAMES,
+    TEXT,
+    Property,
+    any_of,
+    list_of,
+    object_of,
+)
 from ganeti_rapi.errors import Forbidden
 from ganeti_rapi.jsontext import Encoded, Json, dumps
 
@@ -78,6 +88,19 @@ class Listing(Cell):
 
     kind: Kind
     shared: bool = True
+    query: tuple[Argument, ...] = (BULK,)
+    reply: str = field()
+    reply_schema: Schema = field()
+
+    @reply.default
+    def _words_for_the_reply(self) -> str:
+        return f"A list of {self.kind.name}s, each with its name and URI, or with its details."
+
+    @reply_schema.default
+    def _names_or_details(self) -> Schema:
+        identity = Property(COUNT if self.kind.identity == "id" else TEXT, "What it is called.")
+        entry = object_of({self.kind.key: identity, "uri": Property(TEXT, "Its URI.")})
+        return any_of(list_of(entry), list_of(self.kind.schema))
 
     async def run(self, call: Call) -> Json | Encoded:
         lock = LOCK in self.query and bool(LOCK.read(call.query))
@@ -103,15 +126,25 @@ class Listing(Cell):
 
 @frozen(kw_only=True)
 class Item(Cell):
-    """One object of a kind, named by the path item ``item``."""
+    """One object of a kind, named by the only item of the path."""
 
     kind: Kind
-    item: str
     shared: bool = True
+    reply: str = "An object with its details."
+    query: tuple[Argument, ...] = field()
+    reply_schema: Schema = field()
+
+    @query.default
+    def _lock_where_luxid_takes_it(self) -> tuple[Argument, ...]:
+        return (LOCK,) if self.kind.takes_lock else ()
+
+    @reply_schema.default
+    def _details(self) -> Schema:
+        return self.kind.schema
 
     async def run(self, call: Call) -> Json:
         lock = LOCK in self.query and bool(LOCK.read(call.query))
-        name = call.items[self.item]
+        (name,) = call.items.values()
         return self.kind.item(await query_one(call, self.kind, name, self.kind.item_fields, lock))
 
 
@@ -121,6 +154,8 @@ class Tags(Cell):
 
     kind: str
     shared: bool = True
+    reply: str = "A list of tags."
+    reply_schema: Schema = NAMES
 
     async def run(self, call: Call) -> Json:
         tags: Json = await call.daemon.call("QueryTags", self.kind, call.items.get("name", ""))
@@ -136,11 +171,13 @@ class OfOpcode(Cell):
 
     The opcode's parameters come from the path, from ``fixed``, from query arguments and from the
     body, which may not repeat what the others already say. ``forbidden`` parameters are refused
-    with 403.
+    with 403. A reason, and a time to wait for the job's end, can always be given.
     """
 
     opcode: str
     access: Access = Access.WRITE
+    reply: str = "The job's id."
+    reply_schema: Schema = JOB_ID_OR_JOB
     body: BodyForm = PARAMETERS
     fixed: Mapping[str, Json] = field(factory=dict)
     as_list: Mapping[str, str] = field(factory=dict)
@@ -150,6 +187,7 @@ class OfOpcode(Cell):
     def placed(self, items: Sequence[str]) -> OfOpcode:
         parameters = OPCODES[self.opcode].parameters
         query = tuple(argument.of(self.opcode, parameters) for argument in self.query)
+        query = (*query, REASON, WAIT)
         return evolve(self, query=query, body=self.body.of(self.opcode, self._taken(items)))
 
     def _taken(self, items: Sequence[str]) -> frozenset[str]:
@@ -182,7 +220,6 @@ class Submit(OfOpcode):
     ``combine`` makes the opcode's values from the values that were read, where the two differ.
     """
 
-    reply: str = "The job's id."
     combine: Combine | None = None
 
     async def run(self, call: Call) -> Json:
@@ -252,6 +289,7 @@ class Stream(Cell):
     source: Source
     access: Access = Access.WRITE
     reply: str = "Server-Sent Events, with ids to go on from and heartbeats."
+    reply_schema: Schema = TEXT
 
     async def events(self, call: Call) -> AsyncIterator[Event] | None:
         """The events to send. Raises `ApiError` or `LuxiError`."""

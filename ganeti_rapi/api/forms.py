@@ -180,11 +180,11 @@ class Argument:
 
     ``param`` is the name by which handlers and opcodes get its value: None for the argument's own
     name, and empty for a value that they do not get, since it is read elsewhere. ``owner`` is the
-    opcode that has the parameter.
+    opcode that has the parameter; the argument of an opcode needs no ``doc`` of its own.
     """
 
     name: str
-    doc: str
+    doc: str = ""
     form: Form = Word()
     param: str | None = None
     default: Json = None
@@ -221,14 +221,15 @@ class Argument:
         return schema
 
     def of(self, owner: str, parameters: Mapping[str, Param]) -> Argument:
-        """The same argument for an opcode: it takes what the opcode's parameter takes."""
+        """The same argument for an opcode: it takes, and means, what the parameter does."""
         if self.key not in parameters:
             return self
-        check = parameters[self.key].check
+        param = parameters[self.key]
+        check = param.check
         check = check.check if isinstance(check, Maybe) else check
         plain = next((kind for kind in (Word, Words, Repeated) if self.form == kind()), None)
         form = self.form if plain is None else plain(check)
-        return evolve(self, owner=owner, form=form)
+        return evolve(self, owner=owner, form=form, doc=self.doc or param.doc)
 
 
 def read_all(arguments: Sequence[Argument], query: Mapping[str, Sequence[str]]) -> dict[str, Json]:

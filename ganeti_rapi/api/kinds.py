@@ -8,6 +8,8 @@ from typing import Any
 from attrs import frozen
 
 from ganeti_rapi.api import objects
+from ganeti_rapi.api.checks import Schema
+from ganeti_rapi.api.schemas import component
 from ganeti_rapi.api.secrets import without_secrets
 
 Details = dict[str, Any]  # Any: a field's value is JSON of the field's own shape
@@ -70,6 +72,11 @@ class Kind:
     """What luxid takes for "all of them"."""
     finish: Callable[[Details], Details] = as_is
     finish_item: Callable[[Details], Details] = as_is
+
+    @property
+    def schema(self) -> Schema:
+        """The JSON Schema of an object's details."""
+        return component(self.name.capitalize())
 
     def details(self, fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Details]:
         """The details of objects, from luxid's rows."""

@@ -89,5 +89,6 @@ TIMESTAMP: Schema = items(INTEGER, COUNT)
 """Seconds since the epoch and microseconds."""
 
 JOB_ID: Schema = described(COUNT, "The job's id.")
+JOB_ID_OR_JOB: Schema = any_of(JOB_ID, component("Job"))
 LOG_ENTRY: Schema = items(COUNT, TIMESTAMP, TEXT, ANYTHING)
 """Serial number, time, type and message."""

@@ -95,8 +95,8 @@ OPCODES = (
             Param(
                 "reboot_type",
                 OneOf(("full", "hard", "soft")),
-                "soft asks the instance; hard stops and starts it; full also takes its disks down "
-                "and up again.",
+                "How: soft asks the instance; hard stops and starts it; full also takes its disks "
+                "down and up again.",
             ),
         ),
         subject="instance_name",

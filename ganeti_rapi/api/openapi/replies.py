@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import singledispatch
 from typing import Any
 
 from ganeti_rapi.api import objects
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.arguments import WAIT
-from ganeti_rapi.api.cells import Cell, Constant, Item, Listing, Stream, Submit, Tags
+from ganeti_rapi.api.cells import Cell, Constant, Stream
 from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.handlers.instances import NEW_INSTANCE
-from ganeti_rapi.api.kinds import JOB, Kind
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.api.schemas import (
-    COUNT,
-    INTEGER,
-    JOB_ID,
-    NAMES,
-    TEXT,
-    Property,
-    any_of,
-    component,
-    list_of,
-    object_of,
-)
+from ganeti_rapi.api.schemas import INTEGER, TEXT, Property, component, object_of
 from ganeti_rapi.errors import EXPLAIN
 
 COMPONENTS: Mapping[str, Schema] = {
@@ -48,44 +34,12 @@ COMPONENTS: Mapping[str, Schema] = {
 """The schemas that the document defines once."""
 
 
-@singledispatch
-def reply_schema(cell: Cell) -> Schema:
-    """The JSON Schema of a cell's reply."""
-    return cell.reply_schema
-
-
-@reply_schema.register(Listing)
-def _of_listing(cell: Listing) -> Schema:
-    kind = cell.kind
-    identity = Property(COUNT if kind is JOB else TEXT, "What it is called.")
-    entry = object_of({kind.key: identity, "uri": Property(TEXT, "Its URI.")})
-    return any_of(list_of(entry), list_of(component(_component_of(kind))))
-
-
-@reply_schema.register(Item)
-def _of_item(cell: Item) -> Schema:
-    return component(_component_of(cell.kind))
-
-
-@reply_schema.register(Tags)
-def _of_tags(_cell: Tags) -> Schema:
-    return NAMES
-
-
-@reply_schema.register(Submit)
-def _of_submit(cell: Submit) -> Schema:
-    return any_of(JOB_ID, component("Job")) if WAIT in cell.query else JOB_ID
-
-
-def _component_of(kind: Kind) -> str:
-    return kind.name.capitalize()
-
-
 def responses(resource: Resource, cell: Cell) -> dict[str, Any]:  # Any: JSON
     """The replies that a request can get, by status code."""
     media_type = "text/event-stream" if isinstance(cell, Stream) else "application/json"
-    schema = TEXT if isinstance(cell, Stream) else reply_schema(cell)
-    good = {"200": {"description": cell.reply, "content": {media_type: {"schema": schema}}}}
+    good = {
+        "200": {"description": cell.reply, "content": {media_type: {"schema": cell.reply_schema}}}
+    }
     if isinstance(cell, Stream):
         good["204"] = {"description": "There is nothing to come any more."}
     return {**good, **{str(code): _reference(code) for code in error_codes(resource, cell)}}

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.arguments import BULK, REASON, WAIT
+from ganeti_rapi.api.arguments import BULK
 from ganeti_rapi.api.bodies import Parameters
 from ganeti_rapi.api.cells import Constant, Handler, Submit
 from ganeti_rapi.api.handlers import cluster
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import tag_cells
-from ganeti_rapi.api.schemas import (
-    INTEGER,
-    NAMES,
-    component,
-)
+from ganeti_rapi.api.schemas import INTEGER, NAMES, component
 
 FEATURES = (
     "instance-create-reqv1",
@@ -87,7 +83,6 @@ CLUSTER = (
             "PUT": Submit(
                 doc="Send the cluster's configuration to all nodes again.",
                 opcode="OP_CLUSTER_REDIST_CONF",
-                query=(REASON, WAIT),
             )
         },
     ),
@@ -99,7 +94,6 @@ CLUSTER = (
             "PUT": Submit(
                 doc="Change parameters of the cluster.",
                 opcode="OP_CLUSTER_SET_PARAMS",
-                query=(REASON, WAIT),
                 body=Parameters(required=True),
                 forbidden=frozenset({"compression_tools"}),
             )

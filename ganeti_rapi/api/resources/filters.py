@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.arguments import BULK
 from ganeti_rapi.api.bodies import Keys
 from ganeti_rapi.api.cells import Handler, Item, Listing
 from ganeti_rapi.api.handlers import cluster
 from ganeti_rapi.api.kinds import FILTER
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.api.resources.shared import a_list_of
-from ganeti_rapi.api.schemas import (
-    NULL,
-    TEXT,
-)
+from ganeti_rapi.api.schemas import NULL, TEXT
 
 FILTERS = (
     Resource(
@@ -21,12 +16,7 @@ FILTERS = (
         "/2/filters",
         "The rules that decide which jobs may run.",
         {
-            "GET": Listing(
-                doc="List the filter rules.",
-                reply=a_list_of("rules"),
-                query=(BULK,),
-                kind=FILTER,
-            ),
+            "GET": Listing(doc="List the filter rules.", kind=FILTER),
             "POST": Handler(
                 doc="Add a filter rule.",
                 reply="The rule's uuid.",
@@ -42,12 +32,7 @@ FILTERS = (
         "/2/filters/{filter_uuid}",
         "One filter rule.",
         {
-            "GET": Item(
-                doc="Show a filter rule.",
-                reply="An object with its details.",
-                kind=FILTER,
-                item="filter_uuid",
-            ),
+            "GET": Item(doc="Show a filter rule.", kind=FILTER),
             "PUT": Handler(
                 doc="Replace a filter rule, or add one with this uuid.",
                 reply="The rule's uuid.",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, REASON, WAIT, flag
+from ganeti_rapi.api.arguments import DRY_RUN, flag
 from ganeti_rapi.api.bodies import DependsOnly, Parameters
 from ganeti_rapi.api.cells import Item, Listing, Submit
 from ganeti_rapi.api.kinds import GROUP
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.api.resources.shared import a_list_of, tag_cells
+from ganeti_rapi.api.resources.shared import tag_cells
 
 GROUPS = (
     Resource(
@@ -15,16 +15,11 @@ GROUPS = (
         "/2/groups",
         "The node groups.",
         {
-            "GET": Listing(
-                doc="List the node groups.",
-                reply=a_list_of("groups"),
-                query=(BULK,),
-                kind=GROUP,
-            ),
+            "GET": Listing(doc="List the node groups.", kind=GROUP),
             "POST": Submit(
                 doc="Create a node group.",
                 opcode="OP_GROUP_ADD",
-                query=(DRY_RUN, REASON, WAIT),
+                query=(DRY_RUN,),
                 body=Parameters(renames={"name": "group_name"}),
             ),
         },
@@ -34,17 +29,11 @@ GROUPS = (
         "/2/groups/{group_name}",
         "One node group.",
         {
-            "GET": Item(
-                doc="Show a node group.",
-                reply="An object with its details.",
-                query=(LOCK,),
-                kind=GROUP,
-                item="group_name",
-            ),
+            "GET": Item(doc="Show a node group.", kind=GROUP),
             "DELETE": Submit(
                 doc="Remove a node group, which must be empty.",
                 opcode="OP_GROUP_REMOVE",
-                query=(DRY_RUN, REASON, WAIT),
+                query=(DRY_RUN,),
                 body=DependsOnly(),
             ),
         },
@@ -57,7 +46,6 @@ GROUPS = (
             "PUT": Submit(
                 doc="Change parameters of a node group.",
                 opcode="OP_GROUP_SET_PARAMS",
-                query=(REASON, WAIT),
                 body=Parameters(
                     renames={
                         "custom_ndparams": "ndparams",
@@ -72,11 +60,7 @@ GROUPS = (
         "groups_name_rename",
         "/2/groups/{group_name}/rename",
         "A node group's name.",
-        {
-            "PUT": Submit(
-                doc="Rename a node group.", opcode="OP_GROUP_RENAME", query=(DRY_RUN, REASON, WAIT)
-            )
-        },
+        {"PUT": Submit(doc="Rename a node group.", opcode="OP_GROUP_RENAME", query=(DRY_RUN,))},
     ),
     Resource(
         "groups_name_assign_nodes",
@@ -86,12 +70,7 @@ GROUPS = (
             "PUT": Submit(
                 doc="Move nodes into a group.",
                 opcode="OP_GROUP_ASSIGN_NODES",
-                query=(
-                    DRY_RUN,
-                    flag("force", "Do it even if instances are then split between groups."),
-                    REASON,
-                    WAIT,
-                ),
+                query=(DRY_RUN, flag("force")),
             )
         },
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.arguments import REASON, WAIT, flag
+from ganeti_rapi.api.arguments import flag
 from ganeti_rapi.api.bodies import DependsOnly, Parameters
 from ganeti_rapi.api.cells import Handler, Submit
 from ganeti_rapi.api.forms import Argument, Word
@@ -20,18 +20,13 @@ INSTANCE_CHANGES = (
             "POST": Submit(
                 doc="Replace disks of an instance. The query arguments count without a body only.",
                 opcode="OP_INSTANCE_REPLACE_DISKS",
-                query=(REASON, WAIT),
                 body=Parameters(
                     also=instances.REPLACE_DISKS_PARAMS,
                     instead=(
-                        Argument("mode", "What to replace."),
-                        Argument(
-                            "disks",
-                            "The disks' indexes, with commas.",
-                            Word(instances.DiskIndexes()),
-                        ),
-                        Argument("remote_node", "The new secondary node."),
-                        Argument("iallocator", "The allocator that chooses the new secondary."),
+                        Argument("mode"),
+                        Argument("disks", form=Word(instances.DiskIndexes())),
+                        Argument("remote_node"),
+                        Argument("iallocator"),
                     ),
                     empty_is_none=True,
                 ),
@@ -46,7 +41,7 @@ INSTANCE_CHANGES = (
             "PUT": Submit(
                 doc="Activate an instance's disks.",
                 opcode="OP_INSTANCE_ACTIVATE_DISKS",
-                query=(flag("ignore_size", "Ignore the recorded size of the disks."), REASON, WAIT),
+                query=(flag("ignore_size"),),
                 body=DependsOnly(),
             )
         },
@@ -59,7 +54,7 @@ INSTANCE_CHANGES = (
             "PUT": Submit(
                 doc="Deactivate an instance's disks.",
                 opcode="OP_INSTANCE_DEACTIVATE_DISKS",
-                query=(flag("force", "Do it even if the instance runs."), REASON, WAIT),
+                query=(flag("force"),),
                 body=DependsOnly(),
             )
         },
@@ -72,7 +67,6 @@ INSTANCE_CHANGES = (
             "POST": Submit(
                 doc="Create an instance's lost disks again, empty.",
                 opcode="OP_INSTANCE_RECREATE_DISKS",
-                query=(REASON, WAIT),
             )
         },
     ),
@@ -84,11 +78,7 @@ INSTANCE_CHANGES = (
             "PUT": Submit(
                 doc="Prepare an export; the job's result is what the destination needs.",
                 opcode="OP_BACKUP_PREPARE",
-                query=(
-                    Argument("mode", "The export mode: `local` or `remote`.", required=True),
-                    REASON,
-                    WAIT,
-                ),
+                query=(Argument("mode", required=True),),
                 body=DependsOnly(),
             )
         },
@@ -101,14 +91,9 @@ INSTANCE_CHANGES = (
             "PUT": Submit(
                 doc="Export an instance to a node, or to another cluster.",
                 opcode="OP_BACKUP_EXPORT",
-                query=(REASON, WAIT),
                 body=Parameters(renames={"destination": "target_node"}),
             ),
-            "DELETE": Submit(
-                doc="Remove an instance's exports.",
-                opcode="OP_BACKUP_REMOVE",
-                query=(REASON, WAIT),
-            ),
+            "DELETE": Submit(doc="Remove an instance's exports.", opcode="OP_BACKUP_REMOVE"),
         },
     ),
     Resource(
@@ -119,7 +104,6 @@ INSTANCE_CHANGES = (
             "PUT": Submit(
                 doc="Migrate an instance to another node while it runs.",
                 opcode="OP_INSTANCE_MIGRATE",
-                query=(REASON, WAIT),
             )
         },
     ),
@@ -129,9 +113,7 @@ INSTANCE_CHANGES = (
         "An instance's failover.",
         {
             "PUT": Submit(
-                doc="Stop an instance and start it on another node.",
-                opcode="OP_INSTANCE_FAILOVER",
-                query=(REASON, WAIT),
+                doc="Stop an instance and start it on another node.", opcode="OP_INSTANCE_FAILOVER"
             )
         },
     ),
@@ -139,13 +121,7 @@ INSTANCE_CHANGES = (
         "instances_name_rename",
         "/2/instances/{instance_name}/rename",
         "An instance's name.",
-        {
-            "PUT": Submit(
-                doc="Rename an instance.",
-                opcode="OP_INSTANCE_RENAME",
-                query=(REASON, WAIT),
-            )
-        },
+        {"PUT": Submit(doc="Rename an instance.", opcode="OP_INSTANCE_RENAME")},
     ),
     Resource(
         "instances_name_modify",
@@ -155,7 +131,6 @@ INSTANCE_CHANGES = (
             "PUT": Submit(
                 doc="Change parameters, disks and network interfaces of an instance.",
                 opcode="OP_INSTANCE_SET_PARAMS",
-                query=(REASON, WAIT),
                 body=Parameters(
                     also=(instances.MODIFY_HVPARAMS,),
                     renames={"custom_beparams": "beparams", "custom_hvparams": "hvparams"},
@@ -168,13 +143,7 @@ INSTANCE_CHANGES = (
         "instances_name_disk_grow",
         "/2/instances/{instance_name}/disk/{disk}/grow",
         "The size of an instance's disk.",
-        {
-            "POST": Submit(
-                doc="Grow a disk of an instance.",
-                opcode="OP_INSTANCE_GROW_DISK",
-                query=(REASON, WAIT),
-            )
-        },
+        {"POST": Submit(doc="Grow a disk of an instance.", opcode="OP_INSTANCE_GROW_DISK")},
     ),
     Resource(
         "instances_name_console",

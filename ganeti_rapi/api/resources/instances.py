@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, REASON, WAIT, flag
+from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, flag
 from ganeti_rapi.api.bodies import DependsOnly, Parameters
 from ganeti_rapi.api.cells import Item, Listing, OpcodeHandler, Submit
 from ganeti_rapi.api.forms import Argument, Not
 from ganeti_rapi.api.handlers import instances
 from ganeti_rapi.api.kinds import INSTANCE
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.api.resources.shared import JOB_ID_DOC, a_list_of
-from ganeti_rapi.api.schemas import (
-    JOB_ID,
-    any_of,
-    component,
-)
 
 INSTANCES = (
     Resource(
@@ -23,16 +17,11 @@ INSTANCES = (
         "/2/instances",
         "The instances: the cluster's virtual machines.",
         {
-            "GET": Listing(
-                doc="List the instances.",
-                reply=a_list_of("instances"),
-                query=(BULK, LOCK),
-                kind=INSTANCE,
-            ),
+            "GET": Listing(doc="List the instances.", query=(BULK, LOCK), kind=INSTANCE),
             "POST": Submit(
                 doc="Create an instance.",
                 opcode="OP_INSTANCE_CREATE",
-                query=(DRY_RUN, REASON, WAIT),
+                query=(DRY_RUN,),
                 body=Parameters(
                     also=instances.CREATE_PARAMS, renames=instances.CREATE_RENAMES, required=True
                 ),
@@ -48,7 +37,7 @@ INSTANCES = (
             "POST": Submit(
                 doc="Create several instances; the allocator places them all together.",
                 opcode="OP_INSTANCE_MULTI_ALLOC",
-                query=(DRY_RUN, REASON, WAIT),
+                query=(DRY_RUN,),
                 body=Parameters(also=instances.MULTI_ALLOC_PARAMS, required=True),
             )
         },
@@ -58,17 +47,11 @@ INSTANCES = (
         "/2/instances/{instance_name}",
         "One instance.",
         {
-            "GET": Item(
-                doc="Show an instance.",
-                reply="An object with its details.",
-                query=(LOCK,),
-                kind=INSTANCE,
-                item="instance_name",
-            ),
+            "GET": Item(doc="Show an instance.", kind=INSTANCE),
             "DELETE": Submit(
                 doc="Remove an instance and its disks.",
                 opcode="OP_INSTANCE_REMOVE",
-                query=(DRY_RUN, REASON, WAIT),
+                query=(DRY_RUN,),
                 fixed={"ignore_failures": False},
             ),
         },
@@ -82,11 +65,7 @@ INSTANCES = (
                 doc="Ask for detailed information: submits a job whose result it is.",
                 opcode="OP_INSTANCE_QUERY_DATA",
                 access=Access.OPEN,
-                query=(
-                    flag("static", "Show the configuration without asking the nodes."),
-                    REASON,
-                    WAIT,
-                ),
+                query=(flag("static"),),
                 body=DependsOnly(),
                 as_list={"instance_name": "instances"},
             )
@@ -101,13 +80,9 @@ INSTANCES = (
                 doc="Reboot an instance.",
                 opcode="OP_INSTANCE_REBOOT",
                 query=(
-                    Argument(
-                        "type", "`soft`, `hard` or `full`.", param="reboot_type", default="hard"
-                    ),
-                    flag("ignore_secondaries", "Start even if secondary disks are failing."),
+                    Argument("type", param="reboot_type", default="hard"),
+                    flag("ignore_secondaries"),
                     DRY_RUN,
-                    REASON,
-                    WAIT,
                 ),
             )
         },
@@ -120,12 +95,7 @@ INSTANCES = (
             "PUT": Submit(
                 doc="Shut an instance down.",
                 opcode="OP_INSTANCE_SHUTDOWN",
-                query=(
-                    flag("no_remember", "Do not remember that the instance shall be down."),
-                    DRY_RUN,
-                    REASON,
-                    WAIT,
-                ),
+                query=(flag("no_remember"), DRY_RUN),
             )
         },
     ),
@@ -137,13 +107,7 @@ INSTANCES = (
             "PUT": Submit(
                 doc="Start an instance.",
                 opcode="OP_INSTANCE_STARTUP",
-                query=(
-                    flag("force", "Start even if secondary disks are failing."),
-                    flag("no_remember", "Do not remember that the instance shall be up."),
-                    DRY_RUN,
-                    REASON,
-                    WAIT,
-                ),
+                query=(flag("force"), flag("no_remember"), DRY_RUN),
                 body=DependsOnly(),
             )
         },
@@ -158,19 +122,12 @@ INSTANCES = (
                     "Install the operating system again: `os`, `start`, `osparams` and others of "
                     "OP_INSTANCE_REINSTALL in the body, or the query arguments."
                 ),
-                reply=JOB_ID_DOC,
-                reply_schema=any_of(JOB_ID, component("Job")),
                 opcode="OP_INSTANCE_REINSTALL",
-                query=(REASON, WAIT),
                 body=Parameters(
                     also=instances.REINSTALL_PARAMS,
                     renames=instances.REINSTALL_RENAMES,
                     instead=(
-                        Argument(
-                            "os",
-                            "The operating system, for requests without a body.",
-                            param="os_type",
-                        ),
+                        Argument("os", param="os_type"),
                         Argument(
                             "nostartup",
                             "Leave the instance down, for requests without a body.",

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.arguments import BULK
 from ganeti_rapi.api.bodies import Keys
 from ganeti_rapi.api.cells import Handler, Listing, Stream
 from ganeti_rapi.api.forms import Argument, Seconds, Whole, Words
 from ganeti_rapi.api.handlers import events, jobs
 from ganeti_rapi.api.kinds import JOB
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.api.resources.shared import a_list_of
-from ganeti_rapi.api.schemas import (
-    component,
-)
+from ganeti_rapi.api.schemas import component
 
 JOBS = (
     Resource(
         "jobs",
         "/2/jobs",
         "The jobs in the queue.",
-        {"GET": Listing(doc="List the jobs.", reply=a_list_of("jobs"), query=(BULK,), kind=JOB)},
+        {"GET": Listing(doc="List the jobs.", kind=JOB)},
     ),
     Resource(
         "jobs_id",

@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, REASON, WAIT, flag
+from ganeti_rapi.api.arguments import DRY_RUN, LOCK, flag
 from ganeti_rapi.api.bodies import DependsOnly, OneValue, Parameters
 from ganeti_rapi.api.cells import Handler, Item, Listing, OpcodeHandler, Submit
 from ganeti_rapi.api.forms import Argument, FlagFor, Words
 from ganeti_rapi.api.handlers import nodes
 from ganeti_rapi.api.kinds import NODE
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.api.resources.shared import a_list_of, tag_cells
-from ganeti_rapi.api.schemas import (
-    one_of,
-)
+from ganeti_rapi.api.resources.shared import tag_cells
+from ganeti_rapi.api.schemas import one_of
 
-_STORAGE_TYPE = Argument(
-    "storage_type",
-    "The type of the storage unit: file, lvm-pv or lvm-vg, or another that Ganeti knows.",
-    required=True,
-)
-_UNIT_NAME = Argument("name", "The name of the storage unit.", required=True)
+_STORAGE_TYPE = Argument("storage_type", required=True)
+_UNIT_NAME = Argument("name", required=True)
 
 NODES = (
     Resource(
         "nodes",
         "/2/nodes",
         "The nodes: the cluster's physical machines.",
-        {"GET": Listing(doc="List the nodes.", reply=a_list_of("nodes"), query=(BULK,), kind=NODE)},
+        {"GET": Listing(doc="List the nodes.", kind=NODE)},
     ),
     Resource(
         "nodes_name",
         "/2/nodes/{node_name}",
         "One node.",
-        {
-            "GET": Item(
-                doc="Show a node.",
-                reply="An object with its details.",
-                query=(LOCK,),
-                kind=NODE,
-                item="node_name",
-            )
-        },
+        {"GET": Item(doc="Show a node.", kind=NODE)},
     ),
     Resource(
         "nodes_name_powercycle",
@@ -48,9 +34,7 @@ NODES = (
         "A node's power.",
         {
             "POST": Submit(
-                doc="Power-cycle a node, hard.",
-                opcode="OP_NODE_POWERCYCLE",
-                query=(flag("force", "Do it even to the master node."), REASON, WAIT),
+                doc="Power-cycle a node, hard.", opcode="OP_NODE_POWERCYCLE", query=(flag("force"),)
             )
         },
     ),
@@ -70,15 +54,7 @@ NODES = (
             "PUT": Submit(
                 doc="Change a node's role: the body is the new role, a string.",
                 opcode="OP_NODE_SET_PARAMS",
-                query=(
-                    flag("force", "Do it even if the cluster becomes inconsistent."),
-                    flag(
-                        "auto-promote",
-                        "Make other nodes master candidates if too few are left.",
-                    ),
-                    REASON,
-                    WAIT,
-                ),
+                query=(flag("force"), flag("auto-promote")),
                 body=OneValue(key="role", check=nodes.ROLE_BODY, required=True),
                 combine=nodes.role_change,
             ),
@@ -98,18 +74,9 @@ NODES = (
                 reply="The job's id; without a body a list of [job id, instance, node].",
                 reply_schema=nodes.EVACUATE_REPLY,
                 opcode="OP_NODE_EVACUATE",
-                query=(DRY_RUN, REASON, WAIT),
+                query=(DRY_RUN,),
                 body=Parameters(
-                    instead=(
-                        Argument("iallocator", "The allocator that chooses the new nodes."),
-                        Argument(
-                            "remote_node", "The node that the instances' disks are mirrored to."
-                        ),
-                        flag(
-                            "early_release",
-                            "Release the old disks before the new ones are in sync.",
-                        ),
-                    )
+                    instead=(Argument("iallocator"), Argument("remote_node"), flag("early_release"))
                 ),
                 function=nodes.evacuate,
             )
@@ -123,7 +90,6 @@ NODES = (
             "POST": Submit(
                 doc="Migrate all primary instances away from a node.",
                 opcode="OP_NODE_MIGRATE",
-                query=(REASON, WAIT),
                 body=Parameters(
                     instead=(
                         Argument(
@@ -143,13 +109,7 @@ NODES = (
         "nodes_name_modify",
         "/2/nodes/{node_name}/modify",
         "A node's parameters.",
-        {
-            "POST": Submit(
-                doc="Change parameters of a node.",
-                opcode="OP_NODE_SET_PARAMS",
-                query=(REASON, WAIT),
-            )
-        },
+        {"POST": Submit(doc="Change parameters of a node.", opcode="OP_NODE_SET_PARAMS")},
     ),
     Resource(
         "nodes_name_storage",
@@ -159,14 +119,7 @@ NODES = (
             "GET": Submit(
                 doc="List a node's storage units: submits a job whose result is the list.",
                 opcode="OP_NODE_QUERY_STORAGE",
-                query=(
-                    _STORAGE_TYPE,
-                    Argument(
-                        "output_fields", "The fields to list, with commas.", Words(), required=True
-                    ),
-                    REASON,
-                    WAIT,
-                ),
+                query=(_STORAGE_TYPE, Argument("output_fields", form=Words(), required=True)),
                 body=DependsOnly(),
                 as_list={"node_name": "nodes"},
             )
@@ -184,8 +137,6 @@ NODES = (
                     _STORAGE_TYPE,
                     _UNIT_NAME,
                     flag("allocatable", "Whether instances may be put there.", default=None),
-                    REASON,
-                    WAIT,
                 ),
                 body=DependsOnly(),
                 combine=nodes.storage_changes,
@@ -200,7 +151,7 @@ NODES = (
             "PUT": Submit(
                 doc="Repair a storage unit of a node; only lvm-vg can be repaired.",
                 opcode="OP_REPAIR_NODE_STORAGE",
-                query=(_STORAGE_TYPE, _UNIT_NAME, REASON, WAIT),
+                query=(_STORAGE_TYPE, _UNIT_NAME),
                 body=DependsOnly(),
             )
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from ganeti_rapi.api.arguments import DRY_RUN, REASON, WAIT
+from ganeti_rapi.api.arguments import DRY_RUN
 from ganeti_rapi.api.bodies import DependsOnly, OneValue
 from ganeti_rapi.api.cells import Cell, Submit, Tags
 from ganeti_rapi.api.checks import STRING, ListOf
@@ -12,19 +12,17 @@ from ganeti_rapi.api.forms import Argument, Repeated
 from ganeti_rapi.api.handlers import tags
 from ganeti_rapi.jsontext import Json
 
-JOB_ID_DOC = "The job's id."
-
 
 def tag_cells(kind: str, thing: str) -> dict[str, Cell]:
     """The cells of a kind's ``…/tags``."""
     fixed: dict[str, Json] = {"kind": kind, **({"name": None} if kind == "cluster" else {})}
     tag = Argument("tag", "A tag; may be given several times.", Repeated())
     return {
-        "GET": Tags(doc=f"List the tags of {thing}.", reply="A list of tags.", kind=kind),
+        "GET": Tags(doc=f"List the tags of {thing}.", kind=kind),
         "PUT": Submit(
             doc=f"Add tags to {thing}: the body is a list of them.",
             opcode="OP_TAGS_SET",
-            query=(tag, DRY_RUN, REASON, WAIT),
+            query=(tag, DRY_RUN),
             fixed=fixed,
             body=OneValue(key="tags", check=ListOf(STRING), or_depends=True),
             combine=tags.tags_to_set,
@@ -32,13 +30,8 @@ def tag_cells(kind: str, thing: str) -> dict[str, Cell]:
         "DELETE": Submit(
             doc=f"Remove tags from {thing}.",
             opcode="OP_TAGS_DEL",
-            query=(evolve(tag, param="tags", default=[]), DRY_RUN, REASON, WAIT),
+            query=(evolve(tag, param="tags", default=[]), DRY_RUN),
             fixed=fixed,
             body=DependsOnly(),
         ),
     }
-
-
-def a_list_of(things: str) -> str:
-    """What the list of a family answers, in words."""
-    return f"A list of {things}, each with its name and URI, or with its details."
