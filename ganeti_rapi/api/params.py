@@ -81,17 +81,36 @@ class Param:
         return f"{owner}.{self.name}" if owner else self.name
 
 
+def required(param: Param) -> Param:
+    """The same parameter where it must be given."""
+    return evolve(param, default=REQUIRED)
+
+
+def nullable(param: Param) -> Param:
+    """The same parameter where it may be null, which is then its default."""
+    return evolve(param, check=Maybe(param.check), default=None)
+
+
+def optional(name: str, check: Check, doc: str, secret: bool = False) -> Param:
+    """A parameter that may be null, which is its default."""
+    return nullable(Param(name, check, doc, secret=secret))
+
+
+def flag(name: str, doc: str, default: bool = False) -> Param:
+    """A parameter that is true or false."""
+    return Param(name, BOOLEAN, doc, default)
+
+
+def and_uuid(param: Param, whose: str) -> tuple[Param, Param]:
+    """A parameter that names something, and the one that has its UUID."""
+    name = param.name.removesuffix("_name") + "_uuid"
+    return param, optional(name, NON_EMPTY_STRING, f"{whose} UUID, which Ganeti finds out itself.")
+
+
 # Checks that several parameters share.
 
-MAYBE_NAME = Maybe(NON_EMPTY_STRING)
 NAMES = ListOf(NON_EMPTY_STRING)
-MAYBE_NAMES = Maybe(NAMES)
-MAYBE_BOOLEAN = Maybe(BOOLEAN)
-MAYBE_INTEGER = Maybe(Integer())
-MAYBE_STRING = Maybe(STRING)
-MAYBE_OBJECT = Maybe(OBJECT)
 OBJECTS = DictOf(STRING, OBJECT)
-MAYBE_OBJECTS = Maybe(OBJECTS)
 
 DISK_INDEX = Integer(0, 15)
 DISK_PARAMETERS = DictOf(NON_EMPTY_STRING, Either((NON_EMPTY_STRING, Integer())))
@@ -100,7 +119,7 @@ DISK_TEMPLATES = OneOf(
 )
 HYPERVISORS = OneOf(("chroot", "fake", "kvm", "lxc", "xen-hvm", "xen-pvm"))
 NIC_PARAMETERS = DictOf(
-    OneOf(("bridge", "ip", "link", "mac", "mode", "name", "network", "vlan")), MAYBE_STRING
+    OneOf(("bridge", "ip", "link", "mac", "mode", "name", "network", "vlan")), Maybe(STRING)
 )
 STORAGE_TYPES = OneOf(
     (
@@ -120,28 +139,23 @@ _DEPENDENCY = Items(
     (Either((JOB_ID, RELATIVE_JOB_ID)), ListOf(OneOf(("canceled", "error", "success"))))
 )
 
-DEPENDS = Param(
+DEPENDS = optional(
     "depends",
-    Maybe(ListOf(_DEPENDENCY)),
+    ListOf(_DEPENDENCY),
     "The jobs to wait for, each with the final states that let this one start; no state means "
     "any. A negative id counts back in the same submission.",
-    None,
 )
 
 # Every opcode.
 
 COMMON = (
-    Param(
+    optional(
         "dry_run",
-        MAYBE_BOOLEAN,
+        BOOLEAN,
         "Whether to stop after Ganeti has checked that the operation could be done.",
-        None,
     ),
-    Param(
-        "debug_level",
-        Maybe(NON_NEGATIVE),
-        "How much the job writes to Ganeti's logs; 0 is the least.",
-        None,
+    optional(
+        "debug_level", NON_NEGATIVE, "How much the job writes to Ganeti's logs; 0 is the least."
     ),
     Param(
         "priority",
@@ -150,7 +164,7 @@ COMMON = (
         0,
     ),
     DEPENDS,
-    Param("comment", MAYBE_STRING, "A remark that is kept with the job.", None),
+    optional("comment", STRING, "A remark that is kept with the job."),
     Param(
         "reason",
         Maybe(LIST),
@@ -163,15 +177,10 @@ COMMON = (
 # Objects of the cluster.
 
 INSTANCE_NAME = Param("instance_name", STRING, "The name of the instance.")
-INSTANCE_UUID = Param(
-    "instance_uuid", MAYBE_NAME, "The instance's UUID, which Ganeti finds out itself.", None
-)
-NODE_NAME = Param("node_name", NON_EMPTY_STRING, "The name of the node.")
-NODE_UUID = Param("node_uuid", MAYBE_NAME, "The node's UUID, which Ganeti finds out itself.", None)
+INSTANCE = and_uuid(INSTANCE_NAME, "The instance's")
+NODE = and_uuid(Param("node_name", NON_EMPTY_STRING, "The name of the node."), "The node's")
 NODES = Param("nodes", NAMES, "The names of the nodes.", [])
-NODE_UUIDS = Param(
-    "node_uuids", MAYBE_NAMES, "The nodes' UUIDs, which Ganeti finds out itself.", None
-)
+NODE_UUIDS = optional("node_uuids", NAMES, "The nodes' UUIDs, which Ganeti finds out itself.")
 GROUP_NAME = Param("group_name", NON_EMPTY_STRING, "The name of the node group.")
 NETWORK_NAME = Param("network_name", NON_EMPTY_STRING, "The name of the network.")
 NEW_NAME = Param("new_name", NON_EMPTY_STRING, "The name that it shall have.")
@@ -180,120 +189,87 @@ OUTPUT_FIELDS = Param("output_fields", NAMES, "The names of the fields to show, 
 
 # Where something goes.
 
-PRIMARY_NODE = Param("pnode", MAYBE_NAME, "The name of the instance's primary node.", None)
-PRIMARY_NODE_UUID = Param(
-    "pnode_uuid", MAYBE_NAME, "The primary node's UUID, which Ganeti finds out itself.", None
+PRIMARY_NODE = and_uuid(
+    optional("pnode", NON_EMPTY_STRING, "The name of the instance's primary node."),
+    "The primary node's",
 )
-TARGET_NODE = Param(
-    "target_node",
-    MAYBE_NAME,
-    "The name of the node to move to, for disk templates that leave the choice.",
-    None,
+TARGET_NODE = and_uuid(
+    optional(
+        "target_node",
+        NON_EMPTY_STRING,
+        "The name of the node to move to, for disk templates that leave the choice.",
+    ),
+    "The target node's",
 )
-TARGET_NODE_UUID = Param(
-    "target_node_uuid", MAYBE_NAME, "The target node's UUID, which Ganeti finds out itself.", None
+REMOTE_NODE = and_uuid(
+    optional("remote_node", NON_EMPTY_STRING, "The name of the new secondary node."),
+    "The new secondary node's",
 )
-REMOTE_NODE = Param("remote_node", MAYBE_NAME, "The name of the new secondary node.", None)
-REMOTE_NODE_UUID = Param(
-    "remote_node_uuid",
-    MAYBE_NAME,
-    "The new secondary node's UUID, which Ganeti finds out itself.",
-    None,
+IALLOCATOR = optional(
+    "iallocator", NON_EMPTY_STRING, "The instance allocator that chooses the nodes, such as hail."
 )
-IALLOCATOR = Param(
-    "iallocator",
-    MAYBE_NAME,
-    "The instance allocator that chooses the nodes, such as hail.",
-    None,
-)
-OPPORTUNISTIC_LOCKING = Param(
+OPPORTUNISTIC_LOCKING = flag(
     "opportunistic_locking",
-    BOOLEAN,
     "Whether the allocator only considers nodes that no other job holds, so as not to wait.",
-    False,
 )
 
 # How carefully it is done.
 
-FORCE = Param(
-    "force", BOOLEAN, "Whether to go on where Ganeti would otherwise stop and warn.", False
+FORCE = flag("force", "Whether to go on where Ganeti would otherwise stop and warn.")
+IGNORE_IPOLICY = flag("ignore_ipolicy", "Whether the instance policy may be violated.")
+IGNORE_CONSISTENCY = flag(
+    "ignore_consistency", "Whether to go on when the disks are degraded; data may be lost."
 )
-IGNORE_IPOLICY = Param(
-    "ignore_ipolicy", BOOLEAN, "Whether the instance policy may be violated.", False
-)
-IGNORE_CONSISTENCY = Param(
-    "ignore_consistency",
-    BOOLEAN,
-    "Whether to go on when the disks are degraded; data may be lost.",
-    False,
-)
-IGNORE_OFFLINE_NODES = Param(
+IGNORE_OFFLINE_NODES = flag(
     "ignore_offline_nodes",
-    BOOLEAN,
     "Whether to go on when the primary node is offline and only note the wanted state.",
-    False,
 )
-CONFLICTS_CHECK = Param(
+CONFLICTS_CHECK = flag(
     "conflicts_check",
-    BOOLEAN,
     "Whether to check that the IP addresses do not clash with networks and instances.",
     True,
 )
-NAME_CHECK = Param(
-    "name_check", BOOLEAN, "Whether the instance's name must resolve to an address.", True
-)
-IP_CHECK = Param(
+NAME_CHECK = flag("name_check", "Whether the instance's name must resolve to an address.", True)
+IP_CHECK = flag(
     "ip_check",
-    BOOLEAN,
     "Whether to make sure that nobody answers yet at the address of the instance's name.",
     True,
 )
-FORCE_VARIANT = Param(
-    "force_variant", BOOLEAN, "Whether an OS variant may be used that the OS does not list.", False
+FORCE_VARIANT = flag(
+    "force_variant", "Whether an OS variant may be used that the OS does not list."
 )
-NO_REMEMBER = Param(
+NO_REMEMBER = flag(
     "no_remember",
-    BOOLEAN,
     "Whether to leave the recorded state of the instance as it is, for a temporary change.",
-    False,
 )
-EARLY_RELEASE = Param(
+EARLY_RELEASE = flag(
     "early_release",
-    BOOLEAN,
     "Whether to give locks and old disks back as soon as possible, before the mirrors are in sync.",
-    False,
 )
-WAIT_FOR_SYNC = Param(
-    "wait_for_sync", BOOLEAN, "Whether the job only ends when the disks are in sync.", True
-)
+WAIT_FOR_SYNC = flag("wait_for_sync", "Whether the job only ends when the disks are in sync.", True)
 SHUTDOWN_TIMEOUT = Param(
     "shutdown_timeout",
     NON_NEGATIVE,
     "How many seconds the instance has to shut down before it is stopped the hard way.",
     120,
 )
-CLEANUP = Param(
+CLEANUP = flag(
     "cleanup",
-    BOOLEAN,
     "Whether to tidy up after an earlier attempt that failed, instead of moving the instance.",
-    False,
 )
-MIGRATION_MODE = Param(
+MIGRATION_MODE = optional(
     "mode",
-    Maybe(OneOf(("live", "non-live"))),
+    OneOf(("live", "non-live")),
     "Whether instances keep running while they move; by default the hypervisor's parameters "
     "decide.",
-    None,
 )
-LIVE = Param(
+LIVE = optional(
     "live",
-    MAYBE_BOOLEAN,
-    "The older form of mode: true for live, false for non-live; give only one of the two.",
-    None,
-)
-ALLOW_RUNTIME_CHANGES = Param(
-    "allow_runtime_changes",
     BOOLEAN,
+    "The older form of mode: true for live, false for non-live; give only one of the two.",
+)
+ALLOW_RUNTIME_CHANGES = flag(
+    "allow_runtime_changes",
     "Whether the running instance's memory may be lowered so that it fits on the new node.",
     True,
 )
@@ -313,42 +289,33 @@ BEPARAMS = Param(
 OSPARAMS = Param(
     "osparams", OBJECT, "Parameters for the OS definition's scripts; everyone may see them.", {}
 )
-OSPARAMS_PRIVATE = Param(
+OSPARAMS_PRIVATE = optional(
     "osparams_private",
-    MAYBE_OBJECT,
+    OBJECT,
     "Parameters for the OS definition's scripts that are stored with the instance, but neither "
     "shown nor logged.",
-    None,
     secret=True,
 )
-OSPARAMS_SECRET = Param(
+OSPARAMS_SECRET = optional(
     "osparams_secret",
-    MAYBE_OBJECT,
+    OBJECT,
     "Parameters for the OS definition's scripts that are used in this job only and stored nowhere.",
-    None,
     secret=True,
 )
-OS_TYPE = Param(
-    "os_type", MAYBE_NAME, "The OS definition, with its variant: debootstrap+default.", None
+OS_TYPE = optional(
+    "os_type", NON_EMPTY_STRING, "The OS definition, with its variant: debootstrap+default."
 )
-FILE_DRIVER = Param(
+FILE_DRIVER = optional(
     "file_driver",
-    Maybe(OneOf(("blktap", "blktap2", "loop"))),
+    OneOf(("blktap", "blktap2", "loop")),
     "How file based disks are made into block devices.",
-    None,
 )
-FILE_STORAGE_DIR = Param(
+FILE_STORAGE_DIR = optional(
     "file_storage_dir",
-    MAYBE_NAME,
+    NON_EMPTY_STRING,
     "The directory of file based disks, below the cluster's own.",
-    None,
 )
-DISK_TEMPLATE = Param(
-    "disk_template",
-    Maybe(DISK_TEMPLATES),
-    "How the instance's disks are stored.",
-    None,
-)
+DISK_TEMPLATE = optional("disk_template", DISK_TEMPLATES, "How the instance's disks are stored.")
 COMPRESS = Param(
     "compress",
     STRING,
@@ -358,55 +325,41 @@ COMPRESS = Param(
 
 # What cluster, groups and nodes are like.
 
-NDPARAMS = Param(
-    "ndparams", MAYBE_OBJECT, "Node parameters, such as oob_program and ssh_port.", None
+NDPARAMS = optional("ndparams", OBJECT, "Node parameters, such as oob_program and ssh_port.")
+DISKPARAMS = optional(
+    "diskparams", DictOf(DISK_TEMPLATES, OBJECT), "Disk parameters, by disk template."
 )
-DISKPARAMS = Param(
-    "diskparams",
-    Maybe(DictOf(DISK_TEMPLATES, OBJECT)),
-    "Disk parameters, by disk template.",
-    None,
-)
-HV_STATE = Param("hv_state", MAYBE_OBJECT, "The hypervisors' state, by hypervisor.", None)
-DISK_STATE = Param("disk_state", MAYBE_OBJECT, "The state of the storage, by disk template.", None)
-IPOLICY = Param(
+HV_STATE = optional("hv_state", OBJECT, "The hypervisors' state, by hypervisor.")
+DISK_STATE = optional("disk_state", OBJECT, "The state of the storage, by disk template.")
+IPOLICY = optional(
     "ipolicy",
-    MAYBE_OBJECT,
+    OBJECT,
     "The instance policy: bounds for the size of instances (memory and disks in MiB), allowed disk "
     "templates, ratios.",
-    None,
 )
-ALLOC_POLICY = Param(
+ALLOC_POLICY = optional(
     "alloc_policy",
-    Maybe(OneOf(("preferred", "last_resort", "unallocable"))),
+    OneOf(("preferred", "last_resort", "unallocable")),
     "Whether the allocator may put instances into this group.",
-    None,
 )
 
 # Networks.
 
-MAC_PREFIX = Param(
+MAC_PREFIX = optional(
     "mac_prefix",
-    MAYBE_NAME,
+    NON_EMPTY_STRING,
     "The first three bytes of the MAC addresses that Ganeti makes, such as aa:00:01.",
-    None,
 )
-GATEWAY = Param("gateway", Maybe(IPV4_ADDRESS), "The IPv4 address of the gateway.", None)
-NETWORK6 = Param("network6", Maybe(IPV6_NETWORK), "The IPv6 network in CIDR notation.", None)
-GATEWAY6 = Param("gateway6", Maybe(IPV6_ADDRESS), "The IPv6 address of the gateway.", None)
-ADD_RESERVED_IPS = Param(
+GATEWAY = optional("gateway", IPV4_ADDRESS, "The IPv4 address of the gateway.")
+NETWORK6 = optional("network6", IPV6_NETWORK, "The IPv6 network in CIDR notation.")
+GATEWAY6 = optional("gateway6", IPV6_ADDRESS, "The IPv6 address of the gateway.")
+ADD_RESERVED_IPS = optional(
     "add_reserved_ips",
-    Maybe(ListOf(IPV4_ADDRESS)),
+    ListOf(IPV4_ADDRESS),
     "IPv4 addresses that instances must not get, because others use them.",
-    None,
 )
 
 # Storage units.
 
 STORAGE_TYPE = Param("storage_type", STORAGE_TYPES, "The kind of storage unit.")
-STORAGE_NAME = Param("name", MAYBE_NAME, "The name of the storage unit on its node.", None)
-
-
-def required(param: Param) -> Param:
-    """The same parameter where it must be given."""
-    return evolve(param, default=REQUIRED)
+STORAGE_NAME = optional("name", NON_EMPTY_STRING, "The name of the storage unit on its node.")

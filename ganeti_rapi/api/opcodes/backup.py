@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.checks import BOOLEAN, LIST, NON_EMPTY_STRING, Either, Maybe, Number, OneOf
+from ganeti_rapi.api.checks import LIST, NON_EMPTY_STRING, Either, Integer, Number, OneOf
 from ganeti_rapi.api.opcodes.opcode import Opcode
 from ganeti_rapi.api.params import (
     COMPRESS,
-    INSTANCE_NAME,
-    INSTANCE_UUID,
-    MAYBE_INTEGER,
-    MAYBE_NAME,
+    INSTANCE,
     SHUTDOWN_TIMEOUT,
-    TARGET_NODE_UUID,
     Param,
+    and_uuid,
+    flag,
+    optional,
     required,
 )
 
@@ -28,76 +27,61 @@ OPCODES = (
         "OP_BACKUP_EXPORT",
         "Exports an instance, to a node of this cluster or straight to another cluster.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             COMPRESS,
             SHUTDOWN_TIMEOUT,
-            Param(
-                "target_node",
-                Either((NON_EMPTY_STRING, LIST)),
-                "The node that takes a local export; for a remote one, the list of where each disk "
-                "goes that the other cluster gave.",
+            *and_uuid(
+                Param(
+                    "target_node",
+                    Either((NON_EMPTY_STRING, LIST)),
+                    "The node that takes a local export; for a remote one, the list of where each "
+                    "disk goes that the other cluster gave.",
+                ),
+                "The target node's",
             ),
-            TARGET_NODE_UUID,
-            Param(
+            flag(
                 "shutdown",
-                BOOLEAN,
                 "Whether to shut the instance down for the export; it is started again afterwards.",
                 True,
             ),
-            Param(
-                "remove_instance",
-                BOOLEAN,
-                "Whether to remove the instance once it is exported.",
-                False,
-            ),
-            Param(
+            flag("remove_instance", "Whether to remove the instance once it is exported."),
+            flag(
                 "ignore_remove_failures",
-                BOOLEAN,
                 "Whether a disk that cannot be removed is no reason to keep the instance.",
-                False,
             ),
             _EXPORT_MODE,
-            Param(
+            optional(
                 "x509_key_name",
-                Maybe(LIST),
+                LIST,
                 "For a remote export: name, HMAC and salt of the key, as the preparing opcode "
                 "returned them.",
-                None,
             ),
-            Param(
+            optional(
                 "destination_x509_ca",
-                MAYBE_NAME,
+                NON_EMPTY_STRING,
                 "For a remote export: the other cluster's signed certificate in PEM form.",
-                None,
             ),
-            Param(
+            flag(
                 "zero_free_space",
-                BOOLEAN,
                 "Whether to overwrite the disks' free space with zeros before the export, so that "
                 "it compresses well.",
-                False,
             ),
-            Param(
+            optional(
                 "zeroing_timeout_fixed",
-                MAYBE_INTEGER,
+                Integer(),
                 "How many seconds the helper that writes the zeros may take, however small the "
                 "disks.",
-                None,
             ),
-            Param(
+            optional(
                 "zeroing_timeout_per_mib",
-                Maybe(Number()),
+                Number(),
                 "How many seconds the helper that writes the zeros may take in addition for each "
                 "MiB.",
-                None,
             ),
-            Param(
+            flag(
                 "long_sleep",
-                BOOLEAN,
                 "Whether the instance may stay down for the whole export instead of running from "
                 "a snapshot.",
-                False,
             ),
         ),
         subject="instance_name",
@@ -106,7 +90,7 @@ OPCODES = (
     Opcode(
         "OP_BACKUP_PREPARE",
         "Prepares the export of an instance; a remote export needs what this returns.",
-        (INSTANCE_NAME, INSTANCE_UUID, required(_EXPORT_MODE)),
+        (*INSTANCE, required(_EXPORT_MODE)),
         subject="instance_name",
         result="null for a local export; for a remote one an object with the handshake, the key's "
         "name and the certificate.",
@@ -114,7 +98,7 @@ OPCODES = (
     Opcode(
         "OP_BACKUP_REMOVE",
         "Removes an instance's exports from all nodes.",
-        (INSTANCE_NAME, INSTANCE_UUID),
+        INSTANCE,
         subject="instance_name",
     ),
 )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from ganeti_rapi.api.checks import (
     BOOLEAN,
     NON_EMPTY_STRING,
     NON_NEGATIVE,
+    OBJECT,
     POSITIVE,
     STRING,
     DictOf,
@@ -20,7 +19,6 @@ from ganeti_rapi.api.checks import (
 )
 from ganeti_rapi.api.opcodes.opcode import Opcode
 from ganeti_rapi.api.params import (
-    BEPARAMS,
     DISK_STATE,
     DISK_TEMPLATES,
     DISKPARAMS,
@@ -29,16 +27,14 @@ from ganeti_rapi.api.params import (
     HYPERVISORS,
     IPOLICY,
     MAC_PREFIX,
-    MAYBE_BOOLEAN,
-    MAYBE_NAMES,
-    MAYBE_OBJECT,
-    MAYBE_OBJECTS,
-    MAYBE_STRING,
     NAMES,
     NDPARAMS,
     NIC_PARAMETERS,
+    OBJECTS,
     OUTPUT_FIELDS,
     Param,
+    flag,
+    optional,
 )
 
 _UID_RANGES = Maybe(ListOf(Items((Integer(), Integer()))))
@@ -48,42 +44,27 @@ _SETTINGS = (
     FORCE,
     HV_STATE,
     DISK_STATE,
-    Param("vg_name", MAYBE_STRING, "The LVM volume group; empty for a cluster without LVM.", None),
-    Param(
+    optional("vg_name", STRING, "The LVM volume group; empty for a cluster without LVM."),
+    optional(
         "enabled_hypervisors",
-        Maybe(ListOf(HYPERVISORS)),
+        ListOf(HYPERVISORS),
         "The hypervisors that instances may use; the first is the default.",
-        None,
     ),
-    Param("hvparams", MAYBE_OBJECTS, "Default hypervisor parameters, by hypervisor.", None),
-    evolve(
-        BEPARAMS,
-        check=MAYBE_OBJECT,
-        doc="Default backend parameters of instances; memory in MiB.",
-        default=None,
-    ),
-    Param("os_hvp", MAYBE_OBJECTS, "Hypervisor parameters by OS, then by hypervisor.", None),
-    Param("osparams", MAYBE_OBJECTS, "OS parameters, by OS; everyone may see them.", None),
-    Param(
+    optional("hvparams", OBJECTS, "Default hypervisor parameters, by hypervisor."),
+    optional("beparams", OBJECT, "Default backend parameters of instances; memory in MiB."),
+    optional("os_hvp", OBJECTS, "Hypervisor parameters by OS, then by hypervisor."),
+    optional("osparams", OBJECTS, "OS parameters, by OS; everyone may see them."),
+    optional(
         "osparams_private_cluster",
-        MAYBE_OBJECTS,
+        OBJECTS,
         "OS parameters, by OS, that are stored but neither shown nor logged.",
-        None,
         secret=True,
     ),
     DISKPARAMS,
-    Param(
-        "candidate_pool_size",
-        Maybe(POSITIVE),
-        "How many master candidates there should be.",
-        None,
-    ),
-    Param("max_running_jobs", Maybe(POSITIVE), "How many jobs may run at a time.", None),
-    Param(
-        "max_tracked_jobs",
-        Maybe(POSITIVE),
-        "How many running jobs are watched closely for their changes.",
-        None,
+    optional("candidate_pool_size", POSITIVE, "How many master candidates there should be."),
+    optional("max_running_jobs", POSITIVE, "How many jobs may run at a time."),
+    optional(
+        "max_tracked_jobs", POSITIVE, "How many running jobs are watched closely for their changes."
     ),
     Param(
         "uid_pool",
@@ -98,57 +79,37 @@ _SETTINGS = (
         "Pairs of first and last user id to take from the pool.",
         None,
     ),
-    Param(
+    optional(
         "maintain_node_health",
-        MAYBE_BOOLEAN,
+        BOOLEAN,
         "Whether nodes stop, by themselves, what should not run on them.",
-        None,
     ),
-    Param(
+    optional(
         "prealloc_wipe_disks",
-        MAYBE_BOOLEAN,
+        BOOLEAN,
         "Whether new disks are overwritten before an instance gets them.",
-        None,
     ),
-    Param("nicparams", Maybe(NIC_PARAMETERS), "Default parameters of network interfaces.", None),
+    optional("nicparams", NIC_PARAMETERS, "Default parameters of network interfaces."),
     NDPARAMS,
     IPOLICY,
-    Param(
-        "drbd_helper",
-        MAYBE_STRING,
-        "The program that DRBD calls on the nodes; empty to do without DRBD.",
-        None,
+    optional(
+        "drbd_helper", STRING, "The program that DRBD calls on the nodes; empty to do without DRBD."
     ),
-    Param(
-        "default_iallocator",
-        MAYBE_STRING,
-        "The instance allocator where none is named; empty for none.",
-        None,
+    optional(
+        "default_iallocator", STRING, "The instance allocator where none is named; empty for none."
     ),
-    Param(
-        "default_iallocator_params",
-        MAYBE_OBJECT,
-        "The default instance allocator's parameters.",
-        None,
-    ),
+    optional("default_iallocator_params", OBJECT, "The default instance allocator's parameters."),
     MAC_PREFIX,
-    Param(
-        "master_netdev",
-        MAYBE_STRING,
-        "The master node's network device for the cluster's address.",
-        None,
+    optional(
+        "master_netdev", STRING, "The master node's network device for the cluster's address."
     ),
-    Param(
+    optional(
         "master_netmask",
-        Maybe(NON_NEGATIVE),
+        NON_NEGATIVE,
         "The length in bits of the netmask of the cluster's address.",
-        None,
     ),
-    Param(
-        "reserved_lvs",
-        MAYBE_NAMES,
-        "Regular expressions for logical volumes that Ganeti leaves alone.",
-        None,
+    optional(
+        "reserved_lvs", NAMES, "Regular expressions for logical volumes that Ganeti leaves alone."
     ),
     Param(
         "hidden_os",
@@ -164,78 +125,58 @@ _SETTINGS = (
         "remove, and the name.",
         None,
     ),
-    Param(
+    optional(
         "use_external_mip_script",
-        MAYBE_BOOLEAN,
+        BOOLEAN,
         "Whether a script of the administrator's sets up the cluster's address.",
-        None,
     ),
-    Param(
+    optional(
         "enabled_disk_templates",
-        Maybe(ListOf(DISK_TEMPLATES)),
+        ListOf(DISK_TEMPLATES),
         "The disk templates that instances may use; the first is the default.",
-        None,
     ),
-    Param("modify_etc_hosts", MAYBE_BOOLEAN, "Whether Ganeti keeps /etc/hosts up to date.", None),
-    Param(
-        "file_storage_dir",
-        MAYBE_STRING,
-        "The directory on each node for file based disks.",
-        None,
-    ),
-    Param(
+    optional("modify_etc_hosts", BOOLEAN, "Whether Ganeti keeps /etc/hosts up to date."),
+    optional("file_storage_dir", STRING, "The directory on each node for file based disks."),
+    optional(
         "shared_file_storage_dir",
-        MAYBE_STRING,
+        STRING,
         "The directory, shared by all nodes, for file based disks.",
-        None,
     ),
-    Param(
-        "gluster_storage_dir",
-        MAYBE_STRING,
-        "The directory where Gluster volumes are mounted.",
-        None,
-    ),
-    Param(
+    optional("gluster_storage_dir", STRING, "The directory where Gluster volumes are mounted."),
+    optional(
         "install_image",
-        MAYBE_STRING,
+        STRING,
         "The image, as path or URL, of the helper that installs OSes in isolation.",
-        None,
     ),
-    Param(
+    optional(
         "instance_communication_network",
-        MAYBE_STRING,
+        STRING,
         "The network over which instances talk to the node's metadata service; empty for none.",
-        None,
     ),
-    Param(
+    optional(
         "zeroing_image",
-        MAYBE_STRING,
+        STRING,
         "The image, as path or URL, of the helper that overwrites free space with zeros.",
-        None,
     ),
-    Param(
+    optional(
         "compression_tools",
-        MAYBE_NAMES,
+        NAMES,
         "The programs that may compress exports and imports on their way.",
-        None,
     ),
-    Param(
+    optional(
         "enabled_user_shutdown",
-        MAYBE_BOOLEAN,
+        BOOLEAN,
         "Whether an instance that was shut down from within stays down.",
-        None,
     ),
-    Param(
+    optional(
         "enabled_data_collectors",
-        Maybe(DictOf(STRING, BOOLEAN)),
+        DictOf(STRING, BOOLEAN),
         "Which of the monitoring daemon's data collectors are active, by name.",
-        None,
     ),
-    Param(
+    optional(
         "data_collector_interval",
-        Maybe(DictOf(STRING, Integer())),
+        DictOf(STRING, Integer()),
         "How many microseconds lie between two runs of a data collector, by name.",
-        None,
     ),
 )
 
@@ -246,7 +187,7 @@ _TAGS = (
         "What the tags belong to.",
     ),
     Param("tags", ListOf(STRING), "The tags."),
-    Param("name", MAYBE_STRING, "The name of what the tags belong to; null for the cluster.", None),
+    optional("name", STRING, "The name of what the tags belong to; null for the cluster."),
 )
 
 OPCODES = (
@@ -276,13 +217,10 @@ OPCODES = (
         "Does nothing for a while; for tests of the job queue.",
         (
             Param("duration", Number(), "How many seconds it lasts."),
-            Param("on_master", BOOLEAN, "Whether the master node sleeps.", True),
+            flag("on_master", "Whether the master node sleeps.", True),
             Param("on_nodes", NAMES, "The names of the nodes that sleep too.", []),
-            Param(
-                "on_node_uuids",
-                MAYBE_NAMES,
-                "The UUIDs of those nodes, which Ganeti finds out itself.",
-                None,
+            optional(
+                "on_node_uuids", NAMES, "The UUIDs of those nodes, which Ganeti finds out itself."
             ),
             Param(
                 "repeat",
@@ -290,13 +228,8 @@ OPCODES = (
                 "How many times to sleep, each noted in the job's log; 0 is once, not noted.",
                 0,
             ),
-            Param(
-                "interruptible",
-                BOOLEAN,
-                "Whether the delay can be ended early through a socket.",
-                False,
-            ),
-            Param("no_locks", BOOLEAN, "Whether to leave the nodes unlocked.", True),
+            flag("interruptible", "Whether the delay can be ended early through a socket."),
+            flag("no_locks", "Whether to leave the nodes unlocked.", True),
         ),
         subject="duration",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from ganeti_rapi.api.checks import BOOLEAN, Maybe, OneOf
+from ganeti_rapi.api.checks import OneOf
 from ganeti_rapi.api.opcodes.opcode import Opcode
 from ganeti_rapi.api.params import (
     ALLOW_RUNTIME_CHANGES,
@@ -17,11 +17,9 @@ from ganeti_rapi.api.params import (
     IGNORE_CONSISTENCY,
     IGNORE_IPOLICY,
     IGNORE_OFFLINE_NODES,
-    INSTANCE_NAME,
-    INSTANCE_UUID,
+    INSTANCE,
     IP_CHECK,
     LIVE,
-    MAYBE_OBJECT,
     MIGRATION_MODE,
     NAME_CHECK,
     NAMES,
@@ -33,8 +31,10 @@ from ganeti_rapi.api.params import (
     OSPARAMS_SECRET,
     SHUTDOWN_TIMEOUT,
     TARGET_NODE,
-    TARGET_NODE_UUID,
     Param,
+    flag,
+    nullable,
+    optional,
 )
 
 OPCODES = (
@@ -42,18 +42,15 @@ OPCODES = (
         "OP_INSTANCE_STARTUP",
         "Starts an instance.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             evolve(FORCE, doc="Whether to go on even if the secondary node's disks fail."),
             IGNORE_OFFLINE_NODES,
             evolve(HVPARAMS, doc="Hypervisor parameters for this run only."),
             evolve(BEPARAMS, doc="Backend parameters for this run only; memory in MiB."),
             NO_REMEMBER,
-            Param(
+            flag(
                 "startup_paused",
-                BOOLEAN,
                 "Whether the instance waits, started but paused, for somebody at its console.",
-                False,
             ),
             SHUTDOWN_TIMEOUT,
         ),
@@ -63,18 +60,16 @@ OPCODES = (
         "OP_INSTANCE_SHUTDOWN",
         "Shuts an instance down.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             FORCE,
             IGNORE_OFFLINE_NODES,
             evolve(SHUTDOWN_TIMEOUT, name="timeout"),
             NO_REMEMBER,
-            Param(
+            optional(
                 "admin_state_source",
-                Maybe(OneOf(("admin", "user"))),
+                OneOf(("admin", "user")),
                 "Who stopped the instance, as far as Ganeti records it: its administrator or, from "
                 "within, its user.",
-                None,
             ),
         ),
         subject="instance_name",
@@ -83,14 +78,11 @@ OPCODES = (
         "OP_INSTANCE_REBOOT",
         "Reboots an instance.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             SHUTDOWN_TIMEOUT,
-            Param(
+            flag(
                 "ignore_secondaries",
-                BOOLEAN,
                 "Whether a full reboot goes on when the secondary node's disks do not come up.",
-                False,
             ),
             Param(
                 "reboot_type",
@@ -105,11 +97,10 @@ OPCODES = (
         "OP_INSTANCE_REINSTALL",
         "Installs an instance's OS again. The instance must be down, and its data is lost.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             FORCE_VARIANT,
             evolve(OS_TYPE, doc="The OS definition to install; by default the same as before."),
-            evolve(OSPARAMS, check=MAYBE_OBJECT, default=None),
+            nullable(OSPARAMS),
             OSPARAMS_PRIVATE,
             OSPARAMS_SECRET,
         ),
@@ -118,21 +109,18 @@ OPCODES = (
     Opcode(
         "OP_INSTANCE_RENAME",
         "Renames an instance, which must be down.",
-        (INSTANCE_NAME, INSTANCE_UUID, NEW_NAME, NAME_CHECK, IP_CHECK),
+        (*INSTANCE, NEW_NAME, NAME_CHECK, IP_CHECK),
         result="The instance's new name, in full.",
     ),
     Opcode(
         "OP_INSTANCE_REMOVE",
         "Shuts an instance down and removes it with its disks.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             SHUTDOWN_TIMEOUT,
-            Param(
+            flag(
                 "ignore_failures",
-                BOOLEAN,
                 "Whether a failed shutdown or disk removal is no reason to keep the instance.",
-                False,
             ),
         ),
         subject="instance_name",
@@ -141,27 +129,21 @@ OPCODES = (
         "OP_INSTANCE_MIGRATE",
         "Moves an instance to another node while it runs.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             MIGRATION_MODE,
             LIVE,
-            TARGET_NODE,
-            TARGET_NODE_UUID,
+            *TARGET_NODE,
             ALLOW_RUNTIME_CHANGES,
             IGNORE_IPOLICY,
             CLEANUP,
             IALLOCATOR,
-            Param(
+            flag(
                 "allow_failover",
-                BOOLEAN,
                 "Whether an instance that cannot be migrated is failed over instead.",
-                False,
             ),
-            Param(
+            flag(
                 "ignore_hvversions",
-                BOOLEAN,
                 "Whether the two nodes may run different versions of the hypervisor.",
-                False,
             ),
         ),
         subject="instance_name",
@@ -170,12 +152,10 @@ OPCODES = (
         "OP_INSTANCE_FAILOVER",
         "Moves an instance to another node by stopping it here and starting it there.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             SHUTDOWN_TIMEOUT,
             IGNORE_CONSISTENCY,
-            TARGET_NODE,
-            TARGET_NODE_UUID,
+            *TARGET_NODE,
             IGNORE_IPOLICY,
             CLEANUP,
             IALLOCATOR,
@@ -186,18 +166,14 @@ OPCODES = (
         "OP_INSTANCE_QUERY_DATA",
         "Shows all that is known of instances.",
         (
-            Param(
+            flag(
                 "use_locking",
-                BOOLEAN,
                 "Whether to lock the instances, so that no other job changes them meanwhile.",
-                False,
             ),
             Param("instances", NAMES, "The names of the instances; none means all.", []),
-            Param(
+            flag(
                 "static",
-                BOOLEAN,
                 "Whether to show only what the configuration says, without asking the nodes.",
-                False,
             ),
         ),
         result="An object of objects: by instance name, all that is known of it.",

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from attrs import evolve
-
-from ganeti_rapi.api.checks import BOOLEAN, LIST, NON_NEGATIVE, ListOf, Maybe, OneOf
+from ganeti_rapi.api.checks import (
+    BOOLEAN,
+    LIST,
+    NON_EMPTY_STRING,
+    NON_NEGATIVE,
+    Integer,
+    ListOf,
+    OneOf,
+)
 from ganeti_rapi.api.opcodes.opcode import Opcode
 from ganeti_rapi.api.params import (
     BEPARAMS,
@@ -15,16 +21,12 @@ from ganeti_rapi.api.params import (
     FILE_DRIVER,
     FILE_STORAGE_DIR,
     FORCE_VARIANT,
-    GROUP_NAME,
     HVPARAMS,
     HYPERVISORS,
     IALLOCATOR,
     IGNORE_IPOLICY,
     INSTANCE_NAME,
     IP_CHECK,
-    MAYBE_BOOLEAN,
-    MAYBE_INTEGER,
-    MAYBE_NAME,
     NAME_CHECK,
     NIC_PARAMETERS,
     OPPORTUNISTIC_LOCKING,
@@ -33,28 +35,25 @@ from ganeti_rapi.api.params import (
     OSPARAMS_PRIVATE,
     OSPARAMS_SECRET,
     PRIMARY_NODE,
-    PRIMARY_NODE_UUID,
     TAGS,
     WAIT_FOR_SYNC,
     Param,
+    and_uuid,
+    flag,
+    optional,
 )
 
 _PLACE = (
-    PRIMARY_NODE,
-    PRIMARY_NODE_UUID,
-    Param("snode", MAYBE_NAME, "The name of the secondary node, for mirrored disks.", None),
-    Param(
-        "snode_uuid",
-        MAYBE_NAME,
-        "The secondary node's UUID, which Ganeti finds out itself.",
-        None,
+    *PRIMARY_NODE,
+    *and_uuid(
+        optional("snode", NON_EMPTY_STRING, "The name of the secondary node, for mirrored disks."),
+        "The secondary node's",
     ),
     IALLOCATOR,
-    evolve(
-        GROUP_NAME,
-        check=MAYBE_NAME,
-        doc="The node group that the allocator may choose from; null for any.",
-        default=None,
+    optional(
+        "group_name",
+        NON_EMPTY_STRING,
+        "The node group that the allocator may choose from; null for any.",
     ),
     OPPORTUNISTIC_LOCKING,
     IGNORE_IPOLICY,
@@ -77,25 +76,18 @@ _HARDWARE = (
         "The network interfaces, each an object of what differs from the cluster's defaults.",
     ),
     CONFLICTS_CHECK,
-    Param(
-        "hypervisor",
-        Maybe(HYPERVISORS),
-        "The hypervisor to run it; null for the cluster's default.",
-        None,
+    optional(
+        "hypervisor", HYPERVISORS, "The hypervisor to run it; null for the cluster's default."
     ),
     HVPARAMS,
     BEPARAMS,
-    Param(
+    flag(
         "identify_defaults",
-        BOOLEAN,
         "Whether parameters that equal the cluster's defaults follow these from then on.",
-        False,
     ),
-    Param(
+    flag(
         "instance_communication",
-        BOOLEAN,
         "Whether the instance gets an interface to the node's metadata service.",
-        False,
     ),
 )
 
@@ -105,52 +97,43 @@ _SYSTEM = (
     OSPARAMS,
     OSPARAMS_PRIVATE,
     OSPARAMS_SECRET,
-    Param(
+    optional(
         "no_install",
-        MAYBE_BOOLEAN,
+        BOOLEAN,
         "Whether to leave the disks as they are instead of installing the OS.",
-        None,
     ),
-    Param(
+    optional(
         "helper_startup_timeout",
-        MAYBE_INTEGER,
+        Integer(),
         "How many seconds the helper that installs the OS in isolation has to start.",
-        None,
     ),
-    Param(
+    optional(
         "helper_shutdown_timeout",
-        MAYBE_INTEGER,
+        Integer(),
         "How many seconds that helper has to finish and shut down.",
-        None,
     ),
 )
 
 _SOURCE = (
-    Param(
-        "src_node",
-        MAYBE_NAME,
-        "For an import: the name of the node that has the export; null to search for it.",
-        None,
+    *and_uuid(
+        optional(
+            "src_node",
+            NON_EMPTY_STRING,
+            "For an import: the name of the node that has the export; null to search for it.",
+        ),
+        "That node's",
     ),
-    Param(
-        "src_node_uuid",
-        MAYBE_NAME,
-        "That node's UUID, which Ganeti finds out itself.",
-        None,
-    ),
-    Param("src_path", MAYBE_NAME, "For an import: the directory of the export.", None),
+    optional("src_path", NON_EMPTY_STRING, "For an import: the directory of the export."),
     COMPRESS,
-    Param(
+    optional(
         "source_handshake",
-        Maybe(LIST),
+        LIST,
         "For a remote import: the handshake that the other cluster's preparing opcode returned.",
-        None,
     ),
-    Param(
+    optional(
         "source_instance_name",
-        MAYBE_NAME,
+        NON_EMPTY_STRING,
         "For a remote import: the instance's name on the other cluster.",
-        None,
     ),
     Param(
         "source_shutdown_timeout",
@@ -158,11 +141,10 @@ _SOURCE = (
         "For a remote import: how many seconds the instance has to shut down over there.",
         120,
     ),
-    Param(
+    optional(
         "source_x509_ca",
-        MAYBE_NAME,
+        NON_EMPTY_STRING,
         "For a remote import: the other cluster's signed certificate in PEM form.",
-        None,
     ),
 )
 
@@ -183,19 +165,12 @@ OPCODES = (
             *_HARDWARE,
             *_SYSTEM,
             *_SOURCE,
-            Param("start", BOOLEAN, "Whether to start the instance afterwards.", True),
-            Param(
+            flag("start", "Whether to start the instance afterwards.", True),
+            flag(
                 "forthcoming",
-                BOOLEAN,
                 "Whether only to reserve the resources, for an instance that comes later.",
-                False,
             ),
-            Param(
-                "commit",
-                BOOLEAN,
-                "Whether to make a real instance of one that was only reserved.",
-                False,
-            ),
+            flag("commit", "Whether to make a real instance of one that was only reserved."),
             TAGS,
         ),
         subject="instance_name",

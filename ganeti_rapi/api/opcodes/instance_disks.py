@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from ganeti_rapi.api.checks import BOOLEAN, NON_NEGATIVE, Either, Items, ListOf, OneOf
+from ganeti_rapi.api.checks import NON_NEGATIVE, Either, Items, ListOf, OneOf
 from ganeti_rapi.api.opcodes.opcode import Opcode
 from ganeti_rapi.api.params import (
     DISK_INDEX,
@@ -13,14 +13,13 @@ from ganeti_rapi.api.params import (
     FORCE,
     IALLOCATOR,
     IGNORE_IPOLICY,
-    INSTANCE_NAME,
-    INSTANCE_UUID,
+    INSTANCE,
     NODE_UUIDS,
     NODES,
     REMOTE_NODE,
-    REMOTE_NODE_UUID,
     WAIT_FOR_SYNC,
     Param,
+    flag,
 )
 
 OPCODES = (
@@ -28,13 +27,10 @@ OPCODES = (
         "OP_INSTANCE_ACTIVATE_DISKS",
         "Makes the disks of an instance that is down usable on its node.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
-            Param(
+            *INSTANCE,
+            flag(
                 "ignore_size",
-                BOOLEAN,
                 "Whether to go on when the recorded size of a disk is not its real one.",
-                False,
             ),
             evolve(WAIT_FOR_SYNC, default=False),
         ),
@@ -46,8 +42,7 @@ OPCODES = (
         "OP_INSTANCE_DEACTIVATE_DISKS",
         "Takes down the disks of an instance.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             evolve(FORCE, doc="Whether to go on even if the instance seems to run."),
         ),
         subject="instance_name",
@@ -56,17 +51,11 @@ OPCODES = (
         "OP_INSTANCE_GROW_DISK",
         "Makes a disk of an instance larger.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             WAIT_FOR_SYNC,
             Param("disk", DISK_INDEX, "The disk's index, counted from 0."),
             Param("amount", NON_NEGATIVE, "The MiB to add, or the new size with absolute."),
-            Param(
-                "absolute",
-                BOOLEAN,
-                "Whether to take the amount for the new size of the disk.",
-                False,
-            ),
+            flag("absolute", "Whether to take the amount for the new size of the disk."),
             IGNORE_IPOLICY,
         ),
         subject="instance_name",
@@ -75,8 +64,7 @@ OPCODES = (
         "OP_INSTANCE_RECREATE_DISKS",
         "Creates the disks of an instance again, empty. The instance must be down.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             Param(
                 "disks",
                 Either((ListOf(NON_NEGATIVE), ListOf(Items((NON_NEGATIVE, DISK_PARAMETERS))))),
@@ -94,8 +82,7 @@ OPCODES = (
         "OP_INSTANCE_REPLACE_DISKS",
         "Replaces mirrored disks of an instance, or moves their mirror to another node.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             EARLY_RELEASE,
             IGNORE_IPOLICY,
             Param(
@@ -116,8 +103,7 @@ OPCODES = (
                 "The indexes of the disks; none means all disks.",
                 [],
             ),
-            REMOTE_NODE,
-            REMOTE_NODE_UUID,
+            *REMOTE_NODE,
             IALLOCATOR,
         ),
         subject="instance_name",

@@ -6,6 +6,7 @@ from attrs import evolve
 
 from ganeti_rapi.api.checks import (
     BOOLEAN,
+    NON_EMPTY_STRING,
     NON_NEGATIVE,
     OBJECT,
     POSITIVE,
@@ -15,7 +16,6 @@ from ganeti_rapi.api.checks import (
     Integer,
     Items,
     ListOf,
-    Maybe,
     OneOf,
 )
 from ganeti_rapi.api.opcodes.opcode import Opcode
@@ -31,19 +31,15 @@ from ganeti_rapi.api.params import (
     HVPARAMS,
     IALLOCATOR,
     IGNORE_IPOLICY,
-    INSTANCE_NAME,
-    INSTANCE_UUID,
-    MAYBE_BOOLEAN,
-    MAYBE_NAME,
+    INSTANCE,
     NIC_PARAMETERS,
     OSPARAMS,
     OSPARAMS_PRIVATE,
-    PRIMARY_NODE,
-    PRIMARY_NODE_UUID,
-    REMOTE_NODE,
-    REMOTE_NODE_UUID,
     WAIT_FOR_SYNC,
     Param,
+    and_uuid,
+    flag,
+    optional,
 )
 
 
@@ -68,8 +64,7 @@ OPCODES = (
         "OP_INSTANCE_SET_PARAMS",
         "Changes an instance; most changes take effect at its next start.",
         (
-            INSTANCE_NAME,
-            INSTANCE_UUID,
+            *INSTANCE,
             FORCE,
             FORCE_VARIANT,
             IGNORE_IPOLICY,
@@ -88,11 +83,10 @@ OPCODES = (
                 [],
             ),
             BEPARAMS,
-            Param(
+            optional(
                 "runtime_mem",
-                Maybe(POSITIVE),
+                POSITIVE,
                 "The MiB of memory that the running instance shall have from now on.",
-                None,
             ),
             HVPARAMS,
             evolve(DISK_TEMPLATE, doc="The disk template to convert the disks to."),
@@ -104,45 +98,47 @@ OPCODES = (
             ),
             FILE_DRIVER,
             FILE_STORAGE_DIR,
-            evolve(PRIMARY_NODE, doc="The primary node to record, after the disks were moved."),
-            PRIMARY_NODE_UUID,
-            evolve(REMOTE_NODE, doc="The secondary node, for a conversion to mirrored disks."),
-            REMOTE_NODE_UUID,
+            *and_uuid(
+                optional(
+                    "pnode",
+                    NON_EMPTY_STRING,
+                    "The primary node to record, after the disks were moved.",
+                ),
+                "The primary node's",
+            ),
+            *and_uuid(
+                optional(
+                    "remote_node",
+                    NON_EMPTY_STRING,
+                    "The secondary node, for a conversion to mirrored disks.",
+                ),
+                "The new secondary node's",
+            ),
             IALLOCATOR,
-            Param(
+            optional(
                 "os_name",
-                MAYBE_NAME,
+                NON_EMPTY_STRING,
                 "The OS definition to record for the instance; nothing is installed.",
-                None,
             ),
             OSPARAMS,
             OSPARAMS_PRIVATE,
             WAIT_FOR_SYNC,
-            Param(
+            optional(
                 "offline",
-                MAYBE_BOOLEAN,
+                BOOLEAN,
                 "Whether the instance is put out of service, so that its memory counts as free.",
-                None,
             ),
             CONFLICTS_CHECK,
-            Param(
-                "hotplug",
-                BOOLEAN,
-                "Whether disk and network changes reach the running instance at once.",
-                False,
-            ),
-            Param(
+            flag("hotplug", "Whether disk and network changes reach the running instance at once."),
+            flag(
                 "hotplug_if_possible",
-                BOOLEAN,
                 "The same, but without an error where the instance cannot do it. Ganeti 3.1 and "
                 "newer do not have it.",
-                False,
             ),
-            Param(
+            optional(
                 "instance_communication",
-                MAYBE_BOOLEAN,
+                BOOLEAN,
                 "Whether the instance has an interface to the node's metadata service.",
-                None,
             ),
         ),
         subject="instance_name",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from ganeti_rapi.api.checks import BOOLEAN, OBJECT, Maybe, OneOf
+from ganeti_rapi.api.checks import BOOLEAN, NON_EMPTY_STRING, OBJECT, OneOf
 from ganeti_rapi.api.opcodes.opcode import Opcode
 from ganeti_rapi.api.params import (
     ALLOW_RUNTIME_CHANGES,
@@ -16,21 +16,19 @@ from ganeti_rapi.api.params import (
     IGNORE_CONSISTENCY,
     IGNORE_IPOLICY,
     LIVE,
-    MAYBE_BOOLEAN,
-    MAYBE_NAME,
     MIGRATION_MODE,
     NDPARAMS,
-    NODE_NAME,
-    NODE_UUID,
+    NODE,
     NODES,
     OUTPUT_FIELDS,
     REMOTE_NODE,
-    REMOTE_NODE_UUID,
     STORAGE_NAME,
     STORAGE_TYPE,
     TARGET_NODE,
-    TARGET_NODE_UUID,
     Param,
+    flag,
+    nullable,
+    optional,
 )
 
 _JOBS = (
@@ -44,10 +42,8 @@ OPCODES = (
         "Moves instances away from a node, by jobs of its own.",
         (
             EARLY_RELEASE,
-            NODE_NAME,
-            NODE_UUID,
-            REMOTE_NODE,
-            REMOTE_NODE_UUID,
+            *NODE,
+            *REMOTE_NODE,
             IALLOCATOR,
             Param(
                 "mode",
@@ -55,11 +51,10 @@ OPCODES = (
                 "Which instances to move: those that run on the node, those that it mirrors, or "
                 "all.",
             ),
-            Param(
+            optional(
                 "ignore_soft_errors",
-                MAYBE_BOOLEAN,
+                BOOLEAN,
                 "Whether the allocator may go on where it would only advise against a move.",
-                None,
             ),
         ),
         subject="node_name",
@@ -69,12 +64,10 @@ OPCODES = (
         "OP_NODE_MIGRATE",
         "Migrates all instances that run on a node, by jobs of its own.",
         (
-            NODE_NAME,
-            NODE_UUID,
+            *NODE,
             MIGRATION_MODE,
             LIVE,
-            TARGET_NODE,
-            TARGET_NODE_UUID,
+            *TARGET_NODE,
             ALLOW_RUNTIME_CHANGES,
             IGNORE_IPOLICY,
             IALLOCATOR,
@@ -86,8 +79,7 @@ OPCODES = (
         "OP_NODE_MODIFY_STORAGE",
         "Changes a storage unit of a node.",
         (
-            NODE_NAME,
-            NODE_UUID,
+            *NODE,
             STORAGE_TYPE,
             STORAGE_NAME,
             Param(
@@ -102,8 +94,7 @@ OPCODES = (
         "OP_NODE_POWERCYCLE",
         "Reboots a node at once, without shutting anything down.",
         (
-            NODE_NAME,
-            NODE_UUID,
+            *NODE,
             evolve(FORCE, doc="Whether to reset even the master node."),
         ),
         subject="node_name",
@@ -114,7 +105,7 @@ OPCODES = (
         "Lists storage units of nodes.",
         (
             OUTPUT_FIELDS,
-            evolve(STORAGE_TYPE, check=Maybe(STORAGE_TYPE.check), default=None),
+            nullable(STORAGE_TYPE),
             NODES,
             STORAGE_NAME,
         ),
@@ -124,39 +115,31 @@ OPCODES = (
         "OP_NODE_SET_PARAMS",
         "Changes a node's role and parameters; what is null stays as it is.",
         (
-            NODE_NAME,
-            NODE_UUID,
+            *NODE,
             FORCE,
             HV_STATE,
             DISK_STATE,
-            Param(
+            optional(
                 "master_candidate",
-                MAYBE_BOOLEAN,
-                "Whether the node keeps a copy of the configuration and can become master.",
-                None,
-            ),
-            Param("offline", MAYBE_BOOLEAN, "Whether Ganeti leaves the node alone.", None),
-            Param("drained", MAYBE_BOOLEAN, "Whether the node gets no new instances.", None),
-            Param(
-                "auto_promote",
                 BOOLEAN,
-                "Whether other nodes become master candidates when there would be too few.",
-                False,
+                "Whether the node keeps a copy of the configuration and can become master.",
             ),
-            Param("master_capable", MAYBE_BOOLEAN, "Whether the node may become master.", None),
-            Param("vm_capable", MAYBE_BOOLEAN, "Whether the node may hold instances.", None),
-            Param(
-                "secondary_ip",
-                MAYBE_NAME,
-                "The address that the node replicates disks over.",
-                None,
+            optional("offline", BOOLEAN, "Whether Ganeti leaves the node alone."),
+            optional("drained", BOOLEAN, "Whether the node gets no new instances."),
+            flag(
+                "auto_promote",
+                "Whether other nodes become master candidates when there would be too few.",
+            ),
+            optional("master_capable", BOOLEAN, "Whether the node may become master."),
+            optional("vm_capable", BOOLEAN, "Whether the node may hold instances."),
+            optional(
+                "secondary_ip", NON_EMPTY_STRING, "The address that the node replicates disks over."
             ),
             NDPARAMS,
-            Param(
+            optional(
                 "powered",
-                MAYBE_BOOLEAN,
+                BOOLEAN,
                 "Whether Ganeti takes the node for powered on; needs out of band management.",
-                None,
             ),
         ),
         subject="node_name",
@@ -165,7 +148,7 @@ OPCODES = (
     Opcode(
         "OP_REPAIR_NODE_STORAGE",
         "Repairs a storage unit of a node, such as a volume group with missing disks.",
-        (NODE_NAME, NODE_UUID, STORAGE_TYPE, STORAGE_NAME, IGNORE_CONSISTENCY),
+        (*NODE, STORAGE_TYPE, STORAGE_NAME, IGNORE_CONSISTENCY),
         subject="node_name",
     ),
 )
