@@ -16,9 +16,7 @@ from ganeti_rapi.api.checks import NON_EMPTY_STRING, STRINGS, Integer, OneOf
 from ganeti_rapi.api.forms import (
     Argument,
     Flag,
-    FlagFor,
     Form,
-    Not,
     Repeated,
     Seconds,
     Whole,
@@ -48,8 +46,10 @@ class FormTests(SynchronousTestCase):
         wrong = ["true", "x", "1.0", "0x1"]
         numbers = {"0": False, "1": True, "-3": True, "00": False, "+1": True}
         self.assert_reads(Flag(), numbers, wrong)
-        self.assert_reads(Not(), {text: not value for text, value in numbers.items()}, wrong)
-        self.assert_reads(FlagFor("live", "non-live"), {"1": "live", "0": "non-live"}, wrong)
+        self.assert_reads(
+            Flag(False, True), {text: not value for text, value in numbers.items()}, wrong
+        )
+        self.assert_reads(Flag("live", "non-live"), {"1": "live", "0": "non-live"}, wrong)
 
     def test_words(self) -> None:
         self.assert_reads(Word(), {"x": "x", " y ": " y "}, [])
@@ -74,8 +74,8 @@ class FormTests(SynchronousTestCase):
     def test_what_it_reads_is_what_its_schema_takes(self) -> None:
         for form, value in (
             (Flag(), 1),
-            (Not(), 0),
-            (FlagFor("a", "b"), 1),
+            (Flag(False, True), 0),
+            (Flag("a", "b"), 1),
             (Word(), "x"),
             (Words(), ["x"]),
             (Repeated(), ["x"]),

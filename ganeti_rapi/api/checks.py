@@ -222,34 +222,20 @@ class Number:
 
 @frozen
 class String:
-    """Text, which may be empty."""
+    """Text of at least ``minimum`` characters, none or one."""
+
+    minimum: int = 0
 
     def __call__(self, value: Json) -> Json:
-        if isinstance(value, str):
+        if isinstance(value, str) and len(value) >= self.minimum:
             return value
         raise _refusal(self, value)
 
     def schema(self) -> Schema:
-        return {"type": "string"}
+        return {"type": "string", **({"minLength": self.minimum} if self.minimum else {})}
 
     def __str__(self) -> str:
-        return "string"
-
-
-@frozen
-class NonEmptyString:
-    """Text of at least one character."""
-
-    def __call__(self, value: Json) -> Json:
-        if isinstance(value, str) and value:
-            return value
-        raise _refusal(self, value)
-
-    def schema(self) -> Schema:
-        return {"type": "string", "minLength": 1}
-
-    def __str__(self) -> str:
-        return "non-empty string"
+        return "non-empty string" if self.minimum else "string"
 
 
 @frozen
@@ -433,7 +419,7 @@ def _digits(text: str) -> None:
 
 BOOLEAN = Boolean()
 STRING = String()
-NON_EMPTY_STRING = NonEmptyString()
+NON_EMPTY_STRING = String(minimum=1)
 NON_NEGATIVE = Integer(0)
 POSITIVE = Integer(1)
 LIST = ListOf(Anything())

@@ -41,11 +41,14 @@ class Form(Protocol):
 
 @frozen
 class Flag:
-    """A number: 0 means no, any other means yes."""
+    """A number: 0 stands for ``no``, any other for ``yes``."""
+
+    yes: Json = True
+    no: Json = False
 
     def read(self, texts: Sequence[str]) -> Json:
         with suppress(ValueError):
-            return bool(int(texts[0]))
+            return self.yes if int(texts[0]) else self.no
         raise CheckError("1 or 0", "another string")
 
     def schema(self) -> Schema:
@@ -56,7 +59,20 @@ class Flag:
 
 
 @frozen
-class Word:
+class OfCheck:
+    """A form whose value passes a check, and has its schema."""
+
+    check: Check
+
+    def read(self, texts: Sequence[str]) -> Json:
+        raise NotImplementedError
+
+    def schema(self) -> Schema:
+        return self.check.schema()
+
+
+@frozen
+class Word(OfCheck):
     """A text that passes a check."""
 
     check: Check = NON_EMPTY_STRING
@@ -64,46 +80,12 @@ class Word:
     def read(self, texts: Sequence[str]) -> Json:
         return self.check(texts[0])
 
-    def schema(self) -> Schema:
-        return self.check.schema()
-
     def __str__(self) -> str:
         return "text" if self.check in (NON_EMPTY_STRING, STRING) else str(self.check)
 
 
 @frozen
-class Not:
-    """As `Flag`, the other way round."""
-
-    def read(self, texts: Sequence[str]) -> Json:
-        return not Flag().read(texts)
-
-    def schema(self) -> Schema:
-        return Flag().schema()
-
-    def __str__(self) -> str:
-        return str(Flag())
-
-
-@frozen
-class FlagFor:
-    """As `Flag`, for one of two words."""
-
-    yes: str
-    no: str
-
-    def read(self, texts: Sequence[str]) -> Json:
-        return self.yes if Flag().read(texts) else self.no
-
-    def schema(self) -> Schema:
-        return Flag().schema()
-
-    def __str__(self) -> str:
-        return str(Flag())
-
-
-@frozen
-class Words:
+class Words(OfCheck):
     """A list of words with commas between them; blanks around a word are taken off."""
 
     check: Check = STRINGS
@@ -111,15 +93,12 @@ class Words:
     def read(self, texts: Sequence[str]) -> Json:
         return self.check([word.strip() for word in texts[0].split(",")])
 
-    def schema(self) -> Schema:
-        return self.check.schema()
-
     def __str__(self) -> str:
         return "words with commas"
 
 
 @frozen
-class Repeated:
+class Repeated(OfCheck):
     """A list of texts, each of which is given as an argument of its own."""
 
     check: Check = STRINGS
@@ -127,15 +106,12 @@ class Repeated:
     def read(self, texts: Sequence[str]) -> Json:
         return self.check(list(texts))
 
-    def schema(self) -> Schema:
-        return self.check.schema()
-
     def __str__(self) -> str:
         return "text, repeated"
 
 
 @frozen
-class Whole:
+class Whole(OfCheck):
     """A whole number that passes a check."""
 
     check: Check = field(factory=Integer)
@@ -146,9 +122,6 @@ class Whole:
         except ValueError:
             raise CheckError(expectation(self.check), "another string") from None
         return self.check(number)
-
-    def schema(self) -> Schema:
-        return self.check.schema()
 
     def __str__(self) -> str:
         return str(self.check)
@@ -227,8 +200,9 @@ class Argument:
         param = parameters[self.key]
         check = param.check
         check = check.check if isinstance(check, Maybe) else check
-        plain = next((kind for kind in (Word, Words, Repeated) if self.form == kind()), None)
-        form = self.form if plain is None else plain(check)
+        form = self.form
+        if isinstance(form, OfCheck) and form in (Word(), Words(), Repeated()):
+            form = evolve(form, check=check)
         return evolve(self, owner=owner, form=form, doc=self.doc or param.doc)
 
 

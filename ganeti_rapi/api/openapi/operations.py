@@ -8,7 +8,6 @@ from typing import Any
 from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.cells import Cell, Stream
 from ganeti_rapi.api.forms import Argument, Words
-from ganeti_rapi.api.openapi.bodies import request_body
 from ganeti_rapi.api.openapi.replies import responses
 from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.resource import Resource
@@ -38,8 +37,13 @@ def operation(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  #
         "parameters": _parameters(resource, cell),
         "responses": responses(resource, cell),
     }
-    if (body := request_body(cell)) is not None:
-        described["requestBody"] = body
+    if (schema := cell.body.schema()) is not None:
+        words = cell.body.words
+        described["requestBody"] = {
+            "description": f"{words[0].upper()}{words[1:]}.",
+            "required": cell.body.needed,
+            "content": {"application/json": {"schema": schema}},
+        }
     return described
 
 

@@ -6,7 +6,7 @@ from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, flag
 from ganeti_rapi.api.bodies import DependsOnly, Parameters
 from ganeti_rapi.api.cells import Item, Listing, OpcodeHandler, Submit
-from ganeti_rapi.api.forms import Argument, Not
+from ganeti_rapi.api.forms import Argument, Flag
 from ganeti_rapi.api.handlers import instances
 from ganeti_rapi.api.kinds import INSTANCE
 from ganeti_rapi.api.resource import Resource
@@ -131,7 +131,7 @@ INSTANCES = (
                         Argument(
                             "nostartup",
                             "Leave the instance down, for requests without a body.",
-                            Not(),
+                            Flag(yes=False, no=True),
                             param="start",
                         ),
                     ),

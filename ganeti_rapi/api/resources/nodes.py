@@ -5,7 +5,7 @@ from __future__ import annotations
 from ganeti_rapi.api.arguments import DRY_RUN, LOCK, flag
 from ganeti_rapi.api.bodies import DependsOnly, OneValue, Parameters
 from ganeti_rapi.api.cells import Handler, Item, Listing, OpcodeHandler, Submit
-from ganeti_rapi.api.forms import Argument, FlagFor, Words
+from ganeti_rapi.api.forms import Argument, Flag, Words
 from ganeti_rapi.api.handlers import nodes
 from ganeti_rapi.api.kinds import NODE
 from ganeti_rapi.api.resource import Resource
@@ -95,7 +95,7 @@ NODES = (
                         Argument(
                             "live",
                             "Older form of `mode`: 1 is `live`, 0 is `non-live`.",
-                            FlagFor("live", "non-live"),
+                            Flag("live", "non-live"),
                             param="mode",
                         ),
                         Argument("mode", "`live` or `non-live`; with it the body is ignored."),

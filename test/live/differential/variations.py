@@ -10,7 +10,7 @@ from ganeti_rapi.api.access import OPTIONS_FOR, Access
 from ganeti_rapi.api.arguments import LOCK, REASON, WAIT
 from ganeti_rapi.api.bodies import DependsOnly, Parameters
 from ganeti_rapi.api.cells import Cell, Submit
-from ganeti_rapi.api.forms import Argument, Flag, FlagFor, Not, Repeated, Word, Words
+from ganeti_rapi.api.forms import Argument, Flag, Repeated, Word, Words
 from ganeti_rapi.jsontext import Json
 
 from .probe import ANONYMOUS, USERS, Known, Probe, cell_of, resource_of, same_status
@@ -145,7 +145,7 @@ def _is_free(arg: Argument, sample: Probe) -> bool:
 def with_wrong_arguments(sample: Probe) -> Iterator[Probe]:
     """Each of its flags with something else than a number, and a lock, which luxid refuses."""
     for arg in _cell(sample).arguments:
-        is_flag = isinstance(arg.form, (Flag, FlagFor, Not))
+        is_flag = isinstance(arg.form, Flag)
         if is_flag and (sample.method, arg.name) != ("GET", "static"):
             known = Known("newer-fields", 200, 400) if sample.path == "/2/os" else None
             yield evolve(sample.with_query(f"{arg.name}=yes"), known=known)
