@@ -39,6 +39,11 @@ _MARKS: Properties = {
     "tags": Property(NAMES, "Its tags."),
 }
 
+
+def _of_each(thing: str, schema: Schema, doc: str) -> Property:
+    return Property(list_of(schema), f"For each {thing}, {doc}")
+
+
 NODE: Properties = {
     "name": Property(TEXT, "Its name."),
     "offline": Property(FLAG, "Whether Ganeti leaves it alone."),
@@ -82,27 +87,21 @@ INSTANCE: Properties = {
     "pnode": Property(TEXT, "Its primary node, which it runs on."),
     "snodes": Property(NAMES, "The nodes that its disks are mirrored to."),
     "disk_template": Property(TEXT, "How its disks are stored; `mixed` if they differ."),
-    "nic.ips": Property(list_of(maybe(TEXT)), "For each network interface, its IP address."),
-    "nic.macs": Property(NAMES, "For each network interface, its MAC address."),
-    "nic.modes": Property(NAMES, "For each network interface, how it is connected."),
-    "nic.uuids": Property(NAMES, "For each network interface, its UUID."),
-    "nic.names": Property(list_of(maybe(TEXT)), "For each network interface, its name."),
-    "nic.links": Property(
-        list_of(maybe(TEXT)), "For each network interface, what it is attached to."
-    ),
-    "nic.networks": Property(
-        list_of(maybe(TEXT)), "For each network interface, its network's UUID."
-    ),
-    "nic.networks.names": Property(
-        list_of(maybe(TEXT)), "For each network interface, its network's name."
-    ),
-    "nic.bridges": Property(list_of(maybe(TEXT)), "For each network interface, its bridge."),
+    "nic.ips": _of_each("network interface", maybe(TEXT), "its IP address."),
+    "nic.macs": _of_each("network interface", TEXT, "its MAC address."),
+    "nic.modes": _of_each("network interface", TEXT, "how it is connected."),
+    "nic.uuids": _of_each("network interface", TEXT, "its UUID."),
+    "nic.names": _of_each("network interface", maybe(TEXT), "its name."),
+    "nic.links": _of_each("network interface", maybe(TEXT), "what it is attached to."),
+    "nic.networks": _of_each("network interface", maybe(TEXT), "its network's UUID."),
+    "nic.networks.names": _of_each("network interface", maybe(TEXT), "its network's name."),
+    "nic.bridges": _of_each("network interface", maybe(TEXT), "its bridge."),
     "network_port": Property(maybe(COUNT), "The TCP port that is reserved for it, for VNC say."),
-    "disk.sizes": Property(list_of(COUNT), "For each disk, its MiB."),
-    "disk.spindles": Property(list_of(maybe(COUNT)), "For each disk, its spindles."),
+    "disk.sizes": _of_each("disk", COUNT, "its MiB."),
+    "disk.spindles": _of_each("disk", maybe(COUNT), "its spindles."),
     "disk_usage": Property(COUNT, "MiB that its disks take on each of its nodes."),
-    "disk.uuids": Property(NAMES, "For each disk, its UUID."),
-    "disk.names": Property(list_of(maybe(TEXT)), "For each disk, its name."),
+    "disk.uuids": _of_each("disk", TEXT, "its UUID."),
+    "disk.names": _of_each("disk", maybe(TEXT), "its name."),
     "beparams": Property(
         OBJECT,
         "Its backend parameters, with the cluster's defaults. `memory` is the same as `maxmem`.",

@@ -68,6 +68,14 @@ class Methods:
         rows: list[Object] = await self._get(path(kind), bulk=True)
         return rows
 
+    async def _object(self, *segments: str) -> Object:
+        details: Object = await self._get(path(*segments))
+        return details
+
+    async def _tags(self, *segments: str) -> list[str]:
+        tags: list[str] = await self._get(path(*segments, "tags"))
+        return tags
+
     async def _submit(
         self,
         method: str,

@@ -68,8 +68,7 @@ class ClusterMethods(Methods):
 
     async def get_cluster_tags(self) -> list[str]:
         """The cluster's tags, in no order."""
-        tags: list[str] = await self._get(path("tags"))
-        return tags
+        return await self._tags()
 
     async def add_cluster_tags(
         self, tags: Sequence[str], *, dry_run: bool = False, reason: str | None = None

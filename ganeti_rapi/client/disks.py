@@ -85,7 +85,7 @@ class DiskMethods(Methods):
 
         ``mode`` is replace_on_primary, replace_on_secondary, replace_new_secondary (to
         ``remote_node``, or where ``iallocator`` chooses) or replace_auto. ``early_release``, not
-        on Ganeti 2.4, releases the old disks before the new ones are in sync.
+        on Ganeti 2.4, gives locks and old disks back before the mirrors are in sync.
         """
         where = path("instances", instance, "replace-disks")
         query = {"mode": mode, "remote_node": remote_node, "iallocator": iallocator}

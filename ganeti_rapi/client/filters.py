@@ -21,8 +21,7 @@ class FilterMethods(Methods):
 
     async def get_filter(self, uuid: str) -> Object:
         """A rule: ``priority``, ``predicates``, ``action`` and more. Raises `NotFound`."""
-        details: Object = await self._get(path("filters", uuid))
-        return details
+        return await self._object("filters", uuid)
 
     async def add_filter(
         self, priority: int, predicates: Json, action: Json, *, reason: Json = None

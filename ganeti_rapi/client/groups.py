@@ -26,8 +26,7 @@ class GroupMethods(Methods):
 
     async def get_group(self, group: str) -> Object:
         """A group: ``node_list``, ``alloc_policy``, ``ipolicy`` and more. Raises `NotFound`."""
-        details: Object = await self._get(path("groups", group))
-        return details
+        return await self._object("groups", group)
 
     async def create_group(
         self,
@@ -82,8 +81,7 @@ class GroupMethods(Methods):
 
     async def get_group_tags(self, group: str) -> list[str]:
         """A group's tags, in no order. Raises `NotFound`."""
-        tags: list[str] = await self._get(path("groups", group, "tags"))
-        return tags
+        return await self._tags("groups", group)
 
     async def add_group_tags(
         self, group: str, tags: Sequence[str], *, dry_run: bool = False, reason: str | None = None

@@ -58,8 +58,7 @@ class InstanceMethods(Methods):
 
         Raises `NotFound`.
         """
-        details: Object = await self._get(path("instances", instance))
-        return details
+        return await self._object("instances", instance)
 
     async def query_instance_info(
         self, instance: str, *, static: bool | None = None, reason: str | None = None
@@ -188,8 +187,7 @@ class InstanceMethods(Methods):
 
     async def get_instance_tags(self, instance: str) -> list[str]:
         """An instance's tags, in no order. Raises `NotFound`."""
-        tags: list[str] = await self._get(path("instances", instance, "tags"))
-        return tags
+        return await self._tags("instances", instance)
 
     async def add_instance_tags(
         self,

@@ -26,8 +26,7 @@ class NetworkMethods(Methods):
 
     async def get_network(self, network: str) -> Object:
         """A network: ``network``, ``gateway``, ``group_list`` and more. Raises `NotFound`."""
-        details: Object = await self._get(path("networks", network))
-        return details
+        return await self._object("networks", network)
 
     async def create_network(
         self,
@@ -111,8 +110,7 @@ class NetworkMethods(Methods):
 
     async def get_network_tags(self, network: str) -> list[str]:
         """A network's tags, in no order. Raises `NotFound`."""
-        tags: list[str] = await self._get(path("networks", network, "tags"))
-        return tags
+        return await self._tags("networks", network)
 
     async def add_network_tags(
         self, network: str, tags: Sequence[str], *, dry_run: bool = False, reason: str | None = None

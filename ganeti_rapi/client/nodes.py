@@ -41,8 +41,7 @@ class NodeMethods(Methods):
 
     async def get_node(self, node: str) -> Object:
         """A node: ``role``, ``mfree`` and ``dfree`` in mebibytes and more. Raises `NotFound`."""
-        details: Object = await self._get(path("nodes", node))
-        return details
+        return await self._object("nodes", node)
 
     async def get_node_role(self, node: str) -> str:
         """drained, master, master-candidate, offline or regular."""
@@ -194,8 +193,7 @@ class NodeMethods(Methods):
 
     async def get_node_tags(self, node: str) -> list[str]:
         """A node's tags, in no order. Raises `NotFound`."""
-        tags: list[str] = await self._get(path("nodes", node, "tags"))
-        return tags
+        return await self._tags("nodes", node)
 
     async def add_node_tags(
         self, node: str, tags: Sequence[str], *, dry_run: bool = False, reason: str | None = None

@@ -7,7 +7,7 @@ from ganeti_rapi.api.bodies import Parameters
 from ganeti_rapi.api.cells import Constant, Handler, Submit
 from ganeti_rapi.api.handlers import cluster
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.api.resources.shared import tag_cells
+from ganeti_rapi.api.resources.shared import tags_of
 from ganeti_rapi.api.schemas import INTEGER, NAMES, component
 
 FEATURES = (
@@ -99,5 +99,5 @@ CLUSTER = (
             )
         },
     ),
-    Resource("tags", "/2/tags", "The cluster's tags.", tag_cells("cluster", "the cluster")),
+    tags_of("cluster", "the cluster", "tags", "/2/tags"),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.bodies import Keys
 from ganeti_rapi.api.cells import Handler, Item, Listing
@@ -10,22 +12,21 @@ from ganeti_rapi.api.kinds import FILTER
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import NULL, TEXT
 
+_SET = Handler(
+    doc="Add a filter rule.",
+    reply="The rule's uuid.",
+    reply_schema=TEXT,
+    access=Access.WRITE,
+    body=Keys(params=cluster.FILTER_PARAMS, required=True),
+    function=cluster.set_filter,
+)
+
 FILTERS = (
     Resource(
         "filters",
         "/2/filters",
         "The rules that decide which jobs may run.",
-        {
-            "GET": Listing(doc="List the filter rules.", kind=FILTER),
-            "POST": Handler(
-                doc="Add a filter rule.",
-                reply="The rule's uuid.",
-                reply_schema=TEXT,
-                access=Access.WRITE,
-                body=Keys(params=cluster.FILTER_PARAMS, required=True),
-                function=cluster.set_filter,
-            ),
-        },
+        {"GET": Listing(doc="List the filter rules.", kind=FILTER), "POST": _SET},
     ),
     Resource(
         "filters_uuid",
@@ -33,14 +34,7 @@ FILTERS = (
         "One filter rule.",
         {
             "GET": Item(doc="Show a filter rule.", kind=FILTER),
-            "PUT": Handler(
-                doc="Replace a filter rule, or add one with this uuid.",
-                reply="The rule's uuid.",
-                reply_schema=TEXT,
-                access=Access.WRITE,
-                body=Keys(params=cluster.FILTER_PARAMS, required=True),
-                function=cluster.set_filter,
-            ),
+            "PUT": evolve(_SET, doc="Replace a filter rule, or add one with this uuid."),
             "DELETE": Handler(
                 doc="Delete a filter rule.",
                 reply="null",

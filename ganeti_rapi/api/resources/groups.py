@@ -7,7 +7,7 @@ from ganeti_rapi.api.bodies import DependsOnly, Parameters
 from ganeti_rapi.api.cells import Item, Listing, Submit
 from ganeti_rapi.api.kinds import GROUP
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.api.resources.shared import tag_cells
+from ganeti_rapi.api.resources.shared import tags_of
 
 GROUPS = (
     Resource(
@@ -74,10 +74,5 @@ GROUPS = (
             )
         },
     ),
-    Resource(
-        "groups_name_tags",
-        "/2/groups/{name}/tags",
-        "A node group's tags.",
-        tag_cells("nodegroup", "a node group"),
-    ),
+    tags_of("nodegroup", "a node group", "groups_name_tags", "/2/groups/{name}/tags"),
 )

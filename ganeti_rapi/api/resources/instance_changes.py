@@ -9,7 +9,7 @@ from ganeti_rapi.api.cells import Handler, Submit
 from ganeti_rapi.api.forms import Argument, Word
 from ganeti_rapi.api.handlers import instances
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.api.resources.shared import tag_cells
+from ganeti_rapi.api.resources.shared import tags_of
 
 INSTANCE_CHANGES = (
     Resource(
@@ -159,10 +159,5 @@ INSTANCE_CHANGES = (
             )
         },
     ),
-    Resource(
-        "instances_name_tags",
-        "/2/instances/{name}/tags",
-        "An instance's tags.",
-        tag_cells("instance", "an instance"),
-    ),
+    tags_of("instance", "an instance", "instances_name_tags", "/2/instances/{name}/tags"),
 )

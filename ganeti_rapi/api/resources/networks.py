@@ -7,7 +7,7 @@ from ganeti_rapi.api.bodies import Parameters
 from ganeti_rapi.api.cells import Item, Listing, Submit
 from ganeti_rapi.api.kinds import NETWORK
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.api.resources.shared import tag_cells
+from ganeti_rapi.api.resources.shared import tags_of
 
 NETWORKS = (
     Resource(
@@ -75,10 +75,5 @@ NETWORKS = (
             )
         },
     ),
-    Resource(
-        "networks_name_tags",
-        "/2/networks/{name}/tags",
-        "A network's tags.",
-        tag_cells("network", "a network"),
-    ),
+    tags_of("network", "a network", "networks_name_tags", "/2/networks/{name}/tags"),
 )

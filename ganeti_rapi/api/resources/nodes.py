@@ -9,7 +9,7 @@ from ganeti_rapi.api.forms import Argument, Flag, Words
 from ganeti_rapi.api.handlers import nodes
 from ganeti_rapi.api.kinds import NODE
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.api.resources.shared import tag_cells
+from ganeti_rapi.api.resources.shared import tags_of
 from ganeti_rapi.api.schemas import one_of
 
 _STORAGE_TYPE = Argument("storage_type", required=True)
@@ -156,7 +156,5 @@ NODES = (
             )
         },
     ),
-    Resource(
-        "nodes_name_tags", "/2/nodes/{name}/tags", "A node's tags.", tag_cells("node", "a node")
-    ),
+    tags_of("node", "a node", "nodes_name_tags", "/2/nodes/{name}/tags"),
 )

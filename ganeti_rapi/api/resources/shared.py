@@ -10,14 +10,15 @@ from ganeti_rapi.api.cells import Cell, Submit, Tags
 from ganeti_rapi.api.checks import STRING, ListOf
 from ganeti_rapi.api.forms import Argument, Repeated
 from ganeti_rapi.api.handlers import tags
+from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.jsontext import Json
 
 
-def tag_cells(kind: str, thing: str) -> dict[str, Cell]:
-    """The cells of a kind's ``…/tags``."""
+def tags_of(kind: str, thing: str, name: str, uri: str) -> Resource:
+    """The tags of ``thing``, for which Ganeti has the word ``kind``."""
     fixed: dict[str, Json] = {"kind": kind, **({"name": None} if kind == "cluster" else {})}
     tag = Argument("tag", "A tag; may be given several times.", Repeated())
-    return {
+    cells: dict[str, Cell] = {
         "GET": Tags(doc=f"List the tags of {thing}.", kind=kind),
         "PUT": Submit(
             doc=f"Add tags to {thing}: the body is a list of them.",
@@ -35,3 +36,4 @@ def tag_cells(kind: str, thing: str) -> dict[str, Cell]:
             body=DependsOnly(),
         ),
     }
+    return Resource(name, uri, f"{thing[0].upper()}{thing[1:]}'s tags.", cells)
