@@ -119,7 +119,7 @@ FILTERED_QUERIES = (
     _query(filter=["=", "name", "node1"]),
     _query(filter=["=", "name", "node1"], qfilter=["=", "name", "node2"]),
     _query(resource="job", fields=["id"], qfilter=["<", "id", 4]),
-    _query(qfilter=["=", "nosuch", "node1"]),
+    _query(Known("luxid-refuses", 500, 400), qfilter=["=", "nosuch", "node1"]),
     _query(nosuch=1),
     _query(fields=[]),
     _query(_UNREADABLE, fields=[1]),
