@@ -103,6 +103,13 @@ class ChangesTests(SynchronousTestCase):
         self.assertEqual([state.status for state in self.states], ["running"])
         self.assertEqual([timeout for *_, timeout in self.asked()], [STEP, STEP, 20])
 
+    def test_patience_for_just_one_wait(self) -> None:
+        self.daemon.changes = [self.later(STEP, None)]
+        done = self.read(patience=STEP)
+        self.clock.advance(STEP)
+        self.successResultOf(done)
+        self.assertEqual([timeout for *_, timeout in self.asked()], [STEP])
+
     def test_no_patience_at_all(self) -> None:
         self.daemon.changes = [(RUNNING, []), None]
         self.successResultOf(self.read(patience=0))

@@ -381,6 +381,17 @@ class OvertakingTests(WatchesTestCase):
         self.told(first, "canceling")
         self.told(newcomer, "canceling", [None])
 
+    def test_a_newcomer_who_has_not_read_yet_costs_no_reading_more(self) -> None:
+        first = self.parked()
+        self.reading.requests.shut = True
+        self.luxid.change(7, status="canceling")
+        self.notice()
+        newcomer = self.parked(["status", "opresult"], ["running", [None]])
+        self.let_the_watch_read()
+        self.told(first, "canceling")
+        self.told(newcomer, "canceling", [None])
+        self.assertEqual(len(self.reading.calls), 3)  # one of each, and the watch's
+
     def test_the_end_that_the_watch_reads_but_the_newcomer_did_not(self) -> None:
         first, newcomer = self.overtaken()
         self.luxid.finish(7)
