@@ -66,13 +66,10 @@ class HypervisorParameters:
         return str(OBJECT)
 
 
-CREATE_HVPARAMS = evolve(HVPARAMS, check=HypervisorParameters())
-MODIFY_HVPARAMS = evolve(
-    OPCODES["OP_INSTANCE_SET_PARAMS"].parameters["hvparams"], check=HypervisorParameters()
-)
+INSTANCE_HVPARAMS = evolve(HVPARAMS, check=HypervisorParameters())
 CREATE_PARAMS = (
     Param("__version__", OneOf((1,)), "The version of the request's form."),
-    CREATE_HVPARAMS,
+    INSTANCE_HVPARAMS,
 )
 """What POST /2/instances takes in its own way."""
 
@@ -95,7 +92,7 @@ class NewInstance:
         opcode = OPCODES["OP_INSTANCE_CREATE"]
         try:
             values = renamed(value, CREATE_RENAMES)
-            values.update(checked(values, (CREATE_HVPARAMS,), opcode.name))
+            values.update(checked(values, (INSTANCE_HVPARAMS,), opcode.name))
             return {"OP_ID": opcode.name, **opcode.with_defaults(opcode.checked(values))}
         except BadRequest as error:
             raise Refused(error.message) from None
@@ -107,7 +104,7 @@ class NewInstance:
         return "object as POST /2/instances takes it, without `__version__`"
 
 
-NEW_INSTANCE = Parameters(also=(CREATE_HVPARAMS,), renames=CREATE_RENAMES).of(
+NEW_INSTANCE = Parameters(also=(INSTANCE_HVPARAMS,), renames=CREATE_RENAMES).of(
     "OP_INSTANCE_CREATE", frozenset()
 )
 """The form of an instance among several new ones."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.checks import LIST, STRING, Integer, ListOf, Maybe
-from ganeti_rapi.api.jobs import show_job
 from ganeti_rapi.api.params import Param
 from ganeti_rapi.api.schemas import (
     ANYTHING,
@@ -24,11 +23,6 @@ from ganeti_rapi.jsontext import Json
 DEFAULT_WAIT = 10.0
 LONGEST_WAIT = 60.0
 """Seconds that /2/jobs/[job_id]/wait waits by default and at the most."""
-
-
-async def show(call: Call, job_id: int) -> Json:
-    """GET /2/jobs/[job_id]."""
-    return await show_job(call, job_id)
 
 
 async def cancel(call: Call, job_id: int) -> Json:

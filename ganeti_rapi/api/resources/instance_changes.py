@@ -132,7 +132,7 @@ INSTANCE_CHANGES = (
                 doc="Change parameters, disks and network interfaces of an instance.",
                 opcode="OP_INSTANCE_SET_PARAMS",
                 body=Parameters(
-                    also=(instances.MODIFY_HVPARAMS,),
+                    also=(instances.INSTANCE_HVPARAMS,),
                     renames={"custom_beparams": "beparams", "custom_hvparams": "hvparams"},
                     required=True,
                 ),

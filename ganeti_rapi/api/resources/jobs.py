@@ -7,6 +7,7 @@ from ganeti_rapi.api.bodies import Keys
 from ganeti_rapi.api.cells import Handler, Listing, Stream
 from ganeti_rapi.api.forms import Argument, Seconds, Whole, Words
 from ganeti_rapi.api.handlers import events, jobs
+from ganeti_rapi.api.jobs import show_job
 from ganeti_rapi.api.kinds import JOB
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import component
@@ -27,7 +28,7 @@ JOBS = (
                 doc="Show a job: its opcodes, their states, results and logs.",
                 reply="An object with the job's fields.",
                 reply_schema=component("Job"),
-                function=jobs.show,
+                function=show_job,
                 shared=True,
             ),
             "DELETE": Handler(
