@@ -380,6 +380,21 @@ class DisconnectTests(CycleCase):
             self.assertEqual(connection.received(), [])
         self.assertEqual(self.events, [])
 
+    def test_identical_reads_of_objects_are_one_question(self) -> None:
+        for path, method, questions in (
+            (b"/2/nodes", "QueryNodes", 1),
+            (b"/2/nodes?bulk=1", "QueryNodes", 1),
+            (b"/2/nodes/n", "QueryNodes", 1),
+            (b"/2/tags", "QueryTags", 1),
+            (b"/2/instances/web/console", "QueryInstances", 3),  # not open to anyone
+        ):
+            self.daemon.calls.clear()
+            self.daemon.answers[method] = lambda *_: self.pending()
+            connections = [self.request(path) for _ in range(3)]
+            self.assertEqual(len(self.daemon.calls), questions, path)
+            for connection in connections:
+                connection.lose()
+
     def test_a_shared_read_goes_on_for_the_others(self) -> None:
         self.daemon.answers["QueryClusterInfo"] = pending = self.pending()
         first, second = self.request(b"/2/info"), self.request(b"/2/info")

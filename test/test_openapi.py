@@ -98,6 +98,13 @@ class DocumentTests(SynchronousTestCase):
             self.assertEqual(set(kind.item_fields) - set(schema["properties"]), set())
             self.assertLessEqual(set(schema["required"]), set(kind.fields))
 
+    def test_lists_name_jobs_by_numbers_and_all_else_by_text(self) -> None:
+        for name, kind in KINDS.items():
+            content = operation("GET", f"/2/{name}s")["responses"]["200"]["content"]
+            names, _ = content["application/json"]["schema"]["anyOf"]
+            identity = names["items"]["properties"][kind.key]
+            self.assertEqual(identity["type"], "integer" if name == "job" else "string")
+
     def test_every_field_is_described(self) -> None:
         for table in (objects.NODE, objects.INSTANCE, objects.JOB, objects.CLUSTER_INFO):
             for name, field in table.items():
