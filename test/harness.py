@@ -222,7 +222,7 @@ class Server:
         **options: Any,  # Any: handed through
     ) -> None:
         self.clock = Clock()
-        accounts, _ = parse(USERS)
+        accounts, _ = parse(USERS.encode())
         self.site = make_site(
             self.clock,
             ScriptedBackend.make(self.clock, daemon, waits),

@@ -82,7 +82,7 @@ class BasicCredentialsTests(SynchronousTestCase):
 
 class UsersFileCheckerTests(SynchronousTestCase):
     def setUp(self) -> None:
-        accounts, _ = parse("jack abc123\njürgen größe write")
+        accounts, _ = parse("jack abc123\njürgen größe write".encode())
         self.users = UsersFile(accounts)
         self.checker = UsersFileChecker(self.users)
 
@@ -112,6 +112,6 @@ class UsersFileCheckerTests(SynchronousTestCase):
         self.assert_refused(b"", b"")
 
     def test_new_accounts_count_at_once(self) -> None:
-        self.users.accounts, _ = parse("fred foo555")
+        self.users.accounts, _ = parse(b"fred foo555")
         self.assert_refused(b"jack", b"abc123")
         self.assertEqual(self.avatar_id(b"fred", b"foo555"), b"fred")

@@ -116,12 +116,12 @@ class HaproxyTests(SynchronousTestCase):
 
 class UsersExampleTests(SynchronousTestCase):
     def test_lets_nobody_in_as_it_is(self) -> None:
-        self.assertEqual(parse(text_of("users.example")), ({}, []))
+        self.assertEqual(parse(text_of("users.example").encode()), ({}, []))
 
     def test_its_examples_are_right(self) -> None:
         # An example is a comment without a space after its hash sign.
         text = re.sub(r"^#(?=\w)", "", text_of("users.example"), flags=re.MULTILINE)
-        accounts, problems = parse(text)
+        accounts, problems = parse(text.encode())
         self.assertEqual(problems, [])
         file = UsersFile(accounts)
         for name, password, options in (

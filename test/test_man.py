@@ -150,7 +150,7 @@ class UsersTests(SynchronousTestCase):
 
     def test_examples(self) -> None:
         (text,) = re.findall(r"\.Bd -literal\n(.*?)\.Ed", section(USERS, "EXAMPLES"), re.DOTALL)
-        accounts, problems = parse(text)
+        accounts, problems = parse(text.encode())
         self.assertEqual(problems, [])
         options = {name: set(account.user.options) for name, account in accounts.items()}
         self.assertEqual(options, {"jack": set(), "exporter": {"read"}, "jessica": {"write"}})

@@ -21,7 +21,7 @@ class ISomethingElse(Interface):
 
 class RapiRealmTests(SynchronousTestCase):
     def setUp(self) -> None:
-        accounts, _ = parse("jack abc123 write")
+        accounts, _ = parse(b"jack abc123 write")
         self.users = UsersFile(accounts)
         self.realm = RapiRealm(self.users)
 
@@ -53,7 +53,7 @@ class RapiRealmTests(SynchronousTestCase):
 
 class PortalTests(SynchronousTestCase):
     def setUp(self) -> None:
-        accounts, _ = parse("jack abc123 write")
+        accounts, _ = parse(b"jack abc123 write")
         self.portal = make_portal(UsersFile(accounts))
 
     def test_right_credentials_log_in(self) -> None:

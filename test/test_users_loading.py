@@ -6,7 +6,7 @@ from twisted.internet.task import Clock
 from twisted.logger import formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.auth.loading import UsersLoader
+from ganeti_rapi.auth.loading import SHOWN, UsersLoader
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.files.watch import GRACE, FileWatch, Holder
 
@@ -103,14 +103,21 @@ class LoadingTests(SynchronousTestCase):
         self.assert_users()
         self.assertEqual(self.warnings(), [])
 
-    def test_a_file_in_another_encoding_changes_nothing(self) -> None:
-        self.start()
+    def test_a_byte_that_is_not_utf8_touches_no_other_line_also_at_the_start(self) -> None:
         self.path.write_bytes(b"fred foo555\n# M\xfcller\nm\xfcller secret\n")
-        pass_time(self.clock, 1)
-        self.assert_users("jack")
+        self.start()
+        self.assert_users("fred", "müller")
         (warning,) = self.warnings()
-        self.assertIn(f"{self.path}, line 2 is not UTF-8. The 1 users read before stay", warning)
+        self.assertIn(f"{self.path}, line 3: is not UTF-8", warning)
         self.assertNotIn("secret", warning)
+
+    def test_a_file_that_is_no_users_file_does_not_fill_the_log(self) -> None:
+        self.path.write_bytes(b"jack abc123\n" + b"word\n" * 1000)
+        self.start()
+        self.assert_users("jack")
+        *shown, rest = self.warnings()
+        self.assertEqual(len(shown), SHOWN)
+        self.assertEqual(rest, f"{self.path} has {1000 - SHOWN} more problems like these")
 
     def test_problems_are_logged_with_their_lines_and_without_secrets(self) -> None:
         self.path.write_bytes(b"jack abc123\nfred {md5}secret5 write\nsecret6\n")

@@ -11,7 +11,7 @@ from twisted.cred.error import UnauthorizedLogin
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
-from ganeti_rapi.auth.users import UsersFile
+from ganeti_rapi.auth.users import UsersFile, as_text
 from ganeti_rapi.errors import BadRequest, Unauthorized
 
 
@@ -41,14 +41,6 @@ def _decode_token(token: bytes) -> bytes:
         raise Unauthorized from None
 
 
-def _decode_text(sent: bytes) -> str:
-    """What a person typed. Basic names no encoding: clients send UTF-8 or, older ones, Latin-1."""
-    try:
-        return sent.decode("utf-8")
-    except UnicodeDecodeError:
-        return sent.decode("latin-1")
-
-
 @implementer(ICredentialsChecker)
 class UsersFileChecker:
     """Checks a name and a password against the users file as it is at that moment.
@@ -62,7 +54,7 @@ class UsersFileChecker:
         self._users = users
 
     def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes | tuple[()]]:
-        name, password = _decode_text(credentials.username), _decode_text(credentials.password)
+        name, password = as_text(credentials.username), as_text(credentials.password)
         user = self._users.check(name, password)
         if user is None:
             return fail(UnauthorizedLogin("the name or the password is wrong"))

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from twisted.logger import Logger
 
 from ganeti_rapi.auth.users import UsersFile, parse
-from ganeti_rapi.files.watch import Unusable
+
+SHOWN = 20
+"""Problems of the file that are logged one by one, since it may be no users file at all."""
 
 
 class UsersLoader:
     """A `Holder` that fills ``users`` from the file of that path.
 
-    While the file cannot be read or is in another encoding, the users read before stay valid: a
-    file that is being replaced locks no user out. While there is no file, there are no users.
+    While the file cannot be read, the users read before stay valid: a file that is being replaced
+    locks no user out. While there is no file, there are no users.
     """
 
     _log = Logger()
@@ -28,15 +30,15 @@ class UsersLoader:
         return (self._path,)
 
     def take(self, contents: Mapping[str, bytes]) -> None:
-        try:
-            text = contents[self._path].decode("utf-8")
-        except UnicodeDecodeError as error:
-            # The error itself would show a byte of the file.
-            line = error.object.count(b"\n", 0, error.start) + 1
-            raise Unusable(f"{self._path}, line {line} is not UTF-8") from None
-        self._users.accounts, problems = parse(text)
-        for problem in problems:
+        self._users.accounts, problems = parse(contents[self._path])
+        for problem in problems[:SHOWN]:
             self._log.warn("{path}, {problem}", path=self._path, problem=problem)
+        if len(problems) > SHOWN:
+            self._log.warn(
+                "{path} has {more} more problems like these",
+                path=self._path,
+                more=len(problems) - SHOWN,
+            )
         self._log.info(
             "Read {count} users from {path}", count=len(self._users.accounts), path=self._path
         )

@@ -1,8 +1,14 @@
-"""The users file: its text to accounts, and credentials against them. No I/O.
+"""The users file: its bytes to accounts, and credentials against them. No I/O.
 
 A line is a name, a password and, if wanted, options separated by commas; all three are separated by
 white space. A password is clear text, or has its scheme in braces before it. Source: the
 requirements, "Users and passwords"; what they leave open is as in the stock daemon.
+
+Each line is read by itself, so that what is wrong with one cannot touch the others. It is text in
+UTF-8 or else in Latin-1, as what clients send is: whichever of the two the file and a client use,
+the same letters are the same. Lines end as in every editor, by LF, CR LF or CR. The stock daemon
+also ends them at characters such as U+2028 that editors do not show; where these are within a line,
+it is ignored, since nobody can know what was meant.
 
 Whatever the scheme, an account keeps the password in one form, the MD5 hash ``HA1`` of RFC 2617.
 So no clear text stays in memory, and each check is the same work and one comparison, which takes
@@ -11,6 +17,7 @@ the same time whether or not there is such a user.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import hmac
 import re
@@ -49,6 +56,10 @@ class Problem:
         return f"line {self.line}: {self.text}"
 
 
+NOT_UTF8 = "is not UTF-8 and was read as Latin-1; {ha1} needs the hash of UTF-8"
+CONTROL_CHARACTER = (
+    "ignored, since it has a control character; save the file as plain text, in UTF-8"
+)
 ONE_FIELD = "ignored, since it has a name but no password"
 UNUSABLE_NAME = "nobody can log in with this name, since HTTP Basic ends a name at its first colon"
 UNCLOSED_BRACE = (
@@ -60,11 +71,25 @@ UNKNOWN_SCHEME = (
     "write {cleartext} before a password that starts with a brace"
 )
 BAD_HASH = "nobody can log in with this password: {ha1} needs 32 hexadecimal digits after it"
+EMPTY_PASSWORD = "nobody can log in with this password: it is empty"
 UNKNOWN_OPTION = (
     "ignored what is neither read nor write among the options; commas separate options, "
     "and a comment needs a line of its own"
 )
 DUPLICATE = "has the name of an earlier line, which no longer counts"
+
+
+# HTTP Basic allows none of the first ones in names and passwords (RFC 7617, section 2); the others
+# end lines in the stock daemon.
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+
+
+def as_text(typed: bytes) -> str:
+    """What a person typed, into the users file or a client: UTF-8, or else Latin-1."""
+    try:
+        return typed.decode("utf-8")
+    except UnicodeDecodeError:
+        return typed.decode("latin-1")
 
 
 def ha1(name: str, password: str) -> bytes:
@@ -106,11 +131,11 @@ SCHEMES: Mapping[str, Scheme] = {
 """By the lower-case name in the braces."""
 
 
-def parse(text: str) -> tuple[dict[str, Account], list[Problem]]:
+def parse(contents: bytes) -> tuple[dict[str, Account], list[Problem]]:
     """The accounts by name, and the problems in the order of their lines. Raises nothing."""
     accounts: dict[str, Account] = {}
     problems: list[Problem] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(contents.splitlines(), start=1):
         account, notes = _parse_line(line)
         if account is not None:
             if account.user.name in accounts:
@@ -120,26 +145,37 @@ def parse(text: str) -> tuple[dict[str, Account], list[Problem]]:
     return accounts, problems
 
 
-def _parse_line(line: str) -> tuple[Account | None, list[str]]:
-    fields = line.split(maxsplit=2)
-    if not fields or fields[0].startswith("#"):
+def _parse_line(line: bytes) -> tuple[Account | None, list[str]]:
+    line = line.removeprefix(codecs.BOM_UTF8)  # each, since files are put together from others
+    text = as_text(line).strip()
+    if not text or text.startswith("#"):
         return None, []
+    if _CONTROL.search(text):
+        return None, [CONTROL_CHARACTER]
+    fields = text.split(maxsplit=2)
     if len(fields) == 1:
         return None, [ONE_FIELD]
-    return _parse_fields(*fields)
+    account, notes = _parse_fields(*fields)
+    if text.encode("utf-8") not in line:
+        notes.insert(0, NOT_UTF8)
+    return account, notes
 
 
 def _parse_fields(name: str, password: str, options: str = "") -> tuple[Account, list[str]]:
     scheme, text = _split_scheme(password)
     digest = scheme.digest(name, text)
+    # As text, or as the hash that a script made of a variable that was not set.
+    empty = digest == ha1(name, "")
     chosen = frozenset(option.strip() for option in options.split(",")) - {""}
     checks = (
         (":" in name, UNUSABLE_NAME),
         (digest == NO_DIGEST, scheme.problem),
+        (empty, EMPTY_PASSWORD),
         (not chosen <= KNOWN_OPTIONS, UNKNOWN_OPTION),
     )
     notes = [note for wrong, note in checks if wrong]
-    return Account(User(name, chosen & KNOWN_OPTIONS), digest), notes
+    user = User(name, chosen & KNOWN_OPTIONS)
+    return Account(user, NO_DIGEST if empty else digest), notes
 
 
 def _split_scheme(password: str) -> tuple[Scheme, str]:

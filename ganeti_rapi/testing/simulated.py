@@ -52,7 +52,7 @@ class SimulatedApi:
         self.reactor = MemoryReactor()
         self.daemon = SimulatedJobDaemon(self.reactor, SOCKET, size or Size())
         self.daemon.startService()
-        accounts, _ = parse(users)
+        accounts, _ = parse(users.encode())
         self.backend = LuxiBackend(self.reactor, SOCKET)
         self.site = make_site(
             self.reactor, self.backend, UsersFile(accounts), now=self.reactor.seconds
