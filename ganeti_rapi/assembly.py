@@ -62,6 +62,10 @@ class LuxiBackend:
         self.feed = JobFeed(reactor, self.daemon)
         self.jobs = JobChanges(reactor, self.watches, self.feed)
 
+    def drain(self) -> None:
+        """Answer those who wait for jobs."""
+        self.jobs.drain()
+
     def close(self) -> None:
         """Drop the idle connections and keep none from now on."""
         for pool in self._pools:
@@ -80,6 +84,7 @@ class Settings:
     max_bodies: int = 64 * MIB
     max_replies: int = 512 * MIB
     max_clients: int = 0
+    drain_timeout: float = 25
     access_log: LogFile | None = None
 
 
@@ -117,6 +122,7 @@ def make_site(
         max_bodies=settings.max_bodies,
         max_replies=settings.max_replies,
         max_clients=settings.max_clients,
+        drain_timeout=settings.drain_timeout,
         access_log=settings.access_log,
         now=now,
     )

@@ -25,12 +25,16 @@ from ganeti_rapi.files.watch import FileWatch, Holder
 from ganeti_rapi.listening import Listeners, Reactor, adopted, endpoint, tcp, wrap
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.options import Options
+from ganeti_rapi.parent import Parent
 from ganeti_rapi.systemd import Notifier
 from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError
 from ganeti_rapi.workers import Workers
 
 __all__ = ["Options", "makeService"]
+
+WORKER_MARGIN = 2.0
+"""Seconds that a worker has to end when its requests have."""
 
 T = TypeVar("T")
 
@@ -85,6 +89,7 @@ class Daemon(MultiService):
     """The whole daemon. It has a ``site`` and listens, unless workers do that."""
 
     site: RapiSite | None = None
+    drain: Callable[[], None] = staticmethod(lambda: None)  # answers those who wait for jobs
 
     def __init__(self, notifier: Notifier) -> None:
         super().__init__()
@@ -95,7 +100,9 @@ class Daemon(MultiService):
         self.notifier.stopping()
         await self.listeners.close()
         if self.site is not None:
-            await self.site.drain()
+            drained = self.site.drain()
+            self.drain()
+            await drained
         await super().stopService()
 
     def stopService(self) -> Deferred[None]:
@@ -168,7 +175,8 @@ def _employ(parent: MultiService, options: Options, reactor: Reactor) -> list[Ca
         _context_factory(options)  # files that cannot be used are told now and not by each worker
     address, port, count = options["bind"], options["port"], options["workers"]
     try:
-        workers = Workers(reactor, address, port, count, options.for_worker())
+        patience = options["drain-timeout"] + WORKER_MARGIN
+        workers = Workers(reactor, address, port, count, options.for_worker(), patience)
     except OSError as error:
         raise UsageError(f"can't listen on {address} port {port}: {error.strerror}") from None
     workers.setServiceParent(parent)
@@ -187,6 +195,7 @@ def _assemble(
     site = daemon.site = _site(daemon, options, reactor, users, check_role)
     daemon.listeners.setServiceParent(daemon)
     if options.adopted is not None:
+        Parent(reactor).setServiceParent(daemon)
         wrapped = wrap(site, tls, "tcp:")
         daemon.listeners.add(adopted(reactor, options.adopted), wrapped, "the adopted socket")
     else:
@@ -197,7 +206,7 @@ def _assemble(
 
 
 def _site(
-    parent: MultiService,
+    daemon: Daemon,
     options: Options,
     reactor: Reactor,
     users: UsersFile,
@@ -210,7 +219,8 @@ def _site(
         options["wait-connections"],
         options["luxi-timeout"],
     )
-    Connections(backend).setServiceParent(parent)
+    Connections(backend).setServiceParent(daemon)
+    daemon.drain = backend.drain
     settings = _settings(options)
     in_thread = partial(_in_thread, reactor)
     return make_site(reactor, backend, users, settings, check_role=check_role, in_thread=in_thread)
@@ -233,6 +243,7 @@ def _settings(options: Options) -> Settings:
         max_bodies=options["max-bodies"] * MIB,
         max_replies=options["max-replies"] * MIB,
         max_clients=options["max-clients"],
+        drain_timeout=options["drain-timeout"],
         access_log=_access_log(options["access-log"]),
     )
 

@@ -4,6 +4,10 @@ The parent binds a socket for each worker to the same port; the kernel spreads n
 them. A worker adopts its socket and serves it as a daemon of its own. The parent keeps every socket
 open, so when a worker dies, clients that the kernel has given to it wait for its successor instead
 of being refused.
+
+Parent and worker know of each other by pipes. The worker's standard input ends when the parent
+does, however that ended, and then the worker ends as well. The worker writes a byte every few
+seconds from its reactor's loop; one that is silent for long hangs, and is replaced.
 """
 
 from __future__ import annotations
@@ -28,19 +32,31 @@ from twisted.python.failure import Failure
 ADOPTED = 3
 """The file descriptor under which a worker finds its socket."""
 
-BACKLOG = 1024
-PATIENCE = 5.0
-"""Seconds that a worker may take to end before it is killed."""
+HEART = 4
+"""The file descriptor that a worker's signs of life go to."""
 
-SHORTEST_LIFE = 1.0
-"""Seconds. A worker that dies sooner is started again only after as long."""
+BACKLOG = 1024
+
+LONGEST_SILENCE = 30.0
+"""Seconds without one, after which a worker is killed and its successor started."""
+
+SHORTEST_LIFE = 10.0
+"""Seconds. A worker that dies sooner is started again after a pause: one second, then two, then
+four, until it is `LONGEST_PAUSE`."""
+
+LONGEST_PAUSE = 60.0
 
 TWISTD = "from twisted.scripts.twistd import run; run()"
 
 
 def bind(address: str, port: int, workers: int) -> list[socket.socket]:
-    """A listening socket for each worker, all on one port. Raises OSError."""
+    """A listening socket for each worker, all on one port. Raises OSError.
+
+    Sockets that share a port would share it with those of another daemon, too. So first one that
+    does not must get it.
+    """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    socket.create_server((address, port), family=family).close()
     sockets: list[socket.socket] = []
     for _ in range(workers):
         listening = socket.create_server(
@@ -65,10 +81,13 @@ class Worker(ProcessProtocol):
     listening: socket.socket
     arguments: Sequence[str]
     reactor: Any  # Any: one object that provides many zope interfaces
+    patience: float = 5.0
     process: IProcessTransport | None = None
     stopping: Deferred[None] | None = None
     _started: float = 0.0
     _again: IDelayedCall | None = None
+    _silence: IDelayedCall | None = None
+    _failures: int = 0
     _text: bytes = b""
     _log: Logger = field(factory=Logger)
 
@@ -76,13 +95,27 @@ class Worker(ProcessProtocol):
         """Run the process; it inherits its socket, and its output comes to us."""
         self._again = None
         self._started = self.reactor.seconds()
-        files = {0: "w", 1: "r", 2: "r", ADOPTED: self.listening.fileno()}
+        files = {0: "w", 1: "r", 2: "r", ADOPTED: self.listening.fileno(), HEART: "r"}
         self.process = self.reactor.spawnProcess(
             self, self.arguments[0], self.arguments, env=os.environ, childFDs=files
         )
+        self._silence = self.reactor.callLater(LONGEST_SILENCE, self._hangs)
+
+    def _hangs(self) -> None:
+        self._silence = None
+        self._log.error(
+            "Worker {number} shows no sign of life for {seconds:.0f} seconds and is replaced",
+            number=self.number,
+            seconds=LONGEST_SILENCE,
+        )
+        self.signal(signal.SIGKILL)
 
     def childDataReceived(self, childFD: int, data: bytes) -> None:
-        """Pass the worker's log on, line by line."""
+        """Pass the worker's log on, line by line; or note that it lives."""
+        if childFD == HEART:
+            if self._silence is not None:
+                self._silence.reset(LONGEST_SILENCE)
+            return
         *lines, self._text = (self._text + data).split(b"\n")
         for line in lines:
             text = line.decode("utf-8", "replace")
@@ -92,16 +125,21 @@ class Worker(ProcessProtocol):
         """Start the worker's successor, unless it was to end."""
         reason.trap(ProcessDone, ProcessTerminated)
         self.process = None
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
         if self.stopping is not None:
             self.stopping.callback(None)
             return
         lived = self.reactor.seconds() - self._started
+        self._failures = 0 if lived >= SHORTEST_LIFE else self._failures + 1
+        delay = min(2.0 ** (self._failures - 1), LONGEST_PAUSE) if self._failures else 0.0
         self._log.error(
-            "Worker {number} ended unexpectedly and is started again: {reason}",
+            "Worker {number} ended unexpectedly and is started again {when}: {reason}",
             number=self.number,
+            when=f"in {delay:.0f} s" if delay else "now",
             reason=reason.getErrorMessage(),
         )
-        delay = 0.0 if lived >= SHORTEST_LIFE else SHORTEST_LIFE
         self._again = self.reactor.callLater(delay, self.start)
 
     def signal(self, number: signal.Signals) -> None:
@@ -118,21 +156,30 @@ class Worker(ProcessProtocol):
             return succeed(None)
         self.stopping = Deferred()
         self.signal(signal.SIGTERM)
-        kill = self.reactor.callLater(PATIENCE, self.signal, signal.SIGKILL)
+        kill = self.reactor.callLater(self.patience, self.signal, signal.SIGKILL)
         return self.stopping.addCallback(lambda _: kill.cancel() if kill.active() else None)
 
 
 class Workers(Service):
-    """All workers. The sockets are bound when this is made. Raises OSError."""
+    """All workers. The sockets are bound when this is made. Raises OSError.
+
+    A worker has ``patience`` seconds to end before it is killed.
+    """
 
     def __init__(
-        self, reactor: Any, address: str, port: int, count: int, options: Sequence[str]
+        self,
+        reactor: Any,
+        address: str,
+        port: int,
+        count: int,
+        options: Sequence[str],
+        patience: float = 5.0,
     ) -> None:
         # Any: one object that provides many zope interfaces
         self.sockets = bind(address, port, count)
         arguments = command(options)
         self.workers = [
-            Worker(number, listening, arguments, reactor)
+            Worker(number, listening, arguments, reactor, patience)
             for number, listening in enumerate(self.sockets, 1)
         ]
 

@@ -36,10 +36,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "simulator_service": {"simulator", "exits"},
     "options": set(),
     "workers": set(),
+    "parent": {"workers"},
     "listening": {"web", "exits"},
     "service": {
         *("api", "auth", "web", "assembly", "simulator"),
-        *("options", "workers", "listening", "files", "logfile", "systemd", "exits"),
+        *("options", "workers", "parent", "listening", "files", "logfile", "systemd", "exits"),
     },
     "program": {"service", "options", "errors", "logfile", "systemd", "exits"},
 }

@@ -28,7 +28,7 @@ class SiteTests(SynchronousTestCase):
 
     def test_settings_reach_the_site(self) -> None:
         log = LogFile(self.mktemp())
-        settings = Settings(False, False, 9, Deadlines(idle=7), 5, 6, 8, 3, log)
+        settings = Settings(False, False, 9, Deadlines(idle=7), 5, 6, 8, 3, 4, log)
         site = make_site(self.reactor, self.backend, UsersFile(), settings)
         self.assertEqual(self.shown(site), (False, Deadlines(idle=7), 5, 6, 8, 3, log))
 

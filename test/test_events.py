@@ -327,3 +327,61 @@ class LostReaderTests(SynchronousTestCase):
         stream.finish()
         self.assertEqual(self.connection.transport.value(), sent)
         self.assertEqual(self.server.clock.getDelayedCalls(), [])
+
+
+class DrainTests(StreamCase):
+    """The daemon is about to end."""
+
+    def drain(self) -> Deferred[None]:
+        drained = self.api.site.drain()
+        self.api.backend.drain()
+        self.pass_time()
+        return drained
+
+    def pass_time(self) -> None:
+        self.api.reactor.pump([0.02] * 5)
+
+    def test_waits_are_answered_as_at_their_time_out(self) -> None:
+        job = self.shut_down()
+        body = {"fields": ["status"], "previous_job_info": ["running"], "previous_log_serial": 9}
+        readers = [self.api.connect(), self.api.connect()]
+        for reader in readers:
+            path = f"/2/jobs/{job}/wait"
+            reader.transport.write(encode_request("GET", path, body, self.api.writer))
+        self.pass_time()
+        self.assertEqual([reader.data for reader in readers], [b"", b""])
+        drained = self.drain()
+        for reader in readers:
+            self.assertTrue(reader.data.endswith(b"\r\n\r\nnull\n"), reader.data)
+        self.successResultOf(drained)
+
+    def test_writes_that_wait_for_their_job_tell_its_id(self) -> None:
+        reader = self.open("/2/instances/web1.example.com/shutdown?return_timeout=60", method="PUT")
+        self.assertEqual(reader.data, b"")
+        self.successResultOf(self.drain())
+        self.assertRegex(reader.data, rb"\r\n\r\n[0-9]+\n$")
+
+    def test_what_needs_a_jobs_result_says_that_there_is_none_yet(self) -> None:
+        job = self.shut_down("web2")  # which has the lock that the next one needs
+        reader = self.open("/2/nodes/node1.example.com/evacuate?iallocator=hail", method="POST")
+        self.assertEqual((reader.data, job > 0), (b"", True))
+        self.successResultOf(self.drain())
+        self.assertTrue(reader.data.startswith(b"HTTP/1.1 503 "), reader.data)
+        self.assertIn(b"goes on", reader.data)
+
+    def test_streams_end_and_their_readers_come_back(self) -> None:
+        job = self.shut_down()
+        readers = [self.open("/2/events"), self.open(f"/2/jobs/{job}/events")]
+        self.successResultOf(self.drain())
+        for reader in readers:
+            self.assertTrue(reader.closed)
+            self.assertTrue(reader.data.endswith(b"retry: 1000\n\n\r\n0\r\n\r\n"), reader.data)
+
+    def test_those_who_come_later_do_not_wait(self) -> None:
+        job = self.shut_down()
+        early = self.api.connect()
+        self.drain()
+        body = {"fields": ["status"], "previous_job_info": ["running"], "previous_log_serial": 9}
+        early.transport.write(encode_request("GET", f"/2/jobs/{job}/wait", body, self.api.writer))
+        self.pass_time()
+        self.assertTrue(early.data.endswith(b"\r\n\r\nnull\n"), early.data)

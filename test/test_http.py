@@ -11,7 +11,6 @@ from zope.interface.verify import verifyObject
 
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.web.channel import LINGER, READ_OVER
-from ganeti_rapi.web.site import DRAIN
 
 from .harness import ADMIN, Connection, Response, ScriptedServer, basic, encode_request, exchange
 
@@ -314,11 +313,21 @@ class DrainTests(HttpCase):
         connection.lose()
         self.successResultOf(drained)
 
+    def test_a_connection_that_asks_for_nothing_is_closed_soon(self) -> None:
+        connection = self.connect()
+        drained = self.server.site.drain()
+        self.server.clock.advance(1)
+        self.assertTrue(connection.closed)
+        self.successResultOf(drained)
+        connection.lose()
+
     def test_it_does_not_take_for_ever(self) -> None:
         self.answer()
         connection = self.asking()
         drained = self.server.site.drain()
-        self.server.clock.advance(DRAIN)
+        self.server.clock.pump([1.0] * 24)
+        self.assertNoResult(drained)
+        self.server.clock.advance(1)
         self.successResultOf(drained)
         connection.lose()
 

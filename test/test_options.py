@@ -31,6 +31,7 @@ DEFAULTS = {
     "luxi-connections": 16,
     "wait-connections": 100,
     "luxi-timeout": 30,
+    "drain-timeout": 25,
     "workers": 1,
     "access-log": None,
 }

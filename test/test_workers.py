@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
 from signal import SIGHUP, SIGKILL, SIGTERM
 from typing import Any
 
 from attrs import define, field
 from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTerminated
+from twisted.internet.interfaces import IReadDescriptor
 from twisted.internet.task import Clock
 from twisted.logger import formatEvent
 from twisted.python.failure import Failure
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
 
 from ganeti_rapi.options import Options
-from ganeti_rapi.workers import ADOPTED, PATIENCE, SHORTEST_LIFE, Worker, Workers, bind, command
+from ganeti_rapi.parent import BEAT, Parent
+from ganeti_rapi.workers import (
+    ADOPTED,
+    HEART,
+    LONGEST_SILENCE,
+    SHORTEST_LIFE,
+    Worker,
+    Workers,
+    bind,
+    command,
+)
 
 from .harness import captured_log
 
@@ -40,6 +54,25 @@ class Process:
     def end(self, reason: Failure = CRASH) -> None:
         self.gone = True
         self.protocol.processEnded(reason)
+
+
+class Stoppable(Clock):
+    """A clock that can be stopped and has readers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readers: list[object] = []
+        self.stopped = False
+
+    def addReader(self, reader: object) -> None:
+        self.readers.append(reader)
+
+    def removeReader(self, reader: object) -> None:
+        if reader in self.readers:
+            self.readers.remove(reader)
+
+    def stop(self) -> None:
+        self.stopped = True
 
 
 class Reactor(Clock):
@@ -72,7 +105,7 @@ class BindTests(SynchronousTestCase):
 class WorkersTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor = Reactor()
-        self.workers = Workers(self.reactor, "127.0.0.1", 0, 2, ["--no-ssl"])
+        self.workers = Workers(self.reactor, "127.0.0.1", 0, 2, ["--no-ssl"], patience=27)
         self.addCleanup(lambda: [each.close() for each in self.workers.sockets])
         self.workers.startService()
         self.first, self.second = self.reactor.processes
@@ -93,10 +126,36 @@ class WorkersTests(SynchronousTestCase):
 
     def test_one_that_cannot_live_is_not_started_in_a_hurry(self) -> None:
         self.first.end()
-        self.reactor.advance(SHORTEST_LIFE / 2)
-        self.assertEqual(len(self.reactor.processes), 2)
-        self.reactor.advance(SHORTEST_LIFE / 2)
-        self.assertEqual(len(self.reactor.processes), 3)
+        for pause in (1, 2, 4, 8, 16, 32, 60, 60):
+            started = len(self.reactor.processes)
+            self.reactor.advance(pause - 0.5)
+            self.assertEqual(len(self.reactor.processes), started)
+            self.reactor.advance(0.5)
+            self.assertEqual(len(self.reactor.processes), started + 1)
+            self.reactor.processes[-1].end()
+
+    def test_one_that_lived_for_a_while_has_a_new_chance(self) -> None:
+        self.first.end()
+        self.reactor.advance(1)
+        *_, successor = self.reactor.processes
+        self.reactor.advance(SHORTEST_LIFE)
+        successor.end()
+        self.reactor.advance(0)
+        self.assertIsNot(self.reactor.processes[-1], successor)
+
+    def test_one_that_shows_no_life_is_replaced(self) -> None:
+        for _ in range(10):
+            self.reactor.advance(LONGEST_SILENCE - 1)
+            self.assertEqual(self.first.signals, [])
+            for worker in self.workers.workers:
+                worker.childDataReceived(HEART, b".")
+        self.workers.workers[1].childDataReceived(HEART, b".")
+        self.reactor.advance(LONGEST_SILENCE)
+        self.assertEqual(self.first.signals, [SIGKILL])
+        started = len(self.reactor.processes)
+        self.first.end()
+        self.reactor.advance(0)
+        self.assertEqual(len(self.reactor.processes), started + 1)
 
     def test_all_read_their_files_again(self) -> None:
         self.first.gone = True  # and nobody has told us yet
@@ -117,7 +176,9 @@ class WorkersTests(SynchronousTestCase):
     def test_one_that_does_not_end_is_killed(self) -> None:
         stopped = self.workers.stopService()
         self.first.end()
-        self.reactor.advance(PATIENCE)
+        self.reactor.advance(26)
+        self.assertEqual(self.second.signals, [SIGTERM])
+        self.reactor.advance(1)
         self.assertEqual(self.second.signals, [SIGTERM, SIGKILL])
         self.second.end()
         self.successResultOf(stopped)
@@ -138,6 +199,41 @@ class WorkersTests(SynchronousTestCase):
         self.assertEqual(
             [formatEvent(event) for event in events], ["worker 1: one", "worker 1: two"]
         )
+
+
+class ParentTests(SynchronousTestCase):
+    """The worker's side, with real pipes."""
+
+    def setUp(self) -> None:
+        self.reactor = Stoppable()
+        self.parents_ear, heart = os.pipe()
+        ears, self.parents_voice = os.pipe()
+        self.parent = Parent(self.reactor, heart, ears)
+        self.parent.startService()
+        self.addCleanup(self.close, self.parents_ear, heart, ears, self.parents_voice)
+
+    def close(self, *descriptors: int) -> None:
+        for descriptor in descriptors:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+    def test_interface(self) -> None:
+        verifyObject(IReadDescriptor, self.parent)
+
+    def test_it_shows_that_it_lives(self) -> None:
+        self.reactor.pump([BEAT] * 3)
+        self.assertEqual(os.read(self.parents_ear, 100), b"....")
+        self.parent.stopService()
+        self.assertEqual((self.reactor.readers, self.reactor.getDelayedCalls()), ([], []))
+
+    def test_it_ends_with_its_parent(self) -> None:
+        self.assertEqual(self.reactor.readers, [self.parent])
+        os.close(self.parents_ear)
+        os.close(self.parents_voice)
+        self.reactor.advance(BEAT)
+        self.parent.doRead()
+        self.assertTrue(self.reactor.stopped)
+        self.parent.stopService()
 
 
 class OptionsTests(SynchronousTestCase):

@@ -10,7 +10,14 @@ from ganeti_rapi.api.arguments import REASON, WAIT
 from ganeti_rapi.api.call import FOREVER, Call
 from ganeti_rapi.api.kinds import JOB
 from ganeti_rapi.api.queries import query_one
-from ganeti_rapi.errors import BadRequest, JobDaemonError, LuxiError, NotFound, from_job_daemon
+from ganeti_rapi.errors import (
+    BadRequest,
+    JobDaemonError,
+    LuxiError,
+    NotFound,
+    Unavailable,
+    from_job_daemon,
+)
 from ganeti_rapi.jsontext import Json
 from ganeti_rapi.shapes import Shape, expect
 
@@ -96,9 +103,10 @@ async def follow(call: Call, job_id: int, shape: Shape) -> Sequence[Any]:
     # Any: each opcode's own result
     """Wait for a job's end; the results of its opcodes, which are of that shape.
 
-    Raises the error that ended it.
+    Raises the error that ended it, or `Unavailable` when the daemon ends first.
     """
-    await _ends(call, job_id, FOREVER)
+    if not await _ends(call, job_id, FOREVER):
+        raise Unavailable(f"The daemon is about to end before job {job_id}, which goes on")
     ((status, opstatus, opresult),) = await call.daemon.call(
         "QueryJobs", [job_id], ["status", "opstatus", "opresult"]
     )

@@ -31,12 +31,18 @@ class JobWaits(Protocol):
     ) -> Change | None:
         """See `ganeti_rapi.api.call.Jobs.wait`."""
 
+    def drain(self) -> None:
+        """Answer all waits as at their time-out."""
+
 
 class EventFeed(Protocol):
     """What tells the events of all jobs, such as `ganeti_rapi.jobs.feed.JobFeed`."""
 
     def events(self, last_id: str | None) -> AsyncIterator[Event]:
         """See `ganeti_rapi.api.call.Jobs.events`."""
+
+    def drain(self) -> None:
+        """Let the readers come to an end."""
 
 
 class JobChanges:
@@ -46,6 +52,13 @@ class JobChanges:
         self._clock = clock
         self._waits = waits
         self._feed = feed
+        self._draining = False
+
+    def drain(self) -> None:
+        """The daemon is about to end: let whoever follows a job or all of them come to an end."""
+        self._draining = True
+        self._waits.drain()
+        self._feed.drain()
 
     async def wait(
         self,
@@ -71,7 +84,7 @@ class JobChanges:
             if change is not None:
                 known = known.after(*change)
                 yield known
-            elif left <= STEP:
+            elif left <= STEP or self._draining:
                 return
 
     def events(self, last_id: str | None) -> AsyncIterator[Event]:

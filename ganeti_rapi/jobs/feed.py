@@ -45,18 +45,18 @@ class _Kept:
 class _Reader:
     """One reader: what it has not taken yet, and how to wake it."""
 
-    pending: deque[Event] = field(factory=deque)
+    pending: deque[Event | None] = field(factory=deque)
     waiting: Deferred[None] | None = None
 
-    def offer(self, event: Event) -> None:
-        """Give it an event."""
+    def offer(self, event: Event | None) -> None:
+        """Give it an event, or None when there are no more."""
         self.pending.append(event)
         waiting, self.waiting = self.waiting, None
         if waiting is not None:
             waiting.callback(None)
 
-    async def take(self) -> Event:
-        """The next event, as soon as there is one."""
+    async def take(self) -> Event | None:
+        """The next event, as soon as there is one; None at the end."""
         while not self.pending:
             self.waiting = Deferred(lambda _: setattr(self, "waiting", None))
             await self.waiting
@@ -75,6 +75,7 @@ class JobFeed:
         self._kept: deque[_Kept] = deque(maxlen=KEPT_EVENTS)
         self._known: dict[int, str] | None = None
         self._readers: dict[_Reader, None] = {}
+        self._draining = False
         self._poll = LoopingCall(self._look)
         self._poll.clock = clock
 
@@ -83,8 +84,14 @@ class JobFeed:
         """How many read at the moment."""
         return len(self._readers)
 
+    def drain(self) -> None:
+        """Let each reader take what is there for it, and no more."""
+        self._draining = True
+        for reader in list(self._readers):
+            reader.offer(None)
+
     async def events(self, last_id: str | None) -> AsyncIterator[Event]:
-        """All events after the one with that id, or from now on; never ends by itself.
+        """All events after the one with that id, or from now on, until this is drained.
 
         When the id is unknown or too old, the first event is a ``reset``: something may have been
         missed, and a reader that keeps a picture of the jobs should read them again.
@@ -94,8 +101,11 @@ class JobFeed:
         try:
             if not self._poll.running:
                 self._poll.start(POLL_SECONDS)
-            while True:
-                yield await reader.take()
+            while not self._draining or reader.pending:
+                event = await reader.take()
+                if event is None:
+                    return
+                yield event
         finally:
             del self._readers[reader]
             if not self._readers and self._poll.running:

@@ -128,6 +128,7 @@ class JobWatches:
         self._watching = watching
         self._watches: dict[int, _Watch] = {}
         self._readings: SharedReads[int, Mapping[int, Job]] = SharedReads()
+        self._draining = False
 
     @property
     def jobs(self) -> int:
@@ -138,6 +139,13 @@ class JobWatches:
     def waiters(self) -> int:
         """How many waits are parked."""
         return sum(len(watch.waiters) for watch in self._watches.values())
+
+    def drain(self) -> None:
+        """Answer all waits as at their time-out, those that still come after one reading."""
+        self._draining = True
+        for watch in list(self._watches.values()):
+            for waiter in [waiter for waiter in watch.waiters if waiter.parked]:
+                waiter.settle(None)
 
     async def wait(
         self,
@@ -164,6 +172,8 @@ class JobWatches:
 
     def _judge_or_park(self, job: Job, watch: _Watch, waiter: _Waiter, timeout: float) -> None:
         waiter.judge(job)
+        if self._draining:
+            waiter.settle(None)
         if waiter.answer.called:
             return
         waiter.deadline = self._clock.callLater(timeout, waiter.settle, None)

@@ -70,6 +70,7 @@ class RapiChannel(Protocol):
         self._reading = False
         self._served = False
         self._closing = False
+        self._closed = False
         self._paused = False
 
     def connectionMade(self) -> None:
@@ -105,6 +106,11 @@ class RapiChannel(Protocol):
     def idle(self) -> bool:
         """Whether all its requests are answered. A new connection is expected to send one."""
         return self._served and self.request is None
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it is closing and all is sent, so that the peer needs nothing more from us."""
+        return self._closing and self.request is None and not self.flow.paused
 
     # What the peer sends.
 
@@ -317,7 +323,9 @@ class RapiChannel(Protocol):
 
     def close(self) -> None:
         """Close the connection when all is sent."""
-        self._closing = True
+        if self._closed:
+            return
+        self._closed = self._closing = True
         self._unread = b""
         self._resume_peer()
         assert self.transport is not None

@@ -11,6 +11,9 @@ from ganeti_rapi.web.request import RapiRequest
 
 HEARTBEAT_SECONDS = 15.0
 
+RETRY = b"retry: 1000\n\n"
+"""How many milliseconds an EventSource shall wait before it comes back."""
+
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",  # nginx would otherwise keep events back until its buffer is full
@@ -45,6 +48,8 @@ class EventStream:
         if self._heartbeat.running:
             self._heartbeat.stop()
         if not self._request.gone:
+            if self._request.channel.site.draining:
+                self._request.write(RETRY)
             self._request.channel.flow.producer = None
             self._request.finish()
 

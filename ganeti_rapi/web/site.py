@@ -29,9 +29,6 @@ from ganeti_rapi.web.sliced import Turns
 
 SERVER = f"ganeti-rapi/{__version__}".encode("ascii")
 
-DRAIN = 3.0
-"""Seconds that requests under way have to end before the daemon does."""
-
 SWEEP = 1.0
 """Seconds between two looks at who is late."""
 
@@ -63,6 +60,7 @@ DEADLINES = Deadlines()
 class RapiSite(Factory):
     """The factory of connections. ``max_clients`` is how many may be open at the same time.
 
+    ``drain_timeout`` is how many seconds requests have to end before the daemon does.
     ``max_body`` is the largest body of a request in bytes, ``bodies`` and ``replies`` are the
     memory for those of all. ``clock`` is for what takes time, ``now`` for the time of day.
     """
@@ -80,6 +78,7 @@ class RapiSite(Factory):
         max_bodies: int = 64 * MIB,
         max_replies: int = 512 * MIB,
         max_clients: int = 0,
+        drain_timeout: float = 25,
         access_log: LogFile | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -88,6 +87,7 @@ class RapiSite(Factory):
         self.keep_alive = keep_alive
         self.max_body = max_body
         self.max_clients = max_clients
+        self.drain_timeout = drain_timeout
         self.bodies = Budget(max_bodies, "request bodies")
         self.replies = Budget(max_replies, "replies")
         self.channels: set[RapiChannel] = set()
@@ -136,12 +136,21 @@ class RapiSite(Factory):
         now = self.clock.seconds()
         for channel in [channel for channel in self.channels if channel.deadline <= now]:
             channel.expire()
+        if self.draining:
+            self._look_who_is_left()
+
+    def _look_who_is_left(self) -> None:
+        """Close what asked for nothing so far; do not wait for peers that need not answer."""
+        for channel in [channel for channel in self.channels if channel.request is None]:
+            channel.close()
+        if all(channel.leaving for channel in self.channels):
+            self._finish_drain()
 
     def drain(self) -> Deferred[None]:
         """Keep no connection open, but let requests end; fires when they did, or after a while."""
         self.keep_alive = False
         drained = self._drained = Deferred()
-        late = self.clock.callLater(DRAIN, self._finish_drain)
+        late = self.clock.callLater(self.drain_timeout, self._finish_drain)
         drained.addCallback(lambda _: late.cancel() if late.active() else None)
         for channel in [channel for channel in self.channels if channel.idle]:
             channel.close()
