@@ -53,11 +53,16 @@ class Parent(Service):
 
     def doRead(self) -> None:
         if not os.read(self._ears, 1):
-            self._reactor.removeReader(self)
-            self._reactor.stop()
+            self._end()
 
     def connectionLost(self, _reason: Failure) -> None:
-        """The reactor ends."""
+        """The other end of the pipe is closed; reactors that see this do not call `doRead`."""
+        if self.running:
+            self._end()
+
+    def _end(self) -> None:
+        self._reactor.removeReader(self)
+        self._reactor.stop()
 
     def logPrefix(self) -> str:
         return "parent"

@@ -9,7 +9,12 @@ from signal import SIGHUP, SIGKILL, SIGTERM
 from typing import Any
 
 from attrs import define, field
-from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTerminated
+from twisted.internet.error import (
+    ConnectionDone,
+    ProcessDone,
+    ProcessExitedAlready,
+    ProcessTerminated,
+)
 from twisted.internet.interfaces import IReadDescriptor
 from twisted.internet.task import Clock
 from twisted.logger import formatEvent
@@ -234,6 +239,15 @@ class ParentTests(SynchronousTestCase):
         self.parent.doRead()
         self.assertTrue(self.reactor.stopped)
         self.parent.stopService()
+
+    def test_it_does_so_with_reactors_that_see_the_end_of_the_pipe(self) -> None:
+        self.parent.connectionLost(Failure(ConnectionDone()))
+        self.assertTrue(self.reactor.stopped)
+
+    def test_the_reactors_own_end_is_not_the_parents(self) -> None:
+        self.parent.stopService()
+        self.parent.connectionLost(Failure(ConnectionDone()))
+        self.assertFalse(self.reactor.stopped)
 
 
 class OptionsTests(SynchronousTestCase):
