@@ -20,6 +20,7 @@ EXPLAIN: dict[int, str] = {
     413: "Entity is too large",
     414: "URI is too long",
     415: "Entity body in unsupported format",
+    429: "Too many requests in a given amount of time",
     500: "Server got itself in trouble",
     501: "Server does not support this operation",
     502: "Invalid responses from another server/proxy",
@@ -106,6 +107,12 @@ class BadGateway(ApiError):
     code = 502
 
 
+class TooManyRequests(ApiError):
+    """The client asks too often; the header Retry-After says when it may again, in seconds."""
+
+    code = 429
+
+
 class Unavailable(ApiError):
     """The request is fine and may succeed later."""
 
@@ -132,6 +139,14 @@ class LuxiUnreachable(LuxiError):
 
 class LuxiTimeout(LuxiError):
     """No free connection, no connection or no reply within the time allowed."""
+
+
+class LuxiLineFull(LuxiError):
+    """So many calls wait for a connection that another one would wait too long."""
+
+
+class LuxiTooManyCalls(LuxiLineFull):
+    """So many calls of one user wait for a connection that this user has to wait first."""
 
 
 class LuxiProtocolError(LuxiError):
@@ -196,12 +211,19 @@ def from_job_daemon(result: object) -> JobDaemonError:
     return JobDaemonError("", str(result))
 
 
+LINE_RETRY_AFTER = "5"
+"""Seconds until a call that found the line full may come again."""
+
+
 def as_api_error(error: LuxiError) -> ApiError:
     """What a client is told when the job daemon could not serve its request."""
     if isinstance(error, JobDaemonError):
         return _from_daemon_error(error)
     if isinstance(error, LuxiTimeout):
         return GatewayTimeout(str(error))
+    if isinstance(error, LuxiLineFull):
+        kind = TooManyRequests if isinstance(error, LuxiTooManyCalls) else Unavailable
+        return kind(str(error), {"Retry-After": LINE_RETRY_AFTER})
     return BadGateway(str(error))
 
 

@@ -63,7 +63,11 @@ class Options(UsageOptions):
         _number("max-body-size", None, 10 * 2**20, "Largest request body, in bytes.", 1, 2**31),
         _number("idle-timeout", None, 30, "Seconds until an idle connection is closed.", 1, _MOST),
         _number("luxi-connections", None, 16, "Connections to luxid for requests.", 1, _MOST),
+        _number(
+            "user-connections", None, 0, "Those that one user may hold; 0 is a quarter.", 0, _MOST
+        ),
         _number("wait-connections", None, 100, "Connections to luxid for job waits.", 1, _MOST),
+        _number("luxi-timeout", None, 30, "Seconds that luxid may take for a read.", 1, _MOST),
         _number("workers", None, 1, "Processes that share the port.", 1, 64),
         ["access-log", None, None, "File for one line per request, in the combined format."],
     ]

@@ -204,7 +204,12 @@ def _site(
     check_role: Callable[[], None],
 ) -> RapiSite:
     backend = LuxiBackend(
-        reactor, options["luxi-socket"], options["luxi-connections"], options["wait-connections"]
+        reactor,
+        options["luxi-socket"],
+        options["luxi-connections"],
+        options["wait-connections"],
+        options["luxi-timeout"],
+        options["user-connections"],
     )
     Connections(backend).setServiceParent(parent)
     settings = _settings(options)

@@ -23,6 +23,7 @@ from ganeti_rapi.errors import JobDaemonError, LuxiError
 from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.luxi.codec import Framer, Request, decode_reply, decode_request, encode_result
 from ganeti_rapi.luxi.connection import Decode
+from ganeti_rapi.luxi.pool import NOBODY
 
 
 @define(eq=False)
@@ -267,6 +268,7 @@ class FakePool:
         *args: object,
         timeout: float | None = None,
         decode: Decode = decode_reply,
+        who: str = NOBODY,
     ) -> Any:  # Any: the result's shape is the method's
         assert len(self.calls) < TOO_MANY, "a busy loop"
         self.calls.append(Request(method, args))

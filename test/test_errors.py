@@ -19,13 +19,16 @@ from ganeti_rapi.errors import (
     InternalError,
     JobDaemonError,
     LuxiError,
+    LuxiLineFull,
     LuxiMessageTooLarge,
     LuxiProtocolError,
     LuxiTimeout,
+    LuxiTooManyCalls,
     LuxiUnreachable,
     MethodNotSupported,
     NotFound,
     NotMaster,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
@@ -42,6 +45,7 @@ CODES: dict[type[ApiError], int] = {
     BodyTooLarge: 413,
     UriTooLong: 414,
     UnsupportedMediaType: 415,
+    TooManyRequests: 429,
     InternalError: 500,
     MethodNotSupported: 501,
     BadGateway: 502,
@@ -133,6 +137,8 @@ class FromJobDaemonTests(SynchronousTestCase):
 AS_API_ERRORS: list[tuple[LuxiError, type[ApiError], str]] = [
     (LuxiUnreachable("nobody there"), BadGateway, "nobody there"),
     (LuxiTimeout("too slow"), GatewayTimeout, "too slow"),
+    (LuxiLineFull("all in use"), Unavailable, "all in use"),
+    (LuxiTooManyCalls("yours"), TooManyRequests, "yours"),
     (LuxiProtocolError("garbage"), BadGateway, "garbage"),
     (LuxiMessageTooLarge("too much"), BadGateway, "too much"),
     (LuxiError("something"), BadGateway, "something"),
@@ -159,6 +165,10 @@ AS_API_ERRORS: list[tuple[LuxiError, type[ApiError], str]] = [
 
 
 class AsApiErrorTests(SynchronousTestCase):
+    def test_who_finds_the_line_full_is_told_when_to_come_again(self) -> None:
+        for error in (LuxiLineFull("all in use"), LuxiTooManyCalls("yours")):
+            self.assertEqual(as_api_error(error).headers["Retry-After"], "5")
+
     def test_table(self) -> None:
         for error, expected, message in AS_API_ERRORS:
             api_error = as_api_error(error)

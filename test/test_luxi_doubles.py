@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.luxi.codec import encode_request
-from ganeti_rapi.luxi.connection import LuxiPool
+from ganeti_rapi.luxi.pool import LuxiPool
 from ganeti_rapi.simulator.calls import call
 from test.luxi_doubles import NOTICE, FakeLuxid, FakePool
 from test.test_simulator_jobs import START, start

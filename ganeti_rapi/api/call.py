@@ -22,6 +22,13 @@ class JobDaemon(Protocol):
         """The rows that a query answers, in slices if they are many. Raises `LuxiError`."""
 
 
+class SharedJobDaemon(JobDaemon, Protocol):
+    """A job daemon that many users share."""
+
+    def on_behalf_of(self, who: str) -> JobDaemon:
+        """The same as one user has it: calls take their turns with those of other users."""
+
+
 FOREVER = float("inf")
 """Seconds."""
 

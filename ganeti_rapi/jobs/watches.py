@@ -33,8 +33,9 @@ from twisted.python.failure import Failure
 from ganeti_rapi.api.kinds import JOB_QUERY_FIELDS
 from ganeti_rapi.errors import JobDaemonError, LuxiTimeout
 from ganeti_rapi.jobstates import FINAL_STATES
-from ganeti_rapi.luxi.connection import LuxiPool
+from ganeti_rapi.luxi.pool import LuxiPool
 from ganeti_rapi.sharing import SharedReads
+from ganeti_rapi.timeouts import within
 
 WATCHED_FIELDS = (
     *("status", "opstatus", "priority", "oppriority", "summary"),
@@ -119,11 +120,19 @@ class JobWatches:
 
     ``reading`` is the pool that ordinary calls use; ``watching`` has connections of its own, so
     that waits never starve requests. A job that finds none of them free within that pool's
-    ``acquire`` limit is read once and tries again.
+    ``acquire`` limit is read once and tries again. A reading may take ``patience`` seconds, with
+    the one that it waits for.
     """
 
-    def __init__(self, clock: IReactorTime, reading: LuxiPool, watching: LuxiPool) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        reading: LuxiPool,
+        watching: LuxiPool,
+        patience: float = 30.0,
+    ) -> None:
         self._clock = clock
+        self._patience = patience
         self._reading = reading
         self._watching = watching
         self._watches: dict[int, _Watch] = {}
@@ -185,7 +194,8 @@ class JobWatches:
         """The job, as luxid knows it from now on. Fails with JobLost when it knows none."""
         fields = _fields_to_judge(waiters)
         jobs = self._readings.read(fields, job_id, lambda job_ids: self._query(job_ids, fields))
-        return jobs.addCallback(_known_job, job_id)
+        in_time = within(self._clock, self._patience, jobs, "The job daemon did not answer in time")
+        return Deferred.fromCoroutine(in_time).addCallback(_known_job, job_id)
 
     async def _query(self, job_ids: Iterable[int], fields: Sequence[str]) -> Mapping[int, Job]:
         wanted = sorted(set(job_ids))

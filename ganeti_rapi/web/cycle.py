@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from ganeti_rapi import jsontext
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.call import ABSENT, Absent, Call, JobDaemon, Jobs, parse_query
+from ganeti_rapi.api.call import ABSENT, Absent, Call, Jobs, SharedJobDaemon, parse_query
 from ganeti_rapi.api.cells import Cell, Stream
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.auth.checker import basic_credentials
@@ -80,7 +80,7 @@ class Rapi:
     def __init__(
         self,
         portal: Portal,
-        daemon: JobDaemon,
+        daemon: SharedJobDaemon,
         jobs: Jobs,
         *,
         in_thread: InThread = at_once,
@@ -119,7 +119,7 @@ class Rapi:
         call = Call(
             items=dict(zip(resource.items, request.items)),
             query=parse_query(request.query_string.decode("utf-8", "replace")),
-            daemon=self._daemon,
+            daemon=self._daemon.on_behalf_of(request.user_name or address_of(request)),
             jobs=self._jobs,
             now=self._now,
             body=body,
@@ -240,7 +240,7 @@ class Rapi:
         """Note who did what: every write, and every read that failed."""
         self.log.info(
             "{address} {user} {method} {uri} {code} {outcome}",
-            address=getattr(request.getClientAddress(), "host", "-"),
+            address=address_of(request),
             user=request.user_name or "-",
             method=request.method.decode("ascii", "replace"),
             uri=request.uri.decode("ascii", "backslashreplace"),
@@ -255,6 +255,11 @@ _CLIENT_LEFT = 499
 
 _AUDITED = 60
 """Bytes of a write's reply that the log shows: a job id, or the start of a list."""
+
+
+def address_of(request: RapiRequest) -> str:
+    """The client's address; a dash for one that has none, as on a Unix socket."""
+    return getattr(request.getClientAddress(), "host", "-")
 
 
 def existing(resource: Resource | None) -> Resource:
