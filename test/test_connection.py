@@ -286,6 +286,25 @@ class RowsTests(PoolTestCase):
         self.assertGreater(len(came), 3)
         self.assertEqual([row for some in came for row in some], names)
 
+    def test_so_does_the_table_that_a_query_answers(self) -> None:
+        fields = [{"name": "name"}]
+        data = [[[0, f"node{number}.example.com"]] for number in range(10)]
+        came: list[Any] = []
+
+        async def read() -> None:
+            async for part in self.pool.on_behalf_of("ann").table("node", ["name"], None):
+                came.append(part)
+
+        reading = Deferred.fromCoroutine(read())
+        peer = self.luxid.accept()
+        self.assertEqual(peer.requests(), [Request("Query", ["node", ["name"], None])])
+        peer.answer({"fields": fields, "data": data})
+        self.assertEqual(came, [fields])
+        self.clock.advance(0)
+        self.successResultOf(reading)
+        self.assertGreater(len(came), 3)
+        self.assertEqual([row for some in came[1:] for row in some], data)
+
 
 class LineTests(PoolTestCase):
     def test_the_rest_waits_in_line(self) -> None:

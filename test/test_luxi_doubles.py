@@ -149,7 +149,9 @@ class FakeLuxidTests(LuxidContract, SynchronousTestCase):
         self.luxid.archive(job_id)
 
     def test_its_pool_is_called_as_the_real_one(self) -> None:
-        self.assertEqual(inspect.signature(FakePool.call), inspect.signature(LuxiPool.call))
+        for name in ("call", "rows"):
+            ours, real = getattr(FakePool, name), getattr(LuxiPool, name)
+            self.assertEqual(inspect.signature(ours), inspect.signature(real))
 
 
 class SimulatorTests(LuxidContract, SynchronousTestCase):

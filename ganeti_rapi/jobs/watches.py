@@ -199,7 +199,8 @@ class JobWatches:
 
     async def _query(self, job_ids: Iterable[int], fields: Sequence[str]) -> Mapping[int, Job]:
         wanted = sorted(set(job_ids))
-        rows = await self._reading.call("QueryJobs", wanted, fields)
+        slices = self._reading.rows("QueryJobs", wanted, fields)
+        rows = [row async for slice_ in slices for row in slice_]
         return {job_id: dict(zip(fields, row)) for job_id, row in zip(wanted, rows)}
 
     async def _keep_watch(self, watch: _Watch, job: Job) -> None:

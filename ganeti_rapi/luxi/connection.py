@@ -15,9 +15,10 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from ganeti_rapi.errors import JobDaemonError, LuxiProtocolError, LuxiUnreachable
-from ganeti_rapi.luxi.codec import MAX_MESSAGE_SIZE, Framer, decode_reply, encode_request
+from ganeti_rapi.luxi.codec import MAX_MESSAGE_SIZE, Framer, Message, encode_request
+from ganeti_rapi.luxi.rows import decode_whole
 
-Decode = Callable[[bytes], Any]  # Any: the result's shape is the method's
+Decode = Callable[[Message], Any]  # Any: the result's shape is the method's
 """Makes a result of a reply's message. Raises `JobDaemonError` or `LuxiProtocolError`."""
 
 
@@ -27,12 +28,12 @@ class LuxiConnection(Protocol):
     def __init__(self, max_message_size: int = MAX_MESSAGE_SIZE) -> None:
         self._framer = Framer(max_message_size)
         self._reply: Deferred[Any] | None = None  # Any: the result's shape is the method's
-        self._decode: Decode = decode_reply
+        self._decode: Decode = decode_whole
         self.usable = True
         self.calls = 0
 
     def call(
-        self, method: str, args: Sequence[object], decode: Decode = decode_reply
+        self, method: str, args: Sequence[object], decode: Decode = decode_whole
     ) -> Deferred[Any]:  # Any: as above
         """Send a call; fires with its result, as ``decode`` makes it of the reply's message.
 
@@ -93,7 +94,7 @@ class LuxiConnection(Protocol):
             reply.errback(Failure(LuxiUnreachable(text)))
 
 
-def _result(message: bytes, decode: Decode) -> Any | Failure:  # Any: as above
+def _result(message: Message, decode: Decode) -> Any | Failure:  # Any: as above
     try:
         return decode(message)
     except JobDaemonError:

@@ -15,8 +15,8 @@ A cancelled call leaves the line if it is still there; otherwise its connection 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any, TypeVar
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
@@ -24,12 +24,14 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
 
 from ganeti_rapi.errors import LuxiProtocolError, LuxiUnreachable
-from ganeti_rapi.luxi.codec import MAX_MESSAGE_SIZE, decode_reply
+from ganeti_rapi.luxi.codec import MAX_MESSAGE_SIZE, Message
 from ganeti_rapi.luxi.connecting import Connector
 from ganeti_rapi.luxi.connection import Decode, LuxiConnection
 from ganeti_rapi.luxi.line import Line
-from ganeti_rapi.luxi.rows import Rows, row_slices
+from ganeti_rapi.luxi.rows import Rows, decode_whole, row_slices, table_slices
 from ganeti_rapi.timeouts import within
+
+T = TypeVar("T")
 
 REPEATABLE = frozenset(
     {
@@ -146,19 +148,36 @@ class LuxiPool:
 
         Raises as `call` does.
         """
-        message: bytes = await self.call(method, *args, decode=bytes, who=who)
-        slices = row_slices(message)
-        yield next(slices)
-        for rows in slices:
-            await deferLater(self._clock, 0)
+        message: Message = await self.call(method, *args, decode=list, who=who)
+        async for rows in self._in_turns(row_slices(message)):
             yield rows
+
+    async def table(
+        self, resource: str, fields: Sequence[str] | None, qfilter: object, who: str = NOBODY
+    ) -> AsyncIterator[Any]:
+        # Any: a list of field definitions, then lists of rows
+        """What LUXI Query answers: first the definitions of its fields, then its rows in slices.
+
+        Raises as `call` does.
+        """
+        message: Message = await self.call(
+            *("Query", resource, fields, qfilter), decode=list, who=who
+        )
+        async for part in self._in_turns(table_slices(message)):
+            yield part
+
+    async def _in_turns(self, slices: Iterator[T]) -> AsyncIterator[T]:
+        yield next(slices)
+        for each in slices:
+            await deferLater(self._clock, 0)
+            yield each
 
     async def call(
         self,
         method: str,
         *args: object,
         timeout: float | None = None,
-        decode: Decode = decode_reply,
+        decode: Decode = decode_whole,
         who: str = NOBODY,
     ) -> Any:  # Any: the result's shape is the method's
         """Call a LUXI method and return its result.
@@ -279,6 +298,13 @@ class OnBehalf:
     def rows(self, method: str, *args: object) -> AsyncIterator[Rows]:
         """As `LuxiPool.rows`."""
         return self._pool.rows(method, *args, who=self._who)
+
+    def table(
+        self, resource: str, fields: Sequence[str] | None, qfilter: object
+    ) -> AsyncIterator[Any]:
+        # Any: as `LuxiPool.table`
+        """As `LuxiPool.table`."""
+        return self._pool.table(resource, fields, qfilter, who=self._who)
 
 
 class _StaleConnection(LuxiUnreachable):
