@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
-from ganeti_rapi.api.call import JobDaemon, Jobs
+from ganeti_rapi.api.call import Jobs, SharedJobDaemon
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.auth.realm import make_portal
 from ganeti_rapi.auth.users import UsersFile
@@ -16,12 +16,15 @@ from ganeti_rapi.jobs.changes import JobChanges
 from ganeti_rapi.jobs.feed import JobFeed
 from ganeti_rapi.jobs.watches import JobWatches
 from ganeti_rapi.logfile import LogFile
-from ganeti_rapi.luxi.connection import Limits, LuxiPool
 from ganeti_rapi.luxi.daemon import LuxiDaemon
+from ganeti_rapi.luxi.pool import Limits, LuxiPool
 from ganeti_rapi.web.cycle import Rapi
 from ganeti_rapi.web.render import InThread, at_once
 from ganeti_rapi.web.routes import grow_tree
 from ganeti_rapi.web.site import DEADLINES, MIB, Deadlines, RapiSite
+
+SMALLEST_SHARE = 4
+"""Connections that one user may hold at least: with fewer, one alone would feel it."""
 
 WATCH_ACQUIRE = 1.0
 """Seconds after which a job that finds no free connection for its wait is read instead."""
@@ -31,7 +34,7 @@ class Backend(Protocol):
     """The job daemon that requests are answered from."""
 
     @property
-    def daemon(self) -> JobDaemon:
+    def daemon(self) -> SharedJobDaemon:
         """Ganeti's job daemon."""
 
     @property
@@ -42,7 +45,9 @@ class Backend(Protocol):
 class LuxiBackend:
     """The job daemon behind a Unix socket, with connections for requests and others for waits.
 
-    ``reactor`` provides IReactorUNIX and IReactorTime.
+    ``reactor`` provides IReactorUNIX and IReactorTime. ``user_connections`` are those for requests
+    that one user may hold; 0 means a quarter of them, but `SMALLEST_SHARE` at least.
+    ``luxi_timeout`` is the most seconds that a read may take.
     """
 
     def __init__(
@@ -52,13 +57,14 @@ class LuxiBackend:
         luxi_connections: int = 16,
         wait_connections: int = 100,
         luxi_timeout: float = 30,
+        user_connections: int = 0,
     ) -> None:
-        self._pools = (
-            LuxiPool(reactor, path, Limits(connections=luxi_connections, read=luxi_timeout)),
-            LuxiPool(reactor, path, Limits(connections=wait_connections, acquire=WATCH_ACQUIRE)),
-        )
+        share = user_connections or max(SMALLEST_SHARE, luxi_connections // 4)
+        limits = Limits(luxi_connections, share, read=luxi_timeout, acquire=luxi_timeout)
+        waits = Limits(connections=wait_connections, acquire=WATCH_ACQUIRE)
+        self._pools = LuxiPool(reactor, path, limits), LuxiPool(reactor, path, waits)
         self.daemon, waiting = map(LuxiDaemon, self._pools)
-        self.watches = JobWatches(reactor, self.daemon, waiting)
+        self.watches = JobWatches(reactor, self.daemon, waiting, luxi_timeout)
         self.feed = JobFeed(reactor, self.daemon)
         self.jobs = JobChanges(reactor, self.watches, self.feed)
 

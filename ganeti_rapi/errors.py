@@ -155,6 +155,14 @@ class LuxiTimeout(LuxiError):
     """No free connection, no connection or no reply within the time allowed."""
 
 
+class LuxiLineFull(LuxiError):
+    """So many calls wait for a connection that another one would wait too long."""
+
+
+class LuxiTooManyCalls(LuxiLineFull):
+    """So many calls of one user wait for a connection that this user has to wait first."""
+
+
 class LuxiProtocolError(LuxiError):
     """The bytes from the peer are not a LUXI message."""
 
@@ -218,12 +226,19 @@ def from_job_daemon(result: object) -> JobDaemonError:
     return JobDaemonError("", str(result))
 
 
+LINE_RETRY_AFTER = "5"
+"""Seconds until a call that found the line full may come again."""
+
+
 def as_api_error(error: LuxiError) -> ApiError:
     """What a client is told when the job daemon could not serve its request."""
     if isinstance(error, JobDaemonError):
         return _from_daemon_error(error)
     if isinstance(error, LuxiTimeout):
         return GatewayTimeout(str(error))
+    if isinstance(error, LuxiLineFull):
+        kind = TooManyRequests if isinstance(error, LuxiTooManyCalls) else Unavailable
+        return kind(str(error), {"Retry-After": LINE_RETRY_AFTER})
     return BadGateway(str(error))
 
 

@@ -70,6 +70,9 @@ class Options(UsageOptions):
         _number("reply-timeout", None, 30, "Seconds that no byte of a reply is taken.", 1, _MOST),
         _number("idle-timeout", None, 30, "Seconds until an idle connection is closed.", 1, _MOST),
         _number("luxi-connections", None, 16, "Connections to luxid for requests.", 1, _MOST),
+        _number(
+            "user-connections", None, 0, "Those that one user may hold; 0 is a quarter.", 0, _MOST
+        ),
         _number("wait-connections", None, 100, "Connections to luxid for job waits.", 1, _MOST),
         _number("luxi-timeout", None, 30, "Seconds that luxid may take for a read.", 1, _MOST),
         _number("workers", None, 1, "Processes that share the port.", 1, 64),

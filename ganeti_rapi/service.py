@@ -218,6 +218,7 @@ def _site(
         options["luxi-connections"],
         options["wait-connections"],
         options["luxi-timeout"],
+        options["user-connections"],
     )
     Connections(backend).setServiceParent(daemon)
     daemon.drain = backend.drain

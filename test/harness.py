@@ -26,7 +26,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import alsoProvides
 
-from ganeti_rapi.api.call import JobDaemon, Jobs
+from ganeti_rapi.api.call import Jobs, SharedJobDaemon
 from ganeti_rapi.assembly import Settings, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.jobs.changes import JobChanges, JobWaits
@@ -147,6 +147,7 @@ class ScriptedDaemon:
     changes: list[object] = field(factory=list)
     calls: list[tuple[object, ...]] = field(factory=list)
     waits: list[tuple[object, ...]] = field(factory=list)
+    asked_by: str | None = None
 
     async def call(self, method: str, *args: object) -> Any:  # Any: the method's own result
         """As `JobDaemon.call`."""
@@ -155,9 +156,20 @@ class ScriptedDaemon:
             raise AssertionError(f"the test did not say what {method} answers")
         return await _given(self.answers[method], args)
 
+    def on_behalf_of(self, who: str) -> ScriptedDaemon:
+        """As `SharedJobDaemon.on_behalf_of`; ``asked_by`` is whoever asked last."""
+        self.asked_by = who
+        return self
+
     async def rows(self, method: str, *args: object) -> Any:  # Any: as above
         """As `JobDaemon.rows`, in one slice."""
         yield await self.call(method, *args)
+
+    async def table(self, *args: object) -> Any:  # Any: as above
+        """As `JobDaemon.table`, with all rows in one slice."""
+        answer = await self.call("Query", *args)
+        yield answer["fields"]
+        yield answer["data"]
 
     async def wait(self, *args: object) -> Any:  # Any: as above
         """As `JobWaits.wait`."""
@@ -203,11 +215,11 @@ def loaded_with(module: str) -> list[str]:
 class ScriptedBackend:
     """A job daemon, and the changes of its jobs, as a test wants them."""
 
-    daemon: JobDaemon
+    daemon: SharedJobDaemon
     jobs: Jobs
 
     @classmethod
-    def make(cls, clock: Clock, daemon: JobDaemon, waits: JobWaits) -> ScriptedBackend:
+    def make(cls, clock: Clock, daemon: SharedJobDaemon, waits: JobWaits) -> ScriptedBackend:
         """The daemon's real view of jobs, over these waits."""
         return cls(daemon, JobChanges(clock, waits, JobFeed(clock, daemon)))
 
@@ -217,7 +229,7 @@ class Server:
 
     def __init__(
         self,
-        daemon: JobDaemon,
+        daemon: SharedJobDaemon,
         waits: JobWaits,
         **options: Any,  # Any: handed through
     ) -> None:

@@ -7,7 +7,7 @@ nothing but jobs; it can hold requests and replies back, so that a test decides 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from attrs import define, field
@@ -21,8 +21,10 @@ from twisted.python.failure import Failure
 from ganeti_rapi import jsontext
 from ganeti_rapi.errors import JobDaemonError, LuxiError
 from ganeti_rapi.jobstates import FINAL_STATES
-from ganeti_rapi.luxi.codec import Framer, Request, decode_reply, decode_request, encode_result
+from ganeti_rapi.luxi.codec import Framer, Request, decode_request, encode_result
 from ganeti_rapi.luxi.connection import Decode
+from ganeti_rapi.luxi.pool import NOBODY
+from ganeti_rapi.luxi.rows import Rows, decode_whole
 
 
 @define(eq=False)
@@ -40,7 +42,7 @@ class Peer:
         """What came since the last look."""
         data = self.transport.value()
         self.transport.clear()
-        return [decode_request(message) for message in self._framer.feed(data)]
+        return [decode_request(b"".join(message)) for message in self._framer.feed(data)]
 
     def send(self, data: bytes) -> None:
         assert self.connected, "nobody is there to read this"
@@ -266,7 +268,8 @@ class FakePool:
         method: str,
         *args: object,
         timeout: float | None = None,
-        decode: Decode = decode_reply,
+        decode: Decode = decode_whole,
+        who: str = NOBODY,
     ) -> Any:  # Any: the result's shape is the method's
         assert len(self.calls) < TOO_MANY, "a busy loop"
         self.calls.append(Request(method, args))
@@ -282,6 +285,9 @@ class FakePool:
         finally:
             if work in self._under_way:
                 self._under_way.remove(work)
+
+    async def rows(self, method: str, *args: object, who: str = NOBODY) -> AsyncIterator[Rows]:
+        yield await self.call(method, *args, who=who)
 
     def break_down(self, reason: LuxiError) -> None:
         """Let every call fail, those under way and those to come."""

@@ -17,14 +17,17 @@ from zope.interface.verify import verifyObject
 from ganeti_rapi.errors import (
     JobDaemonError,
     LuxiError,
+    LuxiLineFull,
     LuxiMessageTooLarge,
     LuxiProtocolError,
     LuxiTimeout,
+    LuxiTooManyCalls,
     LuxiUnreachable,
 )
 from ganeti_rapi.luxi import rows
 from ganeti_rapi.luxi.codec import MAX_MESSAGE_SIZE, Request, encode_error, encode_result
-from ganeti_rapi.luxi.connection import Limits, LuxiConnection, LuxiPool
+from ganeti_rapi.luxi.connection import LuxiConnection
+from ganeti_rapi.luxi.pool import Limits, LuxiPool
 from test.luxi_doubles import FarSide, Peer
 
 PATH = "/run/ganeti/socket/ganeti-query"
@@ -283,6 +286,25 @@ class RowsTests(PoolTestCase):
         self.assertGreater(len(came), 3)
         self.assertEqual([row for some in came for row in some], names)
 
+    def test_so_does_the_table_that_a_query_answers(self) -> None:
+        fields = [{"name": "name"}]
+        data = [[[0, f"node{number}.example.com"]] for number in range(10)]
+        came: list[Any] = []
+
+        async def read() -> None:
+            async for part in self.pool.on_behalf_of("ann").table("node", ["name"], None):
+                came.append(part)
+
+        reading = Deferred.fromCoroutine(read())
+        peer = self.luxid.accept()
+        self.assertEqual(peer.requests(), [Request("Query", ["node", ["name"], None])])
+        peer.answer({"fields": fields, "data": data})
+        self.assertEqual(came, [fields])
+        self.clock.advance(0)
+        self.successResultOf(reading)
+        self.assertGreater(len(came), 3)
+        self.assertEqual([row for some in came[1:] for row in some], data)
+
 
 class LineTests(PoolTestCase):
     def test_the_rest_waits_in_line(self) -> None:
@@ -365,6 +387,85 @@ class LineTests(PoolTestCase):
 
 
 ENDS = (CancelledError, LuxiUnreachable)
+
+
+class UsersTests(PoolTestCase):
+    limits = Limits(connections=4, share=2, line=3, line_each=2, read=30, acquire=30)
+
+    def ask(self, who: str, tag: str = "") -> Deferred[Any]:  # Any: the method's own result
+        return Deferred.fromCoroutine(self.pool.on_behalf_of(who).call("QueryTags", tag))
+
+    def test_one_user_leaves_connections_to_others(self) -> None:
+        first = [self.ask("ann") for _ in range(3)]
+        self.assertEqual((self.luxid.attempts, self.pool.waiting), (2, 1))
+        other = self.ask("bob")
+        peers = [self.luxid.accept() for _ in range(3)]
+        self.served(other, peers[2])
+        self.served(first[0], peers[0])
+        self.served(first[2], peers[0])
+        self.served(first[1], peers[1])
+
+    def test_rows_are_asked_for_on_behalf_of_a_user_too(self) -> None:
+        came: list[list[list[str]]] = []
+
+        async def read() -> None:
+            async for some in self.pool.on_behalf_of("ann").rows("QueryNodes", [], ["name"]):
+                came.append(some)
+
+        under_way = [self.ask("ann"), self.ask("ann")]
+        reading = Deferred.fromCoroutine(read())
+        self.assertEqual(self.pool.waiting, 1)
+        peers = [self.luxid.accept(), self.luxid.accept()]
+        self.served(under_way[0], peers[0])
+        peers[0].answer([["node1"]])
+        self.successResultOf(reading)
+        self.assertEqual(came, [[["node1"]]])
+        self.served(under_way[1], peers[1])
+
+    def test_a_user_who_waits_too_long_is_told_whose_requests_are_in_the_way(self) -> None:
+        calls = [self.ask("ann") for _ in range(3)]
+        for _ in range(2):
+            self.luxid.accept()
+        self.clock.advance(30)
+        text = self.error_of(calls[2], LuxiTimeout)
+        self.assertEqual(text, "All 2 connections that one user may hold are busy")
+        for call in calls[:2]:
+            self.error_of(call, LuxiTimeout)
+
+    def test_whoever_finds_no_room_in_the_line_is_told_at_once(self) -> None:
+        calls = [self.ask("ann") for _ in range(4)] + [self.ask("bob") for _ in range(3)]
+        self.error_of(self.ask("ann"), LuxiTooManyCalls)
+        text = self.error_of(self.ask("bob"), LuxiLineFull)
+        self.assertEqual(text, "3 requests wait for the job daemon already")
+        for call in calls:
+            call.cancel()
+            self.failureResultOf(call, CancelledError)
+
+
+class SilentTests(PoolTestCase):
+    """A job daemon that accepts connections and answers nothing."""
+
+    limits = Limits(connections=1, read=30, acquire=30, call=180)
+
+    def test_a_write_has_its_own_limit_once_it_is_sent(self) -> None:
+        call = self.call("SubmitJob", [])
+        self.clock.advance(20)
+        self.luxid.accept()
+        self.clock.advance(179.5)
+        self.assertNoResult(call)
+        self.clock.advance(0.5)
+        self.assertIn("Look at the job list", self.error_of(call, LuxiTimeout))
+
+    def test_a_reply_without_end_takes_no_longer(self) -> None:
+        call = self.call()
+        peer = self.luxid.accept()
+        for _ in range(59):
+            peer.send(b"[")
+            self.clock.advance(0.5)
+        self.assertNoResult(call)
+        self.clock.advance(0.5)
+        self.error_of(call, LuxiTimeout)
+        self.assertFalse(peer.connected)
 
 
 class ConnectingTests(PoolTestCase):

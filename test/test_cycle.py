@@ -22,6 +22,7 @@ from ganeti_rapi.web.sliced import SLICE
 
 from .harness import (
     ADMIN,
+    PEER,
     READER,
     VISITOR,
     Connection,
@@ -440,6 +441,10 @@ class Stubborn:
 
     cancelled = 0
 
+    def on_behalf_of(self, who: str) -> Stubborn:
+        """As `SharedJobDaemon.on_behalf_of`."""
+        return self
+
     async def call(self, method: str, *args: object) -> Any:  # Any: the method's own result
         """As `JobDaemon.call`."""
         try:
@@ -545,3 +550,11 @@ class SecretsTests(CycleCase):
         response = exchange(self.server.site, b"POST", b"/2/instances", JSON, body)
         self.assert_error(response, 400)
         self.assertNotIn(self.SECRET, response.json()["message"] + "".join(self.logged()))
+
+
+class TurnsTests(CycleCase):
+    def test_the_job_daemon_is_asked_on_behalf_of_the_user(self) -> None:
+        self.daemon.answers["QueryClusterInfo"] = {}
+        for user, who in ((READER, "guest"), (None, PEER.host)):
+            self.assertEqual(self.server.ask("GET", "/2/info", user=user).status, 200)
+            self.assertEqual(self.daemon.asked_by, who)

@@ -19,9 +19,11 @@ from ganeti_rapi.errors import (
     InternalError,
     JobDaemonError,
     LuxiError,
+    LuxiLineFull,
     LuxiMessageTooLarge,
     LuxiProtocolError,
     LuxiTimeout,
+    LuxiTooManyCalls,
     LuxiUnreachable,
     MethodNotSupported,
     NotFound,
@@ -141,6 +143,8 @@ class FromJobDaemonTests(SynchronousTestCase):
 AS_API_ERRORS: list[tuple[LuxiError, type[ApiError], str]] = [
     (LuxiUnreachable("nobody there"), BadGateway, "nobody there"),
     (LuxiTimeout("too slow"), GatewayTimeout, "too slow"),
+    (LuxiLineFull("all in use"), Unavailable, "all in use"),
+    (LuxiTooManyCalls("yours"), TooManyRequests, "yours"),
     (LuxiProtocolError("garbage"), BadGateway, "garbage"),
     (LuxiMessageTooLarge("too much"), BadGateway, "too much"),
     (LuxiError("something"), BadGateway, "something"),
@@ -167,6 +171,10 @@ AS_API_ERRORS: list[tuple[LuxiError, type[ApiError], str]] = [
 
 
 class AsApiErrorTests(SynchronousTestCase):
+    def test_who_finds_the_line_full_is_told_when_to_come_again(self) -> None:
+        for error in (LuxiLineFull("all in use"), LuxiTooManyCalls("yours")):
+            self.assertEqual(as_api_error(error).headers["Retry-After"], "5")
+
     def test_table(self) -> None:
         for error, expected, message in AS_API_ERRORS:
             api_error = as_api_error(error)

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.luxi.codec import encode_request
-from ganeti_rapi.luxi.connection import LuxiPool
+from ganeti_rapi.luxi.pool import LuxiPool
 from ganeti_rapi.simulator.calls import call
 from test.luxi_doubles import NOTICE, FakeLuxid, FakePool
 from test.test_simulator_jobs import START, start
@@ -149,7 +149,9 @@ class FakeLuxidTests(LuxidContract, SynchronousTestCase):
         self.luxid.archive(job_id)
 
     def test_its_pool_is_called_as_the_real_one(self) -> None:
-        self.assertEqual(inspect.signature(FakePool.call), inspect.signature(LuxiPool.call))
+        for name in ("call", "rows"):
+            ours, real = getattr(FakePool, name), getattr(LuxiPool, name)
+            self.assertEqual(inspect.signature(ours), inspect.signature(real))
 
 
 class SimulatorTests(LuxidContract, SynchronousTestCase):

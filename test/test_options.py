@@ -29,8 +29,9 @@ DEFAULTS = {
     "reply-timeout": 30,
     "idle-timeout": 30,
     "luxi-connections": 16,
-    "wait-connections": 100,
+    "user-connections": 0,
     "luxi-timeout": 30,
+    "wait-connections": 100,
     "drain-timeout": 25,
     "workers": 1,
     "access-log": None,
@@ -70,7 +71,8 @@ class ParsingTests(SynchronousTestCase):
         for name, text, value in (
             *(("port", "0", 0), ("port", "65535", 65535), ("max-clients", "0", 0)),
             *(("max-body-size", "1", 1), ("idle-timeout", "1", 1), ("luxi-connections", "4", 4)),
-            ("wait-connections", "1000", 1000),
+            *(("wait-connections", "1000", 1000), ("user-connections", "0", 0)),
+            ("luxi-timeout", "60", 60),
         ):
             self.assertEqual(parse(f"--{name}", text)[name], value)
 
@@ -78,7 +80,8 @@ class ParsingTests(SynchronousTestCase):
         for name, least, most in (
             *(("port", 0, 65535), ("max-clients", 0, 1_000_000), ("idle-timeout", 1, 1_000_000)),
             *(("max-body-size", 1, 2**31), ("luxi-connections", 1, 1_000_000)),
-            ("wait-connections", 1, 1_000_000),
+            *(("wait-connections", 1, 1_000_000), ("user-connections", 0, 1_000_000)),
+            ("luxi-timeout", 1, 1_000_000),
         ):
             for text in ("x", "", "1.5", str(least - 1), str(most + 1), "9" * 5000):
                 error = self.assertRaises(UsageError, parse, f"--{name}={text}")

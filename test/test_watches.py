@@ -25,7 +25,7 @@ from ganeti_rapi.jobs.watches import (
     log_entries,
 )
 from ganeti_rapi.jobstates import FINAL_STATES
-from ganeti_rapi.luxi.connection import LuxiPool
+from ganeti_rapi.luxi.pool import LuxiPool
 from test.luxi_doubles import NOTICE, FakeLuxid, FakePool, Gate
 
 GONE = LuxiUnreachable("The job daemon closed the connection before it answered")

@@ -21,6 +21,22 @@ class JobDaemon(Protocol):
     def rows(self, method: str, *args: object) -> AsyncIterator[list[list[Any]]]:
         """The rows that a query answers, in slices if they are many. Raises `LuxiError`."""
 
+    def table(
+        self, resource: str, fields: Sequence[str] | None, qfilter: Json
+    ) -> AsyncIterator[Any]:
+        # Any: a list of field definitions, then lists of rows
+        """What LUXI Query answers: the definitions of its fields, and then its rows in slices.
+
+        Raises `LuxiError`.
+        """
+
+
+class SharedJobDaemon(JobDaemon, Protocol):
+    """A job daemon that many users share."""
+
+    def on_behalf_of(self, who: str) -> JobDaemon:
+        """The same as one user has it: calls take their turns with those of other users."""
+
 
 FOREVER = float("inf")
 """Seconds."""

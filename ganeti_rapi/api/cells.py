@@ -250,7 +250,7 @@ def build_opcode(name: str, values: Values) -> Values:
     return {"OP_ID": name, **OPCODES[name].checked(values)}
 
 
-Function = Callable[..., Coroutine[Any, Any, Json]]
+Function = Callable[..., Coroutine[Any, Any, Json | Encoded]]
 # Any: what coroutines are made of; the arguments are the call and, by name, what was read of it
 
 
@@ -263,7 +263,7 @@ class Handler(Cell):
 
     function: Function
 
-    async def run(self, call: Call) -> Json:
+    async def run(self, call: Call) -> Json | Encoded:
         given = {**path_values(call), **read_all(self.query, call.query), **self.body.read(call)}
         return await self.function(call, **given)
 
@@ -274,7 +274,7 @@ class OpcodeHandler(OfOpcode):
 
     function: Function
 
-    async def run(self, call: Call) -> Json:
+    async def run(self, call: Call) -> Json | Encoded:
         return await self.function(call, **self.read(call))
 
 

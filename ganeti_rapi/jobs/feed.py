@@ -131,8 +131,9 @@ class JobFeed:
         failure.trap(LuxiError)  # the readers wait; when luxid is back they are told what is new
 
     async def _compare(self) -> None:
-        rows: list[tuple[int, str]] = await self._daemon.call("QueryJobs", None, ["id", "status"])
-        now: dict[int, str] = dict(rows)
+        now: dict[int, str] = {}
+        async for rows in self._daemon.rows("QueryJobs", None, ["id", "status"]):
+            now.update((job_id, status) for job_id, status in rows)
         known, self._known = self._known, now
         if known is None:
             return
@@ -143,8 +144,9 @@ class JobFeed:
     async def _details(self, job_ids: list[int]) -> list[Mapping[str, Any]]:
         if not job_ids:
             return []
-        rows = await self._daemon.call("QueryJobs", job_ids, list(DETAILS))
-        return [job for row in rows if (job := dict(zip(DETAILS, row)))["status"] is not None]
+        slices = self._daemon.rows("QueryJobs", job_ids, list(DETAILS))
+        jobs = [dict(zip(DETAILS, row)) async for rows in slices for row in rows]
+        return [job for job in jobs if job["status"] is not None]
 
     def _tell(self, name: str, job: Mapping[str, Any]) -> None:
         self._number += 1

@@ -35,6 +35,7 @@ from ganeti_rapi.errors import JobDaemonError, LuxiTimeout
 from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.luxi.daemon import LuxiDaemon
 from ganeti_rapi.sharing import SharedReads
+from ganeti_rapi.timeouts import within
 
 WATCHED_FIELDS = (
     *("status", "opstatus", "priority", "oppriority", "summary"),
@@ -119,11 +120,19 @@ class JobWatches:
 
     ``reading`` is the pool that ordinary calls use; ``watching`` has connections of its own, so
     that waits never starve requests. A job that finds none of them free within that pool's
-    ``acquire`` limit is read once and tries again.
+    ``acquire`` limit is read once and tries again. A reading may take ``patience`` seconds, with
+    the one that it waits for.
     """
 
-    def __init__(self, clock: IReactorTime, reading: LuxiDaemon, watching: LuxiDaemon) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        reading: LuxiDaemon,
+        watching: LuxiDaemon,
+        patience: float = 30.0,
+    ) -> None:
         self._clock = clock
+        self._patience = patience
         self._reading = reading
         self._watching = watching
         self._watches: dict[int, _Watch] = {}
@@ -195,11 +204,13 @@ class JobWatches:
         """The job, as luxid knows it from now on. Fails with JobLost when it knows none."""
         fields = _fields_to_judge(waiters)
         jobs = self._readings.read(fields, job_id, lambda job_ids: self._query(job_ids, fields))
-        return jobs.addCallback(_known_job, job_id)
+        in_time = within(self._clock, self._patience, jobs, "The job daemon did not answer in time")
+        return Deferred.fromCoroutine(in_time).addCallback(_known_job, job_id)
 
     async def _query(self, job_ids: Iterable[int], fields: Sequence[str]) -> Mapping[int, Job]:
         wanted = sorted(set(job_ids))
-        rows = await self._reading.call("QueryJobs", wanted, fields)
+        slices = self._reading.rows("QueryJobs", wanted, fields)
+        rows = [row async for slice_ in slices for row in slice_]
         return {job_id: dict(zip(fields, row)) for job_id, row in zip(wanted, rows)}
 
     async def _keep_watch(self, watch: _Watch, job: Job) -> None:

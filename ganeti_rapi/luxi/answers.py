@@ -51,25 +51,19 @@ def _objects(arguments: Arguments) -> Shape:
 
 
 def _jobs(arguments: Arguments) -> Shape:
-    """A row for each id in its order; all but its id is null where there is no such job."""
-    ids, fields = arguments[:2]
+    """Rows, full of nulls but for the id where there is no such job."""
+    _, fields = arguments[:2]
     row = _row(fields, JOB_FIELDS)
     unknown = row_of(*[whole if name == "id" else _null for name in fields])
-    rows = list_of(lambda value: row(value) or unknown(value))
-    return lambda value: rows(value) and (not ids or len(value) == len(ids))
+    return list_of(lambda value: row(value) or unknown(value))
 
 
 def _null(value: object) -> bool:
     return value is None
 
 
-_DEFINITIONS = list_of(record(name=text))
-
-
-def _answer(arguments: Arguments) -> Shape:
-    """Of a query for any kind: each value is a pair of status and value."""
-    values = row_of(*[row_of(whole, anything)] * len(arguments[1]))
-    return record(fields=_DEFINITIONS, data=list_of(values))
+DEFINITIONS = list_of(record(name=text))
+"""What a query says of its fields."""
 
 
 def _always(shape: Shape) -> Callable[[Arguments], Shape]:
@@ -81,8 +75,7 @@ ANSWERS: Mapping[str, Callable[[Arguments], Shape]] = {
         ("QueryInstances", "QueryNodes", "QueryGroups", "QueryNetworks", "QueryFilters"), _objects
     ),
     "QueryJobs": _jobs,
-    "Query": _answer,
-    "QueryFields": _always(record(fields=_DEFINITIONS)),
+    "QueryFields": _always(record(fields=DEFINITIONS)),
     "QueryClusterInfo": _always(record()),
     "QueryTags": _always(list_of(text)),
     "SubmitJob": _always(whole),
@@ -96,5 +89,16 @@ ANSWERS: Mapping[str, Callable[[Arguments], Shape]] = {
 
 
 def shape_of(method: str, arguments: Arguments) -> Shape:
-    """The shape of the answer to a call."""
+    """The shape of the answer to a call, or of a slice of its rows."""
     return ANSWERS.get(method, _always(anything))(arguments)
+
+
+def rows_in(method: str, arguments: Arguments) -> int | None:
+    """How many rows the answer has, where that is certain: one for each job that is asked for."""
+    ids = arguments[0] if method == "QueryJobs" else None
+    return len(ids) if ids else None
+
+
+def values_of(fields: Sequence[str]) -> Shape:
+    """Of rows of these fields of any kind: each value is a pair of status and value."""
+    return list_of(row_of(*[row_of(whole, anything)] * len(fields)))

@@ -5,10 +5,10 @@ no length prefix. JSON escapes control characters, so the byte cannot occur insi
 client sends ``{"method": …, "args": […]}`` and the daemon answers
 ``{"success": bool, "result": …}``, in the order of the requests.
 
-`Framer` cuts a stream of bytes into messages. It keeps one bytearray and remembers how far it has
-already looked, so that a message of any size that comes in pieces of any size costs time linear in
-its length. The daemon uses it through `ganeti_rapi.luxi.connection`, the simulator through its
-own protocol.
+`Framer` cuts a stream of bytes into messages. It looks at each byte once and never puts a long
+message together, so that one of any size that comes in pieces of any size costs time linear in its
+length, a little at a time. The daemon uses it through `ganeti_rapi.luxi.connection`, the simulator
+through its own protocol.
 """
 
 from __future__ import annotations
@@ -23,8 +23,14 @@ from ganeti_rapi.errors import LuxiMessageTooLarge, LuxiProtocolError, from_job_
 
 END_OF_MESSAGE = b"\x03"
 
-MAX_MESSAGE_SIZE = 256 * 1024 * 1024
+MAX_MESSAGE_SIZE = 128 * 1024 * 1024
 """Bytes. A bulk list of 10,000 instances is about 20 MiB; this only stops a runaway peer."""
+
+PIECE = 64 * 1024
+"""Bytes of a long message that are kept together, or a little more."""
+
+Message = list[bytes]
+"""A message without its end byte, in pieces: a long one in one piece would take long to make."""
 
 
 @define
@@ -36,30 +42,34 @@ class Framer:
     """
 
     max_size: int = MAX_MESSAGE_SIZE
-    _buffer: bytearray = field(factory=bytearray, init=False)
-    _searched: int = field(default=0, init=False)
+    _pieces: Message = field(factory=list, init=False)
+    _last: bytearray = field(factory=bytearray, init=False)
+    _size: int = field(default=0, init=False)
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield each message that ``data`` completes, without its end byte."""
-        self._buffer += data
-        while (end := self._buffer.find(END_OF_MESSAGE, self._searched)) >= 0:
-            self._refuse_over(end)
-            with memoryview(self._buffer) as view:  # one copy instead of two
-                message = bytes(view[:end])
-            del self._buffer[: end + 1]
-            self._searched = 0
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Yield each message that ``data`` completes."""
+        start = 0
+        while (end := data.find(END_OF_MESSAGE, start)) >= 0:
+            self._keep(data[start:end])
+            start = end + 1
+            message = [*self._pieces, bytes(self._last)]
+            self._pieces, self._last, self._size = [], bytearray(), 0
             yield message
-        self._searched = len(self._buffer)
-        self._refuse_over(self._searched)
+        self._keep(data[start:])
 
-    def _refuse_over(self, size: int) -> None:
-        if size > self.max_size:
+    def _keep(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._size > self.max_size:
             raise LuxiMessageTooLarge(f"a LUXI message is over {self.max_size} bytes")
+        self._last += data
+        if len(self._last) >= PIECE:
+            self._pieces.append(bytes(self._last))
+            self._last.clear()
 
     @property
     def pending(self) -> int:
         """How many bytes of an unfinished message are waiting for their end."""
-        return len(self._buffer)
+        return self._size
 
 
 @frozen

@@ -56,7 +56,7 @@ class LuxidProtocol(Protocol):
         if self._closed:
             return
         try:
-            self._requests.extend(self._framer.feed(data))
+            self._requests.extend(map(b"".join, self._framer.feed(data)))
         except LuxiMessageTooLarge:
             self._close()
         if self._idle:

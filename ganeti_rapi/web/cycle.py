@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 
 from ganeti_rapi import jsontext
 from ganeti_rapi.api.access import Access
-from ganeti_rapi.api.call import ABSENT, Absent, Call, JobDaemon, Jobs, parse_query
+from ganeti_rapi.api.call import ABSENT, Absent, Call, Jobs, SharedJobDaemon, parse_query
 from ganeti_rapi.api.cells import Cell, Constant, Stream
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.auth.checker import basic_credentials
@@ -83,7 +83,7 @@ class Rapi:
     def __init__(
         self,
         portal: Portal,
-        daemon: JobDaemon,
+        daemon: SharedJobDaemon,
         jobs: Jobs,
         *,
         in_thread: InThread = at_once,
@@ -129,7 +129,7 @@ class Rapi:
         call = Call(
             items=dict(zip(resource.items, request.items)),
             query=parse_query(request.query_string.decode("utf-8", "replace")),
-            daemon=self._daemon,
+            daemon=self._daemon.on_behalf_of(request.user_name or request.client_address),
             jobs=self._jobs,
             now=self._now,
             body=body,

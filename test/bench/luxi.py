@@ -36,7 +36,7 @@ class Connection:
         self._socket.sendall(encode_request(method, args))
         while data := self._socket.recv(CHUNK):
             for message in self._framer.feed(data):
-                return decode_reply(message)
+                return decode_reply(b"".join(message))
         raise OSError("the job daemon closed the connection")
 
     def close(self) -> None:

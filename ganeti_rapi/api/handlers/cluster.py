@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
 from ganeti_rapi import shapes
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.checks import LIST, NON_NEGATIVE, STRING, Anything, ListOf, Maybe
 from ganeti_rapi.api.jobs import follow, reason_trail, submit
-from ganeti_rapi.api.kinds import JOB, OS_FIELDS, QUERY_RESOURCES
+from ganeti_rapi.api.kinds import JOB, OS_FIELDS, QUERY_RESOURCES, as_is
 from ganeti_rapi.api.objects import CLUSTER_ALIASES, OS
 from ganeti_rapi.api.params import Param
 from ganeti_rapi.api.schemas import (
@@ -26,7 +26,9 @@ from ganeti_rapi.api.schemas import (
 )
 from ganeti_rapi.api.secrets import without_secrets
 from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound
-from ganeti_rapi.jsontext import Json
+from ganeti_rapi.jsontext import Encoded, Json, dumps
+
+Answer = TypeVar("Answer")
 
 
 async def info(call: Call) -> Json:
@@ -169,9 +171,9 @@ UNREADABLE = ("Cannot convert value", "parsing job id")
 """How luxid's GenericErrors begin that are about a filter; others are not the client's."""
 
 
-async def query(call: Call, resource: str, fields: list[str]) -> Json:
+async def query(call: Call, resource: str, fields: list[str]) -> Encoded:
     """GET /2/query/[resource]. Source: LUXI Query."""
-    return await _ask(call, "Query", known(resource), fields, None)
+    return await _ask(_table(call, known(resource), fields, None))
 
 
 async def filtered_query(
@@ -180,20 +182,20 @@ async def filtered_query(
     fields: list[str] | None = None,
     fields_in_query: list[str] | None = None,
     **filters: Json,
-) -> Json:
+) -> Encoded:
     """PUT /2/query/[resource]. Old clients call the filter ``filter``. Source: LUXI Query."""
     resource = known(resource)
     fields = fields_in_query if fields is None else fields
     if fields is None:
         QUERY_FIELDS.refuse_missing()
-    return await _ask(
-        call, "Query", resource, fields, filters.get("qfilter", filters.get("filter"))
-    )
+    qfilter = filters.get("qfilter", filters.get("filter"))
+    return await _ask(_table(call, resource, fields, qfilter))
 
 
 async def query_fields(call: Call, resource: str, fields: list[str] | None) -> Json:
     """GET /2/query/[resource]/fields. Source: LUXI QueryFields."""
-    return await _ask(call, "QueryFields", known(resource), fields)
+    answer: Json = await _ask(call.daemon.call("QueryFields", known(resource), fields))
+    return answer
 
 
 def known(resource: str) -> str:
@@ -204,12 +206,26 @@ def known(resource: str) -> str:
     return resource
 
 
-async def _ask(call: Call, method: str, *arguments: object) -> Json:
+async def _table(call: Call, resource: str, fields: list[str] | None, qfilter: Json) -> Encoded:
+    """The answer to a query, encoded slice by slice, so that a long one holds up nobody."""
+    shown = without_secrets if resource == JOB.name else as_is
+    parts = call.daemon.table(resource, fields, qfilter)
+    text = Encoded(b'{"fields":' + dumps(await anext(parts)) + b',"data":[')
+    comma = b""
+    async for rows in parts:
+        if rows:
+            text.add(comma + dumps(shown(rows))[1:-1])
+            comma = b","
+    text.add(b"]}")
+    return text
+
+
+async def _ask(work: Coroutine[Any, Any, Answer]) -> Answer:
+    # Any: what coroutines are made of
     """Query luxid; what it cannot parse came from the client, so that is the client's error."""
     try:
-        answer: Json = await call.daemon.call(method, *arguments)
+        return await work
     except JobDaemonError as error:
         if not error.class_name or error.text.startswith(UNREADABLE):
             raise BadRequest(f"The query does not parse: {error.text}") from None
         raise
-    return without_secrets(answer) if arguments[0] == JOB.name else answer
