@@ -10,7 +10,7 @@ from attrs import frozen
 
 from ganeti_rapi.api.call import Jobs, SharedJobDaemon
 from ganeti_rapi.api.resources import RESOURCES
-from ganeti_rapi.auth.realm import make_portal
+from ganeti_rapi.auth.logins import Logins
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.jobs.changes import JobChanges
 from ganeti_rapi.jobs.feed import JobFeed
@@ -80,7 +80,10 @@ class LuxiBackend:
 
 @frozen
 class Settings:
-    """The settings of a site: see `RapiSite`, and `Rapi` for ``require_authentication``."""
+    """The settings of a site: see `RapiSite`, and `Rapi` for ``require_authentication``.
+
+    ``login_delay`` is the longest delay after failed logins: see `Guesses`.
+    """
 
     require_authentication: bool = False
     keep_alive: bool = True
@@ -92,6 +95,7 @@ class Settings:
     max_clients: int = 0
     drain_timeout: float = 25
     access_log: LogFile | None = None
+    login_delay: float = 60
 
 
 DEFAULTS = Settings()
@@ -109,7 +113,7 @@ def make_site(
 ) -> RapiSite:
     """The API as an HTTP site. ``check_role``, ``in_thread`` and ``now`` are those of `Rapi`."""
     rapi = Rapi(
-        make_portal(users),
+        Logins(users, reactor, settings.login_delay),
         backend.daemon,
         backend.jobs,
         in_thread=in_thread,

@@ -69,6 +69,7 @@ class Options(UsageOptions):
         _number("body-rate", None, 500, "Bytes a second that earn a body more.", 1, _MOST),
         _number("reply-timeout", None, 30, "Seconds that no byte of a reply is taken.", 1, _MOST),
         _number("idle-timeout", None, 30, "Seconds until an idle connection is closed.", 1, _MOST),
+        _number("login-delay", None, 60, "Longest delay after failed logins; 0 is none.", 0, 3600),
         _number("luxi-connections", None, 16, "Connections to luxid for requests.", 1, _MOST),
         _number(
             "user-connections", None, 0, "Those that one user may hold; 0 is a quarter.", 0, _MOST

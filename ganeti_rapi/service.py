@@ -240,6 +240,7 @@ def _settings(options: Options) -> Settings:
             reply=options["reply-timeout"],
             idle=options["idle-timeout"],
         ),
+        login_delay=options["login-delay"],
         max_body=options["max-body-size"],
         max_bodies=options["max-bodies"] * MIB,
         max_replies=options["max-replies"] * MIB,

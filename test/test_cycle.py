@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.auth.guessing import FREE_FOR_ADDRESS
 from ganeti_rapi.errors import (
     EXPLAIN,
     JobDaemonError,
@@ -64,7 +65,7 @@ class OrderTests(CycleCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.strict = ScriptedServer(require_authentication=True)
+        self.strict = ScriptedServer(require_authentication=True, login_delay=0)
         self.strict.daemon.answers["QueryClusterInfo"] = {}
 
     def test_path_and_method_come_before_the_credentials(self) -> None:
@@ -468,10 +469,14 @@ class AuditTests(CycleCase):
             (ADMIN, "admin", "400 Missing request body: expected an object"),
             (READER, "guest", "403 Forbidden"),
             (None, "-", "401 Unauthorized"),
-            ("admin:wrong", "-", "401 Unauthorized"),
         ):
             self.server.ask("PUT", "/2/modify", user=user)
             self.assert_logged(f"192.0.2.99 {name} PUT /2/modify {outcome}")
+        self.server.ask("PUT", "/2/modify", user="admin:wrong")
+        self.assert_logged(
+            "Failed login for 'admin' from 192.0.2.99",
+            "192.0.2.99 - PUT /2/modify 401 Unauthorized",
+        )
 
     def test_reads_are_noted_when_they_fail(self) -> None:
         self.server.ask("GET", "/2/info")
@@ -501,6 +506,59 @@ class AuditTests(CycleCase):
         self.daemon.answers["SubmitJob"] = JobDaemonError("GenericError", "a\x1b[2J\x00")
         self.server.ask("PUT", "/2/tags")
         self.assert_logged("192.0.2.99 admin PUT /2/tags 500 a\\x1b[2J\\x00")
+
+
+class FailedLoginTests(CycleCase):
+    """Guessing costs: what has to wait, and for how long, is in test_guessing."""
+
+    def fail_to_log_in(self, name: str = "admin", times: int = FREE_FOR_ADDRESS) -> None:
+        for _ in range(times):
+            self.assert_error(self.server.ask("GET", "/version", user=f"{name}:wrong"), 401)
+
+    def test_each_is_a_line_in_the_log_for_reads_too(self) -> None:
+        self.fail_to_log_in(times=2)
+        self.assertEqual(self.logged(), ["Failed login for 'admin' from 192.0.2.99"] * 2)
+
+    def test_after_too_many_none_is_judged_for_a_while(self) -> None:
+        self.fail_to_log_in()
+        for user in (ADMIN, "admin:wrong", READER, "nobody:x"):
+            response = self.server.ask("GET", "/2/info", user=user)
+            self.assert_error(
+                response, 429, "Too many failed logins; the next one is judged in 1 s"
+            )
+            self.assertEqual(response.headers["retry-after"], "1")
+        self.server.clock.advance(1)
+        self.assertEqual(self.server.ask("GET", "/2/info", user=ADMIN).status, 200)
+
+    def test_who_waits_fills_no_log(self) -> None:
+        self.fail_to_log_in()
+        self.events.clear()
+        for method in ("GET", "PUT"):
+            self.assert_error(self.server.ask(method, "/2/tags"), 429)
+        self.assertEqual(self.events, [])
+
+    def test_what_needs_no_user_is_answered_to_those_who_name_none(self) -> None:
+        self.fail_to_log_in()
+        self.assertEqual(self.server.ask("GET", "/2/info", user=None).status, 200)
+
+    def test_who_logged_in_from_there_before_is_not_locked_out_by_others(self) -> None:
+        self.assertEqual(self.server.ask("GET", "/2/info", user=READER).status, 200)
+        self.fail_to_log_in()
+        self.assert_error(self.server.ask("GET", "/2/info", user=ADMIN), 429)
+        self.assertEqual(self.server.ask("GET", "/2/info", user=READER).status, 200)
+
+    def test_headers_that_hold_no_name_and_password_are_no_guesses(self) -> None:
+        for header in ("Bearer x", "Basic", "Basic !", basic("admin")) * FREE_FOR_ADDRESS:
+            response = self.server.ask(
+                "GET", "/2/info", user=None, headers={"Authorization": header}
+            )
+            self.assertIn(response.status, (400, 401))
+        self.assertEqual(self.events, [])
+        self.assertEqual(self.server.ask("GET", "/2/info").status, 200)
+
+    def test_it_can_be_turned_off(self) -> None:
+        self.server = ScriptedServer(login_delay=0)
+        self.fail_to_log_in(times=100)
 
 
 class SecretsTests(CycleCase):

@@ -30,6 +30,8 @@ VARIATIONS = (by_others, with_other_bodies, with_arguments, with_wrong_arguments
 
 SHOWN_OTHERWISE = {
     "drained-queue": "the queue is drained for one test of its own",
+    "users-file": "the lab's users file has no bad lines; see test_users",
+    "login-delay": "the daemon under test has none, since wrong passwords are tried all the time",
     "incident-id": "no request makes both daemons fail in an unexpected way",
 }
 """Differences that no probe refers to, and why."""

@@ -28,6 +28,7 @@ DEFAULTS = {
     "body-rate": 500,
     "reply-timeout": 30,
     "idle-timeout": 30,
+    "login-delay": 60,
     "luxi-connections": 16,
     "user-connections": 0,
     "luxi-timeout": 30,
@@ -73,6 +74,7 @@ class ParsingTests(SynchronousTestCase):
             *(("max-body-size", "1", 1), ("idle-timeout", "1", 1), ("luxi-connections", "4", 4)),
             *(("wait-connections", "1000", 1000), ("user-connections", "0", 0)),
             ("luxi-timeout", "60", 60),
+            ("login-delay", "0", 0),
         ):
             self.assertEqual(parse(f"--{name}", text)[name], value)
 
@@ -82,6 +84,7 @@ class ParsingTests(SynchronousTestCase):
             *(("max-body-size", 1, 2**31), ("luxi-connections", 1, 1_000_000)),
             *(("wait-connections", 1, 1_000_000), ("user-connections", 0, 1_000_000)),
             ("luxi-timeout", 1, 1_000_000),
+            ("login-delay", 0, 3600),
         ):
             for text in ("x", "", "1.5", str(least - 1), str(most + 1), "9" * 5000):
                 error = self.assertRaises(UsageError, parse, f"--{name}={text}")

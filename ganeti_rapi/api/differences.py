@@ -167,6 +167,19 @@ DIFFERENCES = (
         "Ganeti 3.1 and 3.2 have them",
     ),
     Difference(
+        "users-file",
+        "a byte that is not UTF-8 spoils the whole users file; `{cleartext}` alone lets an empty "
+        "password in",
+        "each line is read by itself, in UTF-8 or Latin-1; no empty password lets anybody in",
+        "one slip shall lock out nobody else, and let in nobody",
+    ),
+    Difference(
+        "login-delay",
+        "wrong passwords may be tried without end",
+        "after several, 429 with Retry-After for a while; `--login-delay`",
+        "guessing shall cost",
+    ),
+    Difference(
         "keep-alive",
         "every connection is closed",
         "kept, with an idle timeout; closed for programs that name no User-Agent",

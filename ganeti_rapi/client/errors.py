@@ -92,6 +92,7 @@ _BY_CODE: Mapping[int, type[HttpError]] = {
     413: BadRequest,
     414: BadRequest,
     415: BadRequest,
+    429: Unavailable,
     501: NotSupported,
     502: Unavailable,
     503: Unavailable,

@@ -6,11 +6,9 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NoReturn, cast
+from typing import NoReturn
 
 from attrs import frozen
-from twisted.cred.error import UnauthorizedLogin
-from twisted.cred.portal import Portal
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -22,8 +20,8 @@ from ganeti_rapi.api.call import ABSENT, Absent, Call, Jobs, SharedJobDaemon, pa
 from ganeti_rapi.api.cells import Cell, Constant, Stream
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.auth.checker import basic_credentials
+from ganeti_rapi.auth.logins import Logins
 from ganeti_rapi.auth.permissions import User
-from ganeti_rapi.auth.realm import IRapiUser
 from ganeti_rapi.auth.users import REALM
 from ganeti_rapi.errors import (
     ApiError,
@@ -35,6 +33,7 @@ from ganeti_rapi.errors import (
     MethodNotSupported,
     NotFound,
     NotMaster,
+    TooManyRequests,
     Unauthorized,
     UnsupportedMediaType,
     as_api_error,
@@ -82,7 +81,7 @@ class Rapi:
 
     def __init__(
         self,
-        portal: Portal,
+        logins: Logins,
         daemon: SharedJobDaemon,
         jobs: Jobs,
         *,
@@ -93,7 +92,7 @@ class Rapi:
         clock: IReactorTime | None = None,
         patience: float = 30,
     ) -> None:
-        self._portal = portal
+        self._logins = logins
         self._daemon = daemon
         self._jobs = jobs
         self._require_authentication = require_authentication
@@ -119,7 +118,7 @@ class Rapi:
         if request.method == b"OPTIONS":
             return Reply((), 204, {"Allow": allowed(resource)})
         cell = cell_for(resource, request)  # 501
-        user = user or await self._who(request)  # 401
+        user = user or await self._who(request)  # 401, 429
         request.user_name = user.name if user else None
         check_access(user, cell)  # 403
         check_body(request)  # 413, 415
@@ -144,16 +143,17 @@ class Rapi:
         return Reply(pieces_of(await cell.run(call)))
 
     async def _who(self, request: RapiRequest) -> User | None:
-        """The user; None without credentials. Wrong ones are 401 even where none are needed."""
+        """The user; None without credentials. Wrong ones are 401 even where none are needed.
+
+        Where there were many wrong ones, none are judged for a while; that is 429.
+        """
         header = request.head.headers.get(b"authorization")
         if header is None:
             return None
         try:
-            credentials = basic_credentials(header)
-            _, avatar, _ = await self._portal.login(credentials, None, IRapiUser)
-        except (UnauthorizedLogin, Unauthorized):
+            return await self._logins.user(basic_credentials(header), request.client_address)
+        except Unauthorized:
             raise Unauthorized(headers=CHALLENGE) from None
-        return cast(User, avatar)
 
     async def _read(self, request: RapiRequest, cell: Cell, call: Call) -> Reply:
         """The reply to a read, shared by identical ones."""
@@ -247,7 +247,8 @@ class Rapi:
         else:
             request.send_error(error)
         noted = request.method not in _READS or error.code >= 500
-        if noted and not isinstance(error, NotMaster):  # a proxy asks each standby, all the time
+        # A proxy asks each standby, all the time; and who asks too much shall not fill the log.
+        if noted and not isinstance(error, (NotMaster, TooManyRequests)):
             self._audit(request, error.code, error.message)
 
     def _api_error(self, failure: Failure) -> ApiError:

@@ -60,7 +60,7 @@ def error_codes(resource: Resource, cell: Cell) -> list[int]:
         404: bool(resource.items),
         413: reads_body,
         415: reads_body,
-        429: asks_luxid,
+        429: True,
         500: asks_luxid,
         502: asks_luxid,
         503: asks_luxid,

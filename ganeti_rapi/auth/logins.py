@@ -1,0 +1,64 @@
+"""Logins: credentials to users, where failures are logged and guessing is slowed down."""
+
+from __future__ import annotations
+
+import math
+from typing import cast
+
+from twisted.cred.credentials import UsernamePassword
+from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from ganeti_rapi.auth.guessing import Guesses
+from ganeti_rapi.auth.permissions import User
+from ganeti_rapi.auth.realm import IRapiUser, make_portal
+from ganeti_rapi.auth.users import UsersFile, as_text
+from ganeti_rapi.errors import TooManyRequests, Unauthorized
+
+SHOWN = 64
+"""Characters of a name that the log shows."""
+
+
+class Logins:
+    """The one way in. ``longest`` is the longest delay after failures: see `Guesses`."""
+
+    _log = Logger()
+
+    def __init__(self, users: UsersFile, clock: IReactorTime, longest: float = 60) -> None:
+        self._users = users
+        self._portal = make_portal(users)
+        self._guesses = Guesses(clock, self._is_user, longest)
+
+    async def user(self, credentials: UsernamePassword, address: str) -> User:
+        """The user with these credentials, sent from this address.
+
+        Raises `Unauthorized` when they are wrong, and `TooManyRequests` without a look at the
+        password when too many were.
+        """
+        name = as_text(credentials.username)
+        wait = math.ceil(self._guesses.wait(address, name))
+        if wait > 0:
+            message = f"Too many failed logins; the next one is judged in {wait} s"
+            raise TooManyRequests(message, {"Retry-After": str(wait)})
+        try:
+            _, avatar, _ = await self._portal.login(credentials, None, IRapiUser)
+        except UnauthorizedLogin:
+            self._guesses.failed(address, name)
+            self._note(name, address)
+            raise Unauthorized from None
+        self._guesses.succeeded(address, name)
+        return cast(User, avatar)
+
+    def _is_user(self, name: str) -> bool:
+        return self._users.user(name) is not None
+
+    def _note(self, name: str, address: str) -> None:
+        """Log a failure, in the form that conf/fail2ban reads: one line for each.
+
+        A name that nobody has is not shown, since people type passwords where the name belongs.
+        The others have no white space and no control characters, and so cannot end the line or
+        look like the rest of it.
+        """
+        who = repr(name[:SHOWN]) if self._is_user(name) else "an unknown name"
+        self._log.info("Failed login for {who} from {address}", who=who, address=address)
