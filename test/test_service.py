@@ -33,7 +33,7 @@ from ganeti_rapi.systemd import Notifier
 from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory
 
-from .harness import captured_log, exchange, loaded_with
+from .harness import basic, captured_log, exchange, loaded_with
 
 
 class ServiceCase(SynchronousTestCase):
@@ -151,6 +151,13 @@ class AssemblyTests(ServiceCase):
         for arguments, status in (((), 200), (("--require-authentication",), 401)):
             response = exchange(self.site(*arguments), b"GET", b"/version")
             self.assertEqual(response.status, status)
+
+    def test_failed_logins_make_one_wait_unless_turned_off(self) -> None:
+        wrong = {"Authorization": basic("nobody:x")}
+        for arguments, last in (((), 429), (("--login-delay=0",), 401)):
+            site = self.site(*arguments)
+            replies = [exchange(site, b"GET", b"/version", wrong) for _ in range(10)]
+            self.assertEqual([reply.status for reply in replies][-1], last)
 
     def test_a_certificate_that_cannot_be_used(self) -> None:
         missing = str(self.directory / "missing.pem")
