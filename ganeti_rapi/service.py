@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.usage import UsageError
@@ -26,6 +27,7 @@ from ganeti_rapi.listening import Listeners, Reactor, adopted, endpoint, tcp, wr
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.options import Options
 from ganeti_rapi.parent import Parent
+from ganeti_rapi.steady import keep_steady
 from ganeti_rapi.systemd import Notifier
 from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError
@@ -39,8 +41,12 @@ WORKER_MARGIN = 2.0
 T = TypeVar("T")
 
 
+REST = 0.5
+"""Seconds between two reloads; what is signalled meanwhile is one more."""
+
+
 class OnHangup(Service):
-    """Calls functions on SIGHUP, in the reactor's thread; many signals at a time are one.
+    """Calls functions on SIGHUP, in the reactor's thread; many signals are few calls.
 
     When one of them fails, that is logged and the others are called all the same.
     """
@@ -51,6 +57,7 @@ class OnHangup(Service):
         self._reactor = reactor
         self._reload = reload
         self._pending = False
+        self._rest: IDelayedCall | None = None
 
     def startService(self) -> None:
         super().startService()
@@ -59,11 +66,24 @@ class OnHangup(Service):
     def stopService(self) -> None:
         super().stopService()
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # log rotation is no reason to die earlier
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
 
     def _signalled(self) -> None:
         if not self._pending:
             self._pending = True
-            self._reactor.callFromThread(self._call_all)
+            self._reactor.callFromThread(self._call_soon)
+
+    def _call_soon(self) -> None:
+        if self._rest is None and self.running:
+            self._call_all()
+            self._rest = self._reactor.callLater(REST, self._rested)
+
+    def _rested(self) -> None:
+        self._rest = None
+        if self._pending:
+            self._call_soon()
 
     def _call_all(self) -> None:
         self._pending = False
@@ -124,6 +144,7 @@ def ready_daemon(
     check_role: Callable[[], None] = lambda: None,
 ) -> Daemon:
     """What `make_daemon` makes, in a process that is set up for it. Raises `CannotStart`."""
+    keep_steady(reactor)
     raise_file_limit()
     try:
         daemon = make_daemon(options, reactor, reload, check_role)

@@ -19,6 +19,7 @@ from ganeti_rapi import __version__
 from ganeti_rapi.exits import CannotStart
 from ganeti_rapi.simulator.service import SimulatedJobDaemon, parse_size
 from ganeti_rapi.simulator.size import Size
+from ganeti_rapi.steady import keep_steady
 
 __all__ = ["Options", "makeService"]
 
@@ -102,6 +103,7 @@ def makeService(options: Options) -> SimulatorService:
     """The simulated job daemon as a service, for twistd."""
     from twisted.internet import reactor  # not at import: twistd may install another one first
 
+    keep_steady(reactor)
     path = options["socket"]
     daemon = SimulatedJobDaemon(reactor, path, options.size, _OWNER_AND_GROUP)
     # A large cluster need not be looked at by the garbage collector each time.

@@ -291,11 +291,10 @@ class HangupTests(SynchronousTestCase):
         queued: list[Callable[[], None]] = []
         called: list[str] = []
 
-        class Reactor:
-            callFromThread = queued.append
-
+        reactor = MemoryReactorClock()
+        reactor.callFromThread = queued.append
         self.addCleanup(signal.signal, signal.SIGHUP, signal.getsignal(signal.SIGHUP))
-        self.hangup = OnHangup(Reactor, [first, lambda: called.append("last")])
+        self.hangup = OnHangup(reactor, [first, lambda: called.append("last")])
         self.hangup.startService()
         return queued, called
 
@@ -329,6 +328,25 @@ class HangupTests(SynchronousTestCase):
         queued[0]()
         self.assertEqual(called, ["last"])
         self.assertIn("/a/log", str(events[0]["error"]))
+
+    def test_a_storm_of_signals_is_few_reloads(self) -> None:
+        reactor = MemoryReactorClock()
+        reactor.callFromThread = lambda function: reactor.callLater(0, function)
+        reloads: list[float] = []
+        hangup = OnHangup(reactor, [lambda: reloads.append(reactor.seconds())])
+        hangup.startService()
+        self.addCleanup(signal.signal, signal.SIGHUP, signal.getsignal(signal.SIGHUP))
+        for _ in range(2000):
+            signal.raise_signal(signal.SIGHUP)
+            reactor.advance(0.001)
+        reactor.advance(10)
+        self.assertLessEqual(len(reloads), 6)
+        self.assertGreaterEqual(reloads[-1], 2.0)  # the last signal has had its effect
+        signal.raise_signal(signal.SIGHUP)
+        reactor.advance(0)
+        self.assertEqual(reloads[-1], reactor.seconds())
+        hangup.stopService()
+        self.assertEqual(reactor.getDelayedCalls(), [])
 
 
 class FileLimitTests(SynchronousTestCase):
