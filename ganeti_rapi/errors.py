@@ -125,16 +125,28 @@ class TooManyRequests(ApiError):
 
 
 class Unavailable(ApiError):
-    """The request is fine and may succeed later; the header Retry-After says when."""
+    """The request is fine and may succeed later; the header Retry-After says when.
+
+    Programs that wait and ask again because of the header are many: urllib3's do. So a subclass
+    has no ``retry_after`` where waiting alone helps nobody.
+    """
 
     code = 503
+    retry_after: str | None = RETRY_AFTER
 
     def __init__(self, message: str = "", headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message, {"Retry-After": RETRY_AFTER, **(headers or {})})
+        wait = {} if self.retry_after is None else {"Retry-After": self.retry_after}
+        super().__init__(message, {**wait, **(headers or {})})
 
 
 class NotMaster(Unavailable):
     """This node stands by: the job daemon runs on another one, the master."""
+
+
+class NotRunning(Unavailable):
+    """The instance does not run, and does not start because somebody waits for it."""
+
+    retry_after = None
 
 
 class GatewayTimeout(ApiError):

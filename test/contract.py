@@ -231,7 +231,11 @@ class Contract(Conversation):
             ),
             *(("instance", ["=", "be/vcpus", "1"]), ("instance", ["=~", "tags", "x"])),
             *(("instance", ["=[]", "name", "x"]), ("job", ["<", "id", "abc"])),
-            ("job", ["=", "id", "x"]),
+            *(
+                ("job", ["=", "id", "x"]),
+                ("job", ["=", "id", -1]),
+                ("job", ["=", "id", "9" * 5000]),
+            ),
         ):
             self.ask("PUT", f"/2/query/{kind}", {"fields": ["id"], "qfilter": mistake}, status=400)
 

@@ -28,6 +28,7 @@ from ganeti_rapi.errors import (
     MethodNotSupported,
     NotFound,
     NotMaster,
+    NotRunning,
     RequestTimeout,
     TooManyRequests,
     Unauthorized,
@@ -53,6 +54,7 @@ CODES: dict[type[ApiError], int] = {
     BadGateway: 502,
     Unavailable: 503,
     NotMaster: 503,
+    NotRunning: 503,
     GatewayTimeout: 504,
 }
 
@@ -92,6 +94,7 @@ class ApiErrorTests(SynchronousTestCase):
     def test_what_is_not_available_says_when_to_try_again(self) -> None:
         self.assertEqual(Unavailable().headers, {"Retry-After": "5"})
         self.assertEqual(NotMaster("", {"Retry-After": "9"}).headers, {"Retry-After": "9"})
+        self.assertEqual(NotRunning().headers, {})
 
     def test_headers(self) -> None:
         self.assertEqual(NotFound().headers, {})

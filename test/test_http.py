@@ -343,6 +343,18 @@ class AccessLogTests(SynchronousTestCase):
             line, r'^"192\.0\.2\.99" - - \[.*\] "GET /version HTTP/1\.1" 200 2 "-" "curl"\n$'
         )
 
+    def test_a_client_can_neither_end_its_quotes_nor_fill_the_line(self) -> None:
+        path = self.mktemp()
+        server = ScriptedServer(access_log=LogFile(path))
+        for agent in ("a\\", 'a"b', "a\xe9b", "a" * 9000):
+            exchange(server.site, b"GET", b"/version", {"User-Agent": agent})
+        with open(path, encoding="utf-8") as log:
+            *short, long = log.read().splitlines()
+        shown = [line.split(" 200 2 ")[1] for line in short]
+        self.assertEqual(shown, [r'"-" "a\\"', r'"-" "a\"b"', r'"-" "a\xe9b"'])
+        self.assertLess(len(long), 700)
+        self.assertTrue(long.endswith('a…"'), long[-20:])
+
     def test_none_without_a_file(self) -> None:
         server = ScriptedServer()
         self.assertEqual(exchange(server.site, b"GET", b"/version").status, 200)

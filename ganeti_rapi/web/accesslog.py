@@ -19,9 +19,19 @@ def log_line(request: RapiRequest, now: float) -> str:
     )
 
 
+LONGEST = 500
+"""Bytes of the longest text of a client's that a line shows."""
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"'}
+
+
 def _safe(text: bytes) -> str:
-    """As text that cannot end the line or the quotes it stands in."""
-    escaped = text.decode("ascii", "backslashreplace").replace('"', '\\"')
-    return "".join(
-        letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in escaped
-    )
+    """As text that is not long, and that cannot end the line or the quotes it stands in."""
+    shown = "".join(map(_escaped, text[:LONGEST].decode("latin-1")))
+    return shown if len(text) <= LONGEST else f"{shown}…"
+
+
+def _escaped(letter: str) -> str:
+    if letter in _ESCAPES:
+        return _ESCAPES[letter]
+    return letter if letter.isascii() and letter.isprintable() else f"\\x{ord(letter):02x}"

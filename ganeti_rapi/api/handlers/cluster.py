@@ -167,7 +167,7 @@ QUERY_REPLY = object_of(
 OS_REPLY = any_of(NAMES, list_of(object_of(OS)))
 
 
-UNREADABLE = ("Cannot convert value", "parsing job id")
+UNREADABLE = ("Cannot convert value", "parsing job id", "Invalid value for job ID")
 """How luxid's GenericErrors begin that are about a filter; others are not the client's."""
 
 

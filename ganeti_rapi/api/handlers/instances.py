@@ -37,7 +37,7 @@ from ganeti_rapi.api.schemas import (
     maybe,
     object_of,
 )
-from ganeti_rapi.errors import BadRequest, Unavailable
+from ganeti_rapi.errors import BadRequest, NotRunning
 from ganeti_rapi.jsontext import Json
 
 CREATE_RENAMES = {"os": "os_type", "name": "instance_name"}
@@ -180,5 +180,5 @@ async def console(call: Call, instance_name: str) -> Json:
     """GET /2/instances/[instance_name]/console: how to reach it, while it runs."""
     details, running = await query_one(call, INSTANCE, instance_name, ["console", "oper_state"])
     if not running:
-        raise Unavailable("Instance console unavailable")
+        raise NotRunning("Instance console unavailable")
     return details  # type: ignore[no-any-return]  # luxid's own
