@@ -21,6 +21,7 @@ from ganeti_rapi.api.checks import (
     NON_EMPTY_STRING,
     NON_NEGATIVE,
     OBJECT,
+    POSITIVE,
     RELATIVE_JOB_ID,
     STRING,
     Anything,
@@ -60,6 +61,7 @@ CASES: tuple[tuple[Check, list[Any], list[Any]], ...] = (
     (BOOLEAN, [True, False, 1, 0], [None, 2, -1, 1.0, 0.0, "true", [], {}]),
     (Integer(), [0, -1, 10**30], [True, False, 1.0, 1.5, "1", None, []]),
     (Integer(0, 15), [0, 15], [-1, 16, True]),
+    (POSITIVE, [1, 2], [0, -1, True]),
     (RELATIVE_JOB_ID, [-1, -5], [0, 1, "-1"]),
     (Number(), [0, 1, 1.5, -0.5], [True, "1", None, float("nan"), float("inf")]),
     (STRING, ["", "a"], [None, 1, ["a"]]),
@@ -121,6 +123,10 @@ PHRASES: tuple[tuple[Check, str], ...] = (
     (DictOf(WORD, Anything()), "object with (one of live, non-live) as keys"),
     (PAIR, "[integer of at least 0, string]"),
     (RELATIVE_JOB_ID, "integer of at most -1"),
+    (ListOf(STRING), "list of strings"),
+    (ListOf(IPV4_ADDRESS), "list of IPv4 addresses"),
+    (ListOf(LIST), "list of lists"),
+    (ListOf(Matching("string like an address", str)), "list of strings like an address"),
 )
 
 
