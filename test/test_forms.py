@@ -25,7 +25,7 @@ from ganeti_rapi.api.forms import (
     read_all,
 )
 from ganeti_rapi.api.opcodes import OPCODES
-from ganeti_rapi.api.params import Param
+from ganeti_rapi.api.params import Param, flag
 from ganeti_rapi.errors import BadRequest
 
 from .test_call import make_call
@@ -214,6 +214,13 @@ class ParametersTests(BodyCase):
         given = dict.fromkeys("zyxwvutsrq", 1)
         self.assert_refused("OP_INSTANCE_RENAME has no parameter 'z'", self.of(), given)
 
+    def test_an_unknown_one_is_named_before_a_wrong_one(self) -> None:
+        body = self.of(also=(flag("force", ""),))
+        for unknown in ("aaa", "zzz"):
+            given = {"force": "wrong", unknown: 1}
+            self.assert_refused(f"OP_INSTANCE_RENAME has no parameter '{unknown}'", body, given)
+        self.assertEqual(body.read(make_call(body={"force": 1})), {"force": True})
+
     def test_renamed_ones(self) -> None:
         body = self.of(renames={"name": "new_name"})
         self.assertEqual(body.read(make_call(body={"name": "x"})), {"new_name": "x"})
@@ -224,6 +231,8 @@ class ParametersTests(BodyCase):
         properties = body.schema()["properties"]
         self.assertEqual(properties["new_name"]["description"], "The same as `name`.")
         self.assertNotIn("The same", properties["name"]["description"])
+        properties = self.of(renames={"other_name": "new_name"}).schema()["properties"]
+        self.assertEqual(properties["new_name"]["description"], "The same as `other_name`.")
 
     def test_which_of_body_and_query_counts(self) -> None:
         instead = (Argument("to", "", param="new_name"), Argument("as", "", param="new_name"))
