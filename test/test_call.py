@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -38,7 +38,6 @@ class ParseQueryTests(SynchronousTestCase):
         ):
             self.assertEqual(parse_query(text), expected, text)
 
-    @settings(deadline=None)
     @given(st.text())
     def test_takes_any_text(self, text: str) -> None:
         for values in parse_query(text).values():

@@ -246,7 +246,7 @@ class SchemaTests(SynchronousTestCase):
                 if not is_misfit(check, value):
                     self.assertEqual(valid, accepts(check, value), f"{check}: {value!r}")
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=400)
     @given(st.sampled_from(list(ALL_CHECKS.values())), st.data())
     def test_schemas_agree_with_checks(self, check: Check, data: st.DataObject) -> None:
         value = data.draw(near(check))
@@ -254,7 +254,7 @@ class SchemaTests(SynchronousTestCase):
         if not is_misfit(check, value):
             self.assertEqual(valid, accepts(check, value), f"{check}: {value!r}")
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=400)
     @given(st.sampled_from([IPV4_ADDRESS, IPV6_ADDRESS]), notations)
     def test_address_formats_are_exact(self, check: Check, text: str) -> None:
         valid = validator_of(check).is_valid(text)
@@ -263,7 +263,7 @@ class SchemaTests(SynchronousTestCase):
 
 
 class SecrecyTests(SynchronousTestCase):
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(st.sampled_from(list(ALL_CHECKS.values())), st.data())
     def test_errors_never_show_values(self, check: Check, data: st.DataObject) -> None:
         secret = st.sampled_from(["hunter2", 918273645, 91827.3645])

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -54,7 +54,6 @@ class FramerTests(SynchronousTestCase):
     def test_empty_messages_are_messages(self) -> None:
         self.assertEqual(cut(Framer(), [b"\x03\x03"]), [b"", b""])
 
-    @settings(deadline=None)
     @given(st.lists(contents, max_size=4), contents)
     def test_cut_at_every_byte(self, messages: list[bytes], rest: bytes) -> None:
         stream = b"".join(message + END_OF_MESSAGE for message in messages) + rest
@@ -182,7 +181,6 @@ class GarbageTests(SynchronousTestCase):
     def test_what_is_nested_too_deeply(self) -> None:
         self.assert_all_refused(decode_reply, [b"[" * 1_000_000])
 
-    @settings(deadline=None)
     @given(st.binary() | values.map(jsontext.dumps))
     def test_anything_is_a_message_or_refused(self, message: bytes) -> None:
         for decode in (decode_request, decode_reply):

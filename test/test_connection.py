@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectError, ConnectionRefusedError
@@ -83,7 +83,6 @@ class ConnectionTests(SynchronousTestCase):
         self.connection.call("QueryTags", [])
         self.assertRaises(AssertionError, self.connection.call, "QueryTags", [])
 
-    @settings(deadline=None)
     @given(st.data())
     def test_a_reply_in_pieces(self, data: st.DataObject) -> None:
         connection, peer = connect()
@@ -359,7 +358,6 @@ class LineTests(PoolTestCase):
         self.successResultOf(calls[3])
         self.served(calls[1], peers[1])
 
-    @settings(deadline=None)
     @given(st.lists(st.sampled_from(["call", "answer", "refuse", "hang up", "cancel"])))
     def test_never_more_than_the_limit_and_none_lost(self, events: list[str]) -> None:
         self.setUp()

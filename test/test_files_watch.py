@@ -540,7 +540,7 @@ STEPS = st.lists(
 
 
 class PropertyTests(SynchronousTestCase):
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     @given(STEPS)
     def test_what_is_held_is_what_the_file_holds(
         self, steps: list[tuple[Callable[[Tree, bytes], None], bytes, int]]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocolNegotiationFactory
@@ -191,7 +191,6 @@ class MalformedTests(HttpCase):
                 b"GET /version HTTP/1.1\r\nHost: x\r\n" + lines + b"\r\n", 400, "headers"
             )
 
-    @settings(deadline=None)
     @given(st.binary(max_size=200))
     def test_any_bytes_get_json_or_nothing(self, data: bytes) -> None:
         connection = self.connect()

@@ -96,14 +96,14 @@ class AgreementTests(SynchronousTestCase):
                 connection.lose()
         return answers
 
-    @settings(max_examples=EXAMPLES, deadline=None)
+    @settings(max_examples=EXAMPLES)
     @given(spoiled())
     def test_of_a_head(self, text: bytes) -> None:
         whole, end, _ = (text + END).partition(END)
         one, other = self.heads(whole + end)
         self.assertEqual(one, other)
 
-    @settings(max_examples=EXAMPLES // 2, deadline=None)
+    @settings(max_examples=EXAMPLES // 2)
     @given(spoiled(), st.lists(st.integers(0, 250), max_size=4))
     def test_of_a_connection(self, text: bytes, cuts: list[int]) -> None:
         places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})

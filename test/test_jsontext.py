@@ -162,7 +162,7 @@ class DepthTests(SynchronousTestCase):
         for opening, closing in (("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")):
             levels = MOST_NESTED // (opening.count("[") + opening.count("{"))
             text = f"{opening * levels}1{closing * levels}"
-            self.assertEqual(jsontext.dumps(jsontext.loads_flat(text.encode())).decode(), text)
+            self.assertEqual(jsontext.loads_flat(text.encode()), STDLIB.loads(text.encode()))
             for more in (1, 50, 900, 10_000, 100_000):
                 text = f"{opening * (levels + more)}1{closing * (levels + more)}"
                 with self.assertRaisesRegex(ValueError, "nested", msg=more):

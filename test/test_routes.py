@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -145,7 +145,6 @@ class RouteTests(SynchronousTestCase):
             *(b"/2/jobs/abc/wait", b"/2/instances/a/disk/x/grow", b"/2/instances/a/disk/-1/grow"),
         )
 
-    @settings(deadline=None)
     @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40))
     def test_any_path_leads_somewhere_or_nowhere(self, path: str) -> None:
         place = self.find(b"/" + path.encode())

@@ -251,7 +251,6 @@ class SchemathesisTests(SynchronousTestCase):
 
         @settings(
             max_examples=EXAMPLES,
-            deadline=None,
             database=None,
             derandomize=True,
             phases=[Phase.generate],

@@ -472,11 +472,7 @@ class GatheringMachine(FreshnessMachine):
 
 class FreshnessTests(SynchronousTestCase):
     def test_any_order_of_events(self) -> None:
-        run_state_machine_as_test(
-            FreshnessMachine, settings=settings(max_examples=60, deadline=None)
-        )
+        run_state_machine_as_test(FreshnessMachine, settings=settings(max_examples=60))
 
     def test_any_order_of_events_and_pauses(self) -> None:
-        run_state_machine_as_test(
-            GatheringMachine, settings=settings(max_examples=60, deadline=None)
-        )
+        run_state_machine_as_test(GatheringMachine, settings=settings(max_examples=60))

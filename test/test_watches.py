@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from attrs import frozen
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
@@ -417,7 +417,6 @@ class AnyOrderTests(WatchesTestCase):
     EVENTS = ("ask", "change", "log", "cancel", "tick", "see", "hold", "let_go")
     """Names of methods that take a number, whatever they may use it for."""
 
-    @settings(deadline=None)
     @given(st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 3)), max_size=40))
     def test_nothing_is_missed_or_told_wrongly(self, events: list[tuple[str, int]]) -> None:
         self.luxid.add(7, status=0)

@@ -8,11 +8,19 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IPushProducer, ITCPTransport, ITransport
 
 _TCP_INFO = 11
 _BYTES_ACKED = struct.Struct("=120xQ")
 """Where Linux tells in ``struct tcp_info`` how many bytes the peer has acknowledged so far."""
+
+
+def _is_tcp(transport: Any) -> bool:  # Any: as Flow's
+    # Until Twisted 22.8 the transport of a UNIX socket says that it is TCP's
+    return ITCPTransport.providedBy(transport) and isinstance(
+        transport.getHost(), (IPv4Address, IPv6Address)
+    )
 
 
 class Flow:
@@ -28,7 +36,7 @@ class Flow:
         # Any: what is below TLS, or the transport itself; of a real one, a socket's descriptor
         self._below: Any = getattr(transport, "transport", transport)
         self._acknowledged = 0
-        if ITCPTransport.providedBy(self._below):
+        if _is_tcp(self._below):
             self._below.setTcpNoDelay(True)  # a reply never waits for the peer's acknowledgement
 
     def pause(self) -> None:
