@@ -6,28 +6,15 @@ Set GANETI_RAPI_LUXI_SOCKET to the path of its socket to run this.
 from __future__ import annotations
 
 import os
-import socket
-from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.luxi.codec import Framer, decode_reply, encode_request
 from ganeti_rapi.simulator.queries.answers import query_fields
 from ganeti_rapi.simulator.queries.kinds import KINDS
 
+from ..bench.luxi import call
+
 SOCKET = os.environ.get("GANETI_RAPI_LUXI_SOCKET", "")
-
-
-def ask(method: str, *args: object) -> Any:  # Any: the shape is the method's
-    framer = Framer()
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(30)
-        connection.connect(SOCKET)
-        connection.sendall(encode_request(method, args))
-        while data := connection.recv(65536):
-            for message in framer.feed(data):
-                return decode_reply(message)
-    raise ConnectionError("luxid closed the connection before its reply was complete")
 
 
 def without_doc(reply: dict[str, list[dict[str, str]]]) -> list[tuple[str, str, str]]:
@@ -40,5 +27,5 @@ class QueryFieldsOracleTests(SynchronousTestCase):
 
     def test_every_kind_has_the_same_fields_in_the_same_order(self) -> None:
         for kind in KINDS:
-            real = without_doc(ask("QueryFields", kind, None))
+            real = without_doc(call(SOCKET, "QueryFields", kind, None))
             self.assertEqual(without_doc(query_fields(kind, None)), real, kind)

@@ -59,6 +59,9 @@ class LogTests(PackagedCase):
             os.kill(self.process, signal.SIGHUP)
         self.write("afterwards")
         self.assertEqual(self.node1.pid(), self.process)
-        reads = self.log.read_bytes()[size:].count(b"users from")
-        self.assertGreater(reads, 0)
-        self.assertLess(reads, HANGUPS / 10)
+        wait_until("it has read the users again", lambda: self.reads_since(size) > 0, 5)
+        self.assertLess(self.reads_since(size), HANGUPS / 10)
+
+    def reads_since(self, size: int) -> int:
+        """How often it read the users file, by its log, since the log had this size."""
+        return self.log.read_bytes()[size:].count(b"users from")
