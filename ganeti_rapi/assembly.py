@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ganeti_rapi.api.call import Jobs, SharedJobDaemon
 from ganeti_rapi.api.resources import RESOURCES
@@ -19,6 +19,8 @@ from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.daemon import LuxiDaemon
 from ganeti_rapi.luxi.pool import Limits, LuxiPool
 from ganeti_rapi.web.cycle import Rapi
+from ganeti_rapi.web.limits import LIMITS, SiteLimits
+from ganeti_rapi.web.proxies import TrustedProxies
 from ganeti_rapi.web.render import InThread, at_once
 from ganeti_rapi.web.routes import grow_tree
 from ganeti_rapi.web.site import DEADLINES, MIB, Deadlines, RapiSite
@@ -92,7 +94,8 @@ class Settings:
     max_body: int = 10 * MIB
     max_bodies: int = 64 * MIB
     max_replies: int = 512 * MIB
-    max_clients: int = 0
+    limits: SiteLimits = LIMITS
+    proxies: TrustedProxies = field(factory=TrustedProxies)
     drain_timeout: float = 25
     access_log: LogFile | None = None
     login_delay: float = 60
@@ -122,6 +125,7 @@ def make_site(
         now=now,
         clock=reactor,
         patience=settings.luxi_timeout,
+        user_requests=settings.limits.user_requests,
     )
     return RapiSite(
         grow_tree(RESOURCES, rapi.serve),
@@ -131,7 +135,8 @@ def make_site(
         max_body=settings.max_body,
         max_bodies=settings.max_bodies,
         max_replies=settings.max_replies,
-        max_clients=settings.max_clients,
+        limits=settings.limits,
+        proxies=settings.proxies,
         drain_timeout=settings.drain_timeout,
         access_log=settings.access_log,
         now=now,

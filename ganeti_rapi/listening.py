@@ -21,6 +21,9 @@ from ganeti_rapi.web.tls import ReloadingContextFactory
 WITHOUT_OUR_TLS = ("ssl:", "tls:", "unix:", "systemd:domain=UNIX:", "systemd:UNIX:")
 """How endpoints begin that bring TLS themselves, or that other machines cannot reach."""
 
+PROXY_PROTOCOL = "haproxy:"
+"""How Twisted's endpoints begin that a proxy tells the client's address by the PROXY protocol."""
+
 AnyFactory = Any  # Any: Factory is generic in newer versions of Twisted only
 Reactor = Any  # Any: one object that provides many zope interfaces, which mypy cannot express
 
@@ -138,6 +141,7 @@ def endpoint(reactor: Reactor, description: str) -> IStreamServerEndpoint:
 
 def wrap(site: RapiSite, tls: ReloadingContextFactory | None, description: str) -> AnyFactory:
     """The site behind TLS, unless the endpoint does that itself or is local."""
-    if tls is None or description.startswith(WITHOUT_OUR_TLS):
+    below = description.removeprefix(PROXY_PROTOCOL)
+    if tls is None or below.startswith(WITHOUT_OUR_TLS):
         return site
     return TlsFactory(tls, False, site)

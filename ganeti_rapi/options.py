@@ -10,6 +10,7 @@ from twisted.python.usage import Options as UsageOptions
 from twisted.python.usage import UsageError
 
 from ganeti_rapi import __version__
+from ganeti_rapi.web.proxies import TrustedProxies
 
 DEFAULT_PEM = "/var/lib/ganeti/rapi.pem"
 DEFAULT_USERS = "/var/lib/ganeti/rapi/users"
@@ -60,6 +61,8 @@ class Options(UsageOptions):
         ["luxi-socket", None, DEFAULT_SOCKET, "The Unix socket of ganeti-luxid."],
         ["users-file", None, DEFAULT_USERS, "The file with users, passwords and options."],
         _number("max-clients", None, 0, "Connections open at a time; 0 is no limit.", 0, _MOST),
+        _number("address-connections", None, 0, "Those from one address; 0 is no limit.", 0, _MOST),
+        _number("user-requests", None, 10_000, "Requests under way of one user; 0: any.", 0, _MOST),
         _number("max-body-size", None, 10 * 2**20, "Largest request body, in bytes.", 1, 2**31),
         _number("max-bodies", None, 64, "MiB that all request bodies may take.", 1, _MOST),
         _number("max-replies", None, 512, "MiB that all long replies may take.", 1, _MOST),
@@ -87,6 +90,7 @@ class Options(UsageOptions):
         super().__init__()
         self.endpoints: list[str] = []
         self.simulated_size: str | None = None
+        self.trusted_proxies: list[str] = []
         self.adopted: int | None = None
 
     def opt_version(self) -> None:
@@ -105,6 +109,16 @@ class Options(UsageOptions):
         systemd:domain=INET:index=0 or unix:/run/rapi.sock. May be given several times.
         """
         self.endpoints.append(description)
+
+    def opt_trusted_proxy(self, address: str) -> None:
+        """Believe this proxy's X-Forwarded-For: an address, a network such as 192.0.2.0/24, or
+        unix for whoever connects to a Unix socket. May be given several times.
+        """
+        try:
+            TrustedProxies([address])
+        except ValueError as error:
+            raise UsageError(f"--trusted-proxy: {error}") from None
+        self.trusted_proxies.append(address)
 
     def opt_simulate(self, size: str) -> None:
         """Run on a simulated cluster, with a certificate and users made for it. May be followed
@@ -139,7 +153,9 @@ class Options(UsageOptions):
             for entry in Options.optParameters
             if entry[0] not in ("workers", "port", "bind") and self[entry[0]] is not None
         ]
-        return [*(f"--{entry[0]}" for entry in Options.optFlags if self[entry[0]]), *parameters]
+        flags = [f"--{entry[0]}" for entry in Options.optFlags if self[entry[0]]]
+        proxies = [f"--trusted-proxy={address}" for address in self.trusted_proxies]
+        return [*flags, *parameters, *proxies]
 
 
 def with_size(options: Sequence[str]) -> list[str]:

@@ -29,6 +29,8 @@ from ganeti_rapi.options import Options
 from ganeti_rapi.parent import Parent
 from ganeti_rapi.steady import keep_steady
 from ganeti_rapi.systemd import Notifier
+from ganeti_rapi.web.limits import SiteLimits
+from ganeti_rapi.web.proxies import TrustedProxies
 from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError
 from ganeti_rapi.workers import Workers
@@ -265,7 +267,12 @@ def _settings(options: Options) -> Settings:
         max_body=options["max-body-size"],
         max_bodies=options["max-bodies"] * MIB,
         max_replies=options["max-replies"] * MIB,
-        max_clients=options["max-clients"],
+        limits=SiteLimits(
+            connections=options["max-clients"],
+            address_connections=options["address-connections"],
+            user_requests=options["user-requests"],
+        ),
+        proxies=TrustedProxies(options.trusted_proxies),
         drain_timeout=options["drain-timeout"],
         access_log=_access_log(options["access-log"]),
     )

@@ -18,7 +18,7 @@ from attrs import define, field, frozen
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import INegotiated
+from twisted.internet.interfaces import IAddress, INegotiated
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
@@ -70,11 +70,11 @@ class TcpTransport(StringTransport):
 class Connection:
     """The client's side of one HTTP connection; with ``tls`` its handshake is still to come."""
 
-    def __init__(self, site: RapiSite, tls: bool = False) -> None:
-        self.transport = TcpTransport(peerAddress=PEER)
+    def __init__(self, site: RapiSite, tls: bool = False, peer: IAddress = PEER) -> None:
+        self.transport = TcpTransport(peerAddress=peer)
         if tls:
             alsoProvides(self.transport, INegotiated)
-        self.channel = site.buildProtocol(PEER)
+        self.channel = site.buildProtocol(peer)
         self.channel.makeConnection(self.transport)
 
     def send(self, data: bytes) -> None:
@@ -243,9 +243,9 @@ class Server:
             now=lambda: NOW,
         )
 
-    def connect(self, tls: bool = False) -> Connection:
+    def connect(self, tls: bool = False, peer: IAddress = PEER) -> Connection:
         """A new connection."""
-        return Connection(self.site, tls)
+        return Connection(self.site, tls, peer)
 
     def ask(
         self,

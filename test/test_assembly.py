@@ -11,6 +11,8 @@ from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.errors import NotMaster
 from ganeti_rapi.jobs.watches import Change
 from ganeti_rapi.logfile import LogFile
+from ganeti_rapi.web.limits import SiteLimits
+from ganeti_rapi.web.proxies import TrustedProxies
 from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
 from test.luxi_doubles import JOB, FarSide, Peer
 
@@ -23,19 +25,23 @@ class SiteTests(SynchronousTestCase):
         self.backend = LuxiBackend(self.reactor, "/luxi")
 
     def shown(self, site: RapiSite) -> tuple[object, ...]:
-        sizes = (site.max_body, site.bodies.limit, site.replies.limit, site.max_clients)
+        sizes = (site.max_body, site.bodies.limit, site.replies.limit, site.limits)
         return site.keep_alive, site.deadlines, *sizes, site.access_log
 
     def test_settings_reach_the_site(self) -> None:
         log = LogFile(self.mktemp())
-        settings = Settings(False, False, 9, Deadlines(idle=7), 5, 6, 8, 3, 4, log)
+        limits, proxies = SiteLimits(3, 2, 1), TrustedProxies(["unix"])
+        settings = Settings(
+            False, False, 9, Deadlines(idle=7), 5, 6, 8, limits, proxies, 4, access_log=log
+        )
         site = make_site(self.reactor, self.backend, UsersFile(), settings)
-        self.assertEqual(self.shown(site), (False, Deadlines(idle=7), 5, 6, 8, 3, log))
+        self.assertEqual(self.shown(site), (False, Deadlines(idle=7), 5, 6, 8, limits, log))
+        self.assertEqual((site.proxies, site.drain_timeout), (proxies, 4))
 
     def test_without_settings(self) -> None:
         site = make_site(self.reactor, self.backend, UsersFile())
         self.assertEqual(
-            self.shown(site), (True, Deadlines(), 10 * MIB, 64 * MIB, 512 * MIB, 0, None)
+            self.shown(site), (True, Deadlines(), 10 * MIB, 64 * MIB, 512 * MIB, SiteLimits(), None)
         )
         self.assertEqual(exchange(site, b"GET", b"/version").status, 200)
 

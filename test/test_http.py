@@ -246,25 +246,6 @@ class BodyLimitTests(HttpCase):
         self.assertEqual(self.server.clock.getDelayedCalls(), [])
 
 
-class MaxClientsTests(HttpCase):
-    def test_one_too_many_is_told_so(self) -> None:
-        server = ScriptedServer(max_clients=2)
-        first, second, third = (server.connect() for _ in range(3))
-        self.assert_error(self.one(third), 503, "All 2 connections")
-        self.assertEqual(self.one(third).headers["connection"], "close")
-        third.lose()
-        first.lose()
-        fourth = server.connect()
-        for connection in (second, fourth):
-            connection.send(VERSION)
-            self.assertEqual(self.one(connection).status, 200)
-
-    def test_no_limit(self) -> None:
-        server = ScriptedServer(max_clients=0)
-        connections = [server.connect() for _ in range(100)]
-        self.assertEqual([c.received() for c in connections], [[]] * 100)
-
-
 class DrainTests(HttpCase):
     """The daemon is about to end."""
 

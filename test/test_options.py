@@ -16,6 +16,8 @@ DEFAULTS = {
     "require-authentication": 0,
     # ours
     "max-clients": 0,
+    "address-connections": 0,
+    "user-requests": 10_000,
     "users-file": "/var/lib/ganeti/rapi/users",
     "luxi-socket": "/var/run/ganeti/socket/ganeti-query",
     "no-keep-alive": 0,
@@ -74,7 +76,7 @@ class ParsingTests(SynchronousTestCase):
             *(("max-body-size", "1", 1), ("idle-timeout", "1", 1), ("luxi-connections", "4", 4)),
             *(("wait-connections", "1000", 1000), ("user-connections", "0", 0)),
             ("luxi-timeout", "60", 60),
-            ("login-delay", "0", 0),
+            *(("login-delay", "0", 0), ("address-connections", "9", 9), ("user-requests", "0", 0)),
         ):
             self.assertEqual(parse(f"--{name}", text)[name], value)
 
@@ -84,7 +86,8 @@ class ParsingTests(SynchronousTestCase):
             *(("max-body-size", 1, 2**31), ("luxi-connections", 1, 1_000_000)),
             *(("wait-connections", 1, 1_000_000), ("user-connections", 0, 1_000_000)),
             ("luxi-timeout", 1, 1_000_000),
-            ("login-delay", 0, 3600),
+            *(("login-delay", 0, 3600), ("user-requests", 0, 1_000_000)),
+            ("address-connections", 0, 1_000_000),
         ):
             for text in ("x", "", "1.5", str(least - 1), str(most + 1), "9" * 5000):
                 error = self.assertRaises(UsageError, parse, f"--{name}={text}")
@@ -95,9 +98,18 @@ class ParsingTests(SynchronousTestCase):
         options = parse("--endpoint", "tcp:1", "--endpoint=unix:/run/rapi.sock")
         self.assertEqual(options.endpoints, ["tcp:1", "unix:/run/rapi.sock"])
 
+    def test_trusted_proxies_add_up(self) -> None:
+        options = parse("--trusted-proxy", "192.0.2.0/24", "--trusted-proxy=unix")
+        self.assertEqual(options.trusted_proxies, ["192.0.2.0/24", "unix"])
+
     def test_what_is_not_understood(self) -> None:
         for arguments, message in (
             (["--nosuch"], "option --nosuch not recognized"),
+            (
+                ["--trusted-proxy=proxy"],
+                "--trusted-proxy: 'proxy' does not appear to be an IPv4 or IPv6 network; name an "
+                "address, a network such as 192.0.2.0/24, or unix",
+            ),
             (["extra"], "Unexpected argument: extra"),
             (["--port"], "option --port requires argument"),
         ):

@@ -30,6 +30,8 @@ from ganeti_rapi.service import (
 )
 from ganeti_rapi.simulator.playground import Playground, write_certificate
 from ganeti_rapi.systemd import Notifier
+from ganeti_rapi.web.limits import SiteLimits
+from ganeti_rapi.web.proxies import NO_ADDRESS
 from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory
 
@@ -127,12 +129,14 @@ class AssemblyTests(ServiceCase):
 
     def test_options_reach_the_site(self) -> None:
         site = self.site(
-            *("--max-clients=3", "--max-body-size=5", "--no-keep-alive"),
+            *("--max-clients=3", "--address-connections=2", "--user-requests=1"),
+            *("--trusted-proxy=unix", "--max-body-size=5", "--no-keep-alive"),
             *("--max-bodies=6", "--max-replies=7", "--handshake-timeout=8", "--head-timeout=9"),
             *("--body-timeout=10", "--body-rate=11", "--reply-timeout=12", "--idle-timeout=13"),
             *("--access-log", str(self.directory / "access.log")),
         )
-        self.assertEqual((site.max_clients, site.max_body), (3, 5))
+        self.assertEqual((site.limits, site.max_body), (SiteLimits(3, 2, 1), 5))
+        self.assertTrue(site.proxies.trusts(NO_ADDRESS))
         self.assertEqual((site.bodies.limit, site.replies.limit), (6 * MIB, 7 * MIB))
         self.assertEqual(site.deadlines, Deadlines(8, 9, 10, 11, 12, 13))
         self.assertFalse(site.keep_alive)
@@ -141,7 +145,8 @@ class AssemblyTests(ServiceCase):
 
     def test_without_options(self) -> None:
         site = self.site()
-        self.assertEqual((site.max_clients, site.max_body), (0, 10_485_760))
+        self.assertEqual((site.limits, site.max_body), (SiteLimits(0, 0, 10_000), 10_485_760))
+        self.assertFalse(site.proxies.trusts(NO_ADDRESS))
         self.assertEqual((site.bodies.limit, site.replies.limit), (64 * MIB, 512 * MIB))
         self.assertEqual(site.deadlines, Deadlines(10, 20, 20, 500, 30, 30))
         self.assertTrue(site.keep_alive)

@@ -260,11 +260,13 @@ class OptionsTests(SynchronousTestCase):
         ours = self.parse(
             *("--workers", "2", "--port", "1", "--bind", "::", "--no-keep-alive"),
             *("--ssl-cert", "cert", "--users-file", "users", "--max-clients", "5"),
+            *("--trusted-proxy", "192.0.2.1", "--trusted-proxy", "unix"),
         )
         theirs = self.parse(*ours.for_worker(), "--adopt", "3")
         for name in ("no-keep-alive", "no-ssl", "ssl-cert", "ssl-key", "users-file", "luxi-socket"):
             self.assertEqual(theirs[name], ours[name], name)
         self.assertEqual((theirs["workers"], theirs["max-clients"], theirs.adopted), (1, 3, 3))
+        self.assertEqual(theirs.trusted_proxies, ["192.0.2.1", "unix"])
 
     def test_no_limit_stays_none(self) -> None:
         self.assertIn("--max-clients=0", self.parse("--workers", "4").for_worker())

@@ -26,8 +26,9 @@ from ganeti_rapi.http1.bodies import Body, FixedBody, body_of
 from ganeti_rapi.http1.head import END, Head, check_beginning, read_head
 from ganeti_rapi.http1.replies import CONTINUE
 from ganeti_rapi.web.flow import Flow
+from ganeti_rapi.web.proxies import NO_ADDRESS
 from ganeti_rapi.web.render import encode
-from ganeti_rapi.web.request import CLOSE, JSON_TYPE, RapiRequest
+from ganeti_rapi.web.request import CLOSE, JSON_TYPE, RapiRequest, encoded
 
 if TYPE_CHECKING:  # the site makes channels
     from ganeti_rapi.web.site import RapiSite
@@ -52,13 +53,17 @@ class RapiChannel(Protocol):
     """One connection of a `RapiSite`.
 
     ``request`` is the one under way. ``deadline`` is the site's clock when the peer's time is over.
+    ``surplus`` says why it gets no answers but those that are never refused, if it does not.
+    ``counted_for`` is the address that the site counts it for.
     """
 
     def __init__(self, site: RapiSite) -> None:
         self.site = site
         self.request: RapiRequest | None = None
         self.deadline = NEVER
-        self.client_address = "-"
+        self.surplus: ApiError | None = None
+        self.counted_for: str | None = None
+        self._peer_address = ""
         self._too_late: Callable[[], None] = self.abort
         self._unread = b""
         self._head: Head
@@ -77,14 +82,14 @@ class RapiChannel(Protocol):
         assert self.transport is not None
         self.flow = Flow(self.transport)
         self.transport.registerProducer(self, True)  # type: ignore[attr-defined]  # all real ones
-        self.client_address = getattr(self.transport.getPeer(), "host", "-")
         deadlines = self.site.deadlines
         if INegotiated.providedBy(self.transport):
             self._limit(deadlines.handshake, self.abort)
         else:
             self._limit(deadlines.head, self._head_is_late)
-        reason = self.site.admit(self)
-        if reason is not None:
+        try:
+            self.site.admit(self)
+        except ApiError as reason:
             self.refuse(reason)
 
     def handshakeCompleted(self) -> None:
@@ -111,6 +116,12 @@ class RapiChannel(Protocol):
     def leaving(self) -> bool:
         """Whether it is closing and all is sent, so that the peer needs nothing more from us."""
         return self._closing and self.request is None and not self.flow.paused
+
+    @property
+    def peer_address(self) -> str:
+        """The address of who is connected, as far as it is known by now."""
+        peer = self._peer_address
+        return peer or getattr(self.transport.getPeer(), "host", NO_ADDRESS)  # type: ignore[union-attr]  # there is one since the beginning
 
     # What the peer sends.
 
@@ -155,6 +166,8 @@ class RapiChannel(Protocol):
             return False
         self._unread = text[end:]
         self.deadline = NEVER
+        if not self._peer_address:  # the PROXY protocol tells it before the first request
+            self._peer_address = self.peer_address
         text = text[:end]
         if text != self._head_text:  # a client that polls sends the same head again and again
             self._head, self._head_text = read_head(text), text
@@ -241,7 +254,7 @@ class RapiChannel(Protocol):
 
     def stays_open(self, request: RapiRequest) -> bool:
         """Whether another request may follow the one under way."""
-        if self._closing or not (request.head.persistent and self.site.keep_alive):
+        if self._closing or self.surplus or not (request.head.persistent and self.site.keep_alive):
             return False
         return not request.has_unread_body or self._may_read_over(request.head)
 
@@ -307,7 +320,12 @@ class RapiChannel(Protocol):
         if self._closing:
             return
         body = encode(error.body())
-        lines = [(b"Content-Type", JSON_TYPE), (b"Content-Length", b"%d" % len(body)), CLOSE]
+        lines = [
+            (b"Content-Type", JSON_TYPE),
+            (b"Content-Length", b"%d" % len(body)),
+            *encoded(error.headers),
+            CLOSE,
+        ]
         self.write(self.site.heads.encode(error.code, lines, self.site.now()) + body)
         self._linger()
 

@@ -42,6 +42,7 @@ from ganeti_rapi.http1.bodies import check_length
 from ganeti_rapi.jsontext import Json
 from ganeti_rapi.sharing import SharedReads
 from ganeti_rapi.web.events import EventStream
+from ganeti_rapi.web.limits import UnderWay
 from ganeti_rapi.web.render import (
     WORTH_ZIPPING,
     InThread,
@@ -53,8 +54,8 @@ from ganeti_rapi.web.render import (
 )
 from ganeti_rapi.web.request import JSON_TYPE, RapiRequest
 
-VERSION = "/version"
-"""The resource that every node serves, even if it is not the master."""
+NEVER_REFUSED = frozenset({"/version"})
+"""What every node answers, the master or not, however much else there is to do."""
 
 CHALLENGE = {"WWW-Authenticate": f'Basic realm="{REALM}"'}
 """Old clients look for this realm, to the letter."""
@@ -74,7 +75,8 @@ class Rapi:
 
     ``check_role`` raises `NotMaster` on a node that only stands by. ``now`` gives the seconds since
     the epoch; ``in_thread`` calls a function that takes long; ``clock`` lets shared reads pause for
-    clients that ask again. ``patience`` is how many seconds a read may take.
+    clients that ask again. ``patience`` is how many seconds a read may take, and ``user_requests``
+    how many requests of one user may be under way; 0 is no limit.
     """
 
     log = Logger()
@@ -91,6 +93,7 @@ class Rapi:
         now: Callable[[], float] = time.time,
         clock: IReactorTime | None = None,
         patience: float = 30,
+        user_requests: int = 0,
     ) -> None:
         self._logins = logins
         self._daemon = daemon
@@ -101,6 +104,7 @@ class Rapi:
         self._in_thread = in_thread
         self._clock = clock
         self._patience = patience
+        self._under_way = UnderWay(user_requests, "requests under way of one user")
         self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
 
@@ -109,8 +113,9 @@ class Rapi:
 
         Raises `ApiError` or `LuxiError` where it ends early.
         """
-        if resource is None or resource.uri != VERSION:
+        if resource is None or resource.uri not in NEVER_REFUSED:
             self._check_role()  # 503
+            check_admitted(request)  # 503
         user = await self._who(request) if self._require_authentication else None
         if self._require_authentication and user is None:
             raise Unauthorized(headers=CHALLENGE)
@@ -122,9 +127,17 @@ class Rapi:
         request.user_name = user.name if user else None
         check_access(user, cell)  # 403
         check_body(request)  # 413, 415
-        body = decode_body(request, await request.read_body())  # 415, 400
         if isinstance(cell, Constant):
+            decode_body(request, await request.read_body())  # 415, 400
             return await self._represent(request, self._constant(resource, cell))
+        with self._under_way.one_more(request.user_name or request.client_address):  # 429
+            body = decode_body(request, await request.read_body())  # 415, 400
+            return await self._run(request, resource, cell, body)
+
+    async def _run(
+        self, request: RapiRequest, resource: Resource, cell: Cell, body: Json | Absent
+    ) -> Reply | None:
+        """What the cell makes of the request."""
         call = Call(
             items=dict(zip(resource.items, request.items)),
             query=parse_query(request.query_string.decode("utf-8", "replace")),
@@ -317,6 +330,12 @@ def cell_for(resource: Resource, request: RapiRequest) -> Cell:
             f"Method {method} is unsupported for path {path}", {"Allow": allowed(resource)}
         )
     return cell
+
+
+def check_admitted(request: RapiRequest) -> None:
+    """Raise the error that the request's connection is answered with, if it is one too many."""
+    if request.channel.surplus is not None:
+        raise request.channel.surplus
 
 
 def check_access(user: User | None, cell: Cell) -> None:

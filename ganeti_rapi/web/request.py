@@ -56,7 +56,8 @@ class RapiRequest:
     @property
     def client_address(self) -> str:
         """The address that the request came from; a dash where there is none."""
-        return self.channel.client_address
+        forwarded_for = self.head.headers.get(b"x-forwarded-for")
+        return self.channel.site.proxies.client(self.channel.peer_address, forwarded_for)
 
     def header(self, name: bytes) -> str | None:
         """The value of a header. Its name is given in lower case."""
@@ -96,7 +97,7 @@ class RapiRequest:
             lines.append((b"Content-Type", content_type))
             lines.append((b"Content-Length", b"%d" % length))
         if headers:
-            lines += _encoded(headers)
+            lines += encoded(headers)
         if self.method == b"HEAD":
             length, pieces = 0, ()
         if length <= SLICE:
@@ -117,7 +118,7 @@ class RapiRequest:
 
     def start_stream(self, content_type: bytes, headers: Mapping[str, str]) -> None:
         """Send the head of a reply whose pieces follow one by one, until `finish`."""
-        lines = [(b"Content-Type", content_type), *_encoded(headers)]
+        lines = [(b"Content-Type", content_type), *encoded(headers)]
         if self.head.version == b"1.1":
             self._chunked = self.method != b"HEAD"
             lines.append((b"Transfer-Encoding", b"chunked"))
@@ -145,7 +146,8 @@ class RapiRequest:
         return site.heads.encode(code, lines, site.now())
 
 
-def _encoded(headers: Mapping[str, str]) -> list[Header]:
+def encoded(headers: Mapping[str, str]) -> list[Header]:
+    """Headers as they are sent; what Latin-1 does not have becomes a question mark."""
     return [
         (name.encode("ascii"), value.encode("latin-1", "replace"))
         for name, value in headers.items()

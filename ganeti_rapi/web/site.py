@@ -18,12 +18,15 @@ from twisted.web.resource import IResource, getChildForRequest
 from zope.interface import implementer
 
 from ganeti_rapi import __version__
-from ganeti_rapi.errors import ApiError, Unavailable
+from ganeti_rapi.auth.guessing import place_of
+from ganeti_rapi.errors import Unavailable
 from ganeti_rapi.http1.replies import Heads
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.web.accesslog import log_line
 from ganeti_rapi.web.budget import Budget
 from ganeti_rapi.web.channel import RapiChannel
+from ganeti_rapi.web.limits import LIMITS, SiteLimits, UnderWay
+from ganeti_rapi.web.proxies import TrustedProxies
 from ganeti_rapi.web.request import RapiRequest
 from ganeti_rapi.web.sliced import Turns
 
@@ -58,7 +61,7 @@ DEADLINES = Deadlines()
 
 @implementer(IProtocolNegotiationFactory)
 class RapiSite(Factory):
-    """The factory of connections. ``max_clients`` is how many may be open at the same time.
+    """The factory of connections. ``proxies`` are believed who their clients are.
 
     ``drain_timeout`` is how many seconds requests have to end before the daemon does.
     ``max_body`` is the largest body of a request in bytes, ``bodies`` and ``replies`` are the
@@ -77,7 +80,8 @@ class RapiSite(Factory):
         max_body: int = 10 * MIB,
         max_bodies: int = 64 * MIB,
         max_replies: int = 512 * MIB,
-        max_clients: int = 0,
+        limits: SiteLimits = LIMITS,
+        proxies: TrustedProxies | None = None,
         drain_timeout: float = 25,
         access_log: LogFile | None = None,
         now: Callable[[], float] = time.time,
@@ -86,11 +90,13 @@ class RapiSite(Factory):
         self.deadlines = deadlines
         self.keep_alive = keep_alive
         self.max_body = max_body
-        self.max_clients = max_clients
+        self.limits = limits
+        self.proxies = proxies or TrustedProxies()
         self.drain_timeout = drain_timeout
         self.bodies = Budget(max_bodies, "request bodies")
         self.replies = Budget(max_replies, "replies")
         self.channels: set[RapiChannel] = set()
+        self._addresses = UnderWay(limits.address_connections, "connections from one address")
         self.heads = Heads(SERVER)
         self.turns = Turns(reactor)
         self.now = now
@@ -113,18 +119,30 @@ class RapiSite(Factory):
         # What the tree asks of a request, ours has; the rest of IRequest is for twisted.web's own.
         getChildForRequest(self._resource, request).render(request)
 
-    def admit(self, channel: RapiChannel) -> ApiError | None:
-        """Count a new connection; what it is told if it is one too many."""
+    def admit(self, channel: RapiChannel) -> None:
+        """Count a new connection. Raises `TooManyRequests` when its address has too many.
+
+        One that is too many in all gets the answers that are never refused, up to as many more.
+        """
         self.channels.add(channel)
         if self._sweep is None:
             self._sweep = self.clock.callLater(SWEEP, self._look_who_is_late)
-        if 0 < self.max_clients < len(self.channels):
-            return Unavailable(f"All {self.max_clients} connections are in use; try again later")
-        return None
+        address = channel.peer_address
+        if not self.proxies.trusts(address):
+            place = place_of(address)
+            self._addresses.enter(place)
+            channel.counted_for = place
+        most = self.limits.connections
+        if 0 < most < len(self.channels):
+            channel.surplus = Unavailable(f"All {most} connections are in use; try again later")
+            if len(self.channels) > 2 * most:
+                channel.abort()
 
     def forget(self, channel: RapiChannel) -> None:
         """A connection is gone."""
         self.channels.discard(channel)
+        if channel.counted_for is not None:
+            self._addresses.leave(channel.counted_for)
         if not self.channels:
             if self._sweep is not None:
                 self._sweep.cancel()
