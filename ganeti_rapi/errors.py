@@ -31,7 +31,8 @@ EXPLAIN: dict[int, str] = {
 
 
 RETRY_AFTER = "5"
-"""Seconds until something that is not available now may be tried again."""
+"""Seconds until something that is not available now may be tried again. A failover takes about as
+long, and so does a full line of calls."""
 
 
 class ApiError(Exception):
@@ -238,10 +239,6 @@ def from_job_daemon(result: object) -> JobDaemonError:
     return JobDaemonError("", str(result))
 
 
-LINE_RETRY_AFTER = "5"
-"""Seconds until a call that found the line full may come again."""
-
-
 def as_api_error(error: LuxiError) -> ApiError:
     """What a client is told when the job daemon could not serve its request."""
     if isinstance(error, JobDaemonError):
@@ -250,7 +247,7 @@ def as_api_error(error: LuxiError) -> ApiError:
         return GatewayTimeout(str(error))
     if isinstance(error, LuxiLineFull):
         kind = TooManyRequests if isinstance(error, LuxiTooManyCalls) else Unavailable
-        return kind(str(error), {"Retry-After": LINE_RETRY_AFTER})
+        return kind(str(error), {"Retry-After": RETRY_AFTER})
     return BadGateway(str(error))
 
 

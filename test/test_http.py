@@ -323,6 +323,13 @@ class AccessLogTests(SynchronousTestCase):
             line, r'^"192\.0\.2\.99" - - \[.*\] "GET /version HTTP/1\.1" 200 2 "-" "curl"\n$'
         )
 
+    def test_what_is_no_request_has_a_line_too(self) -> None:
+        path = self.mktemp()
+        connection = ScriptedServer(access_log=LogFile(path)).connect()
+        connection.send(b"nonsense\r\n\r\n")
+        with open(path, encoding="utf-8") as log:
+            self.assertRegex(log.read(), r'^"192\.0\.2\.99" - - \[.*\] "-" 400 [1-9]\d+ "-" "-"\n$')
+
     def test_a_client_can_neither_end_its_quotes_nor_fill_the_line(self) -> None:
         path = self.mktemp()
         server = ScriptedServer(access_log=LogFile(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 from unittest import mock
@@ -11,10 +12,13 @@ from unittest import mock
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi import jsontext
+from ganeti_rapi.api.kinds import JOB_FIELDS
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.luxi.codec import encode_result
 from ganeti_rapi.simulator import protocol
 from ganeti_rapi.testing import SimulatedApi, encode_request, parse_reply
+
+from .harness import ApiCase
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
 """Wrong answers for each request. More in the environment find more."""
@@ -132,3 +136,13 @@ class WrongShapeTests(SynchronousTestCase):
                     failed.append(f"{method} {path}: {str(sent)[:200]}")
         self.flushLoggedErrors()
         self.assertEqual(failed, [])
+
+
+class DepthTests(ApiCase):
+    def test_what_is_nested_too_deeply(self) -> None:
+        deep: object = None
+        for _ in range(sys.getrecursionlimit()):
+            deep = [deep]
+        self.daemon.answers["QueryJobs"] = [[deep] * len(JOB_FIELDS)]
+        message = "What the job daemon answered is nested too deeply to be read"
+        self.assert_error("GET", "/2/jobs/7", None, message, 502)

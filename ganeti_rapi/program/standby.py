@@ -35,9 +35,6 @@ YIELD = signal.SIGUSR1
 INTERVAL = 1.0
 """Seconds between two looks at which node is the master, and whether the port may be taken."""
 
-RETRY_AFTER = 5
-"""Seconds after which a client may ask again; a failover takes about as long."""
-
 PATIENCE = 5.0
 """Seconds that a standby has to yield before it is killed: luxid is started after the daemon."""
 
@@ -80,10 +77,7 @@ class Role:
     def check(self) -> None:
         """Raise `NotMaster` where requests cannot be served."""
         if not self.is_master:
-            raise NotMaster(
-                f"This node is not the master of the cluster; {self.master} is",
-                {"Retry-After": str(RETRY_AFTER)},
-            )
+            raise NotMaster(f"This node is not the master of the cluster; {self.master} is")
 
 
 class Listens(Protocol):

@@ -9,14 +9,22 @@ from ganeti_rapi.web.request import RapiRequest
 
 def log_line(request: RapiRequest, now: float) -> str:
     """The line of a request whose reply is written; ``now`` is in seconds since the epoch."""
-    when = datetimeToLogString(now)
     asked = " ".join(map(_safe, (request.method, request.uri, b"HTTP/" + request.head.version)))
     headers = request.head.headers
     referer, agent = (_safe(headers.get(name, b"-")) for name in (b"referer", b"user-agent"))
-    return (
-        f'"{request.client_address}" - - {when} "{asked}" {request.code} {request.sent or "-"} '
-        f'"{referer}" "{agent}"\n'
-    )
+    return _line(request.client_address, now, asked, request.code, request.sent, referer, agent)
+
+
+def refused_line(address: str, now: float, code: int, sent: int) -> str:
+    """The line of what could not be read as a request, or was refused before that."""
+    return _line(address, now, "-", code, sent, "-", "-")
+
+
+def _line(
+    address: str, now: float, asked: str, code: int, sent: int, referer: str, agent: str
+) -> str:
+    when = datetimeToLogString(now)
+    return f'"{address}" - - {when} "{asked}" {code} {sent or "-"} "{referer}" "{agent}"\n'
 
 
 LONGEST = 500

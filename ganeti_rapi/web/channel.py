@@ -327,6 +327,7 @@ class RapiChannel(Protocol):
             CLOSE,
         ]
         self.write(self.site.heads.encode(error.code, lines, self.site.now()) + body)
+        self.site.log_refusal(self, error.code, len(body))
         self._linger()
 
     def _linger(self) -> None:

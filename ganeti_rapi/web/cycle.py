@@ -25,6 +25,7 @@ from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.users import REALM
 from ganeti_rapi.errors import (
     ApiError,
+    BadGateway,
     BadRequest,
     Forbidden,
     GatewayTimeout,
@@ -269,6 +270,8 @@ class Rapi:
             return failure.value
         if isinstance(failure.value, LuxiError):
             return as_api_error(failure.value)
+        if isinstance(failure.value, RecursionError):  # no client can send what is so deep
+            return BadGateway("What the job daemon answered is nested too deeply to be read")
         incident = uuid.uuid4().hex[:12]
         self.log.failure("Incident {incident}", failure=failure, incident=incident)
         return InternalError(f"Something unexpected went wrong; the log has it as {incident}")

@@ -22,7 +22,7 @@ from ganeti_rapi.auth.guessing import place_of
 from ganeti_rapi.errors import Unavailable
 from ganeti_rapi.http1.replies import Heads
 from ganeti_rapi.logfile import LogFile
-from ganeti_rapi.web.accesslog import log_line
+from ganeti_rapi.web.accesslog import log_line, refused_line
 from ganeti_rapi.web.budget import Budget
 from ganeti_rapi.web.channel import RapiChannel
 from ganeti_rapi.web.limits import LIMITS, SiteLimits, UnderWay
@@ -190,6 +190,11 @@ class RapiSite(Factory):
         """Write a line to the access log, if there is one."""
         if self.access_log is not None:
             self.access_log.write(log_line(request, self.now()))
+
+    def log_refusal(self, channel: RapiChannel, code: int, sent: int) -> None:
+        """The same for what was no request."""
+        if self.access_log is not None:
+            self.access_log.write(refused_line(channel.peer_address, self.now(), code, sent))
 
     def reopen_log(self) -> None:
         """Follow the access log's name again. Raises OSError."""
