@@ -79,6 +79,7 @@ doc: $(BIN)/.installed
 	$(BIN)/python -m test.reference
 	$(BIN)/python -m test.typed_parameters
 	$(BIN)/python -m ganeti_rapi.api.differences > doc/differences.md
+	$(BIN)/python -m ganeti_rapi.api.matrix > doc/permissions.md
 
 # In front of one luxid of a lab; writes its table into doc/performance.md.
 bench: $(BIN)/.installed

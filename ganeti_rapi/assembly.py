@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
+from ganeti_rapi.api.access import Rules
 from ganeti_rapi.api.call import Jobs, SharedJobDaemon
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.auth.logins import Logins
@@ -88,6 +89,7 @@ class Settings:
     """
 
     require_authentication: bool = False
+    access_rules: Rules = Rules.GANETI_3_0
     keep_alive: bool = True
     luxi_timeout: float = 30
     deadlines: Deadlines = DEADLINES
@@ -121,6 +123,7 @@ def make_site(
         backend.jobs,
         in_thread=in_thread,
         require_authentication=settings.require_authentication,
+        rules=settings.access_rules,
         check_role=check_role,
         now=now,
         clock=reactor,

@@ -10,6 +10,7 @@ from twisted.python.usage import Options as UsageOptions
 from twisted.python.usage import UsageError
 
 from ganeti_rapi import __version__
+from ganeti_rapi.api.access import Rules
 from ganeti_rapi.web.proxies import TrustedProxies
 
 DEFAULT_PEM = "/var/lib/ganeti/rapi.pem"
@@ -32,6 +33,14 @@ def _number(
         raise ValueError(f"--{name} needs a whole number from {least} to {most}, not {text!r}")
 
     return [name, short, default, doc, convert]
+
+
+def _rules(text: str) -> str:
+    try:
+        return Rules(text).value
+    except ValueError:
+        known = " or ".join(rules.value for rules in Rules)
+        raise ValueError(f"--access-rules is {known}, not {text!r}") from None
 
 
 _MOST = 1_000_000
@@ -60,6 +69,7 @@ class Options(UsageOptions):
         ["ssl-chain", None, None, "PEM file with the certificates between ours and the root."],
         ["luxi-socket", None, DEFAULT_SOCKET, "The Unix socket of ganeti-luxid."],
         ["users-file", None, DEFAULT_USERS, "The file with users, passwords and options."],
+        ["access-rules", None, "3.0", "Whose rules hold: Ganeti's 3.0 or 3.2.", _rules],
         _number("max-clients", None, 0, "Connections open at a time; 0 is no limit.", 0, _MOST),
         _number("address-connections", None, 0, "Those from one address; 0 is no limit.", 0, _MOST),
         _number("user-requests", None, 10_000, "Requests under way of one user; 0: any.", 0, _MOST),

@@ -18,6 +18,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.usage import UsageError
 
+from ganeti_rapi.api.access import Rules
 from ganeti_rapi.assembly import LuxiBackend, Settings, make_site
 from ganeti_rapi.auth.loading import UsersLoader
 from ganeti_rapi.auth.users import UsersFile
@@ -212,7 +213,8 @@ def _assemble(
     """Add all services to the daemon; return what SIGHUP shall call."""
     users = UsersFile()
     tls = None if options["no-ssl"] else _context_factory(options)
-    loader = UsersLoader(os.path.abspath(options["users-file"]), users)
+    rules = Rules(options["access-rules"])
+    loader = UsersLoader(os.path.abspath(options["users-file"]), users, rules)
     holders: list[Holder] = [loader, tls] if tls is not None else [loader]
     reloaded = [_watch(daemon, holder, reactor) for holder in holders]
     site = daemon.site = _site(daemon, options, reactor, users, check_role)
@@ -253,6 +255,7 @@ def _site(
 def _settings(options: Options) -> Settings:
     return Settings(
         require_authentication=bool(options["require-authentication"]),
+        access_rules=Rules(options["access-rules"]),
         keep_alive=not options["no-keep-alive"],
         luxi_timeout=options["luxi-timeout"],
         deadlines=Deadlines(

@@ -26,6 +26,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import alsoProvides
 
+from ganeti_rapi.api.access import Rules, grants
 from ganeti_rapi.api.call import Jobs, SharedJobDaemon
 from ganeti_rapi.assembly import Settings, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
@@ -224,6 +225,17 @@ class ScriptedBackend:
         return cls(daemon, JobChanges(clock, waits, JobFeed(clock, daemon)))
 
 
+def granted(*options: str) -> frozenset[str]:
+    """The permissions that these options of a users file grant by default."""
+    return grants(options, Rules.GANETI_3_0).permissions
+
+
+def users_file(text: str, rules: Rules = Rules.GANETI_3_0) -> UsersFile:
+    """The users that a users file's text makes."""
+    accounts, _ = parse(text.encode(), rules)
+    return UsersFile(accounts)
+
+
 class Server:
     """The real site. ``options`` are the attributes of `Settings`."""
 
@@ -231,14 +243,14 @@ class Server:
         self,
         daemon: SharedJobDaemon,
         waits: JobWaits,
+        users: UsersFile | None = None,
         **options: Any,  # Any: handed through
     ) -> None:
         self.clock = Clock()
-        accounts, _ = parse(USERS.encode())
         self.site = make_site(
             self.clock,
             ScriptedBackend.make(self.clock, daemon, waits),
-            UsersFile(accounts),
+            users or users_file(USERS),
             Settings(**options),
             now=lambda: NOW,
         )

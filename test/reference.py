@@ -20,6 +20,7 @@ from ganeti_rapi.api.checks import plural
 from ganeti_rapi.api.forms import Argument
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.openapi import document
+from ganeti_rapi.api.openapi.operations import for_whom
 from ganeti_rapi.api.openapi.replies import COMPONENTS
 from ganeti_rapi.api.params import COMMON, Param
 from ganeti_rapi.api.resource import FAMILIES, Resource
@@ -196,7 +197,7 @@ def method_lines(
     row: Resource, method: str, cell: Cell, examples: Sequence[Example]
 ) -> Iterator[str]:
     """What the reference says of a method."""
-    yield from (f"#### {method} {row.uri}", "", f"{cell.doc} For {cell.access.value}.", "")
+    yield from (f"#### {method} {row.uri}", "", f"{cell.doc} {for_whom(cell)}", "")
     if isinstance(cell, OfOpcode):
         yield from (f"Submits {cell.opcode}. {OPCODES[cell.opcode].doc}", "")
     rows = [argument_row(argument) for argument in cell.arguments]

@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "testing": {"auth", "assembly", "simulator", "client"},
     "client": {"api.checks", "api.opcodes", "api.params", "errors", "jobstates", "jsontext"},
     "simulator_service": {"simulator", "exits", "steady"},
-    "options": {"web.proxies"},
+    "options": {"api.access", "web.proxies"},
     "workers": set(),
     "parent": {"workers"},
     "steady": set(),

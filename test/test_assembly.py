@@ -32,7 +32,15 @@ class SiteTests(SynchronousTestCase):
         log = LogFile(self.mktemp())
         limits, proxies = SiteLimits(3, 2, 1), TrustedProxies(["unix"])
         settings = Settings(
-            False, False, 9, Deadlines(idle=7), 5, 6, 8, limits, proxies, 4, access_log=log
+            keep_alive=False,
+            deadlines=Deadlines(idle=7),
+            max_body=5,
+            max_bodies=6,
+            max_replies=8,
+            limits=limits,
+            proxies=proxies,
+            drain_timeout=4,
+            access_log=log,
         )
         site = make_site(self.reactor, self.backend, UsersFile(), settings)
         self.assertEqual(self.shown(site), (False, Deadlines(idle=7), 5, 6, 8, limits, log))

@@ -18,6 +18,8 @@ from ganeti_rapi.program.cluster import Node, Paths
 from ganeti_rapi.program.options import ProgramOptions
 from ganeti_rapi.simulator.playground import write_certificate
 
+from .harness import granted
+
 CONF = Path(__file__).resolve().parent.parent / "conf"
 UNITS = ["ganeti-rapi.service", "ganeti-rapi.socket"]
 
@@ -124,11 +126,11 @@ class UsersExampleTests(SynchronousTestCase):
         accounts, problems = parse(text.encode())
         self.assertEqual(problems, [])
         file = UsersFile(accounts)
-        for name, password, options in (
-            ("jack", "look", set[str]()),
-            ("exporter", "change-me", {"read"}),
-            ("jessica", "change", {"write"}),
+        for name, password, permissions in (
+            ("jack", "look", granted()),
+            ("exporter", "change-me", granted("read")),
+            ("jessica", "change", granted("write")),
         ):
             user = file.check(name, password)
-            self.assertEqual(user and user.options, options)
+            self.assertEqual(user and user.permissions, permissions)
         self.assertEqual(len(accounts), 3)

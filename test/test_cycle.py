@@ -7,7 +7,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import LogLevel, eventAsText
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.access import Rules
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.auth.guessing import FREE_FOR_ADDRESS
 from ganeti_rapi.errors import (
@@ -35,6 +35,8 @@ from .harness import (
     encode_request,
     exchange,
 )
+
+FORBIDDEN = "This takes the permission cluster.modify, which you do not have"
 
 CHALLENGE = 'Basic realm="Ganeti Remote API"'
 JSON = {"Content-Type": "application/json", "Authorization": basic(ADMIN)}
@@ -148,13 +150,13 @@ class CredentialsTests(CycleCase):
                 path = path_items.sub("1", row.uri)
                 anonymous = self.server.ask(method, path, user=None).status
                 visitor = self.server.ask(method, path, user=VISITOR).status
-                refused = cell.access is not Access.OPEN
+                refused = not cell.is_open(Rules.GANETI_3_0)
                 self.assertEqual((anonymous == 401, visitor == 403), (refused, refused), path)
         self.flushLoggedErrors()  # of open resources, whose daemon has no script
 
     def test_forbidden_carries_no_challenge(self) -> None:
         response = self.server.ask("PUT", "/2/tags", user=VISITOR)
-        self.assert_error(response, 403, "Forbidden")
+        self.assert_error(response, 403, "permission tags.set")
         self.assertNotIn("www-authenticate", response.headers)
 
 
@@ -467,7 +469,11 @@ class AuditTests(CycleCase):
     def test_so_are_those_that_are_refused(self) -> None:
         for user, name, outcome in (
             (ADMIN, "admin", "400 Missing request body: expected an object"),
-            (READER, "guest", "403 Forbidden"),
+            (
+                READER,
+                "guest",
+                f"403 {FORBIDDEN}",
+            ),
             (None, "-", "401 Unauthorized"),
         ):
             self.server.ask("PUT", "/2/modify", user=user)

@@ -17,7 +17,7 @@ from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.errors import TooManyRequests, Unauthorized
 
-from .harness import captured_log
+from .harness import captured_log, granted
 
 HERE = "192.0.2.1"
 LONG = "x" * 10_000
@@ -43,7 +43,8 @@ class LoginsTests(SynchronousTestCase):
         return lines
 
     def test_right_credentials_are_a_user(self) -> None:
-        self.assertEqual(self.successResultOf(self.try_to("jack", "abc123")).options, {"read"})
+        user = self.successResultOf(self.try_to("jack", "abc123"))
+        self.assertEqual(user.permissions, granted("read"))
         self.assertEqual(self.logged(), [])
 
     def test_a_failure_is_one_line(self) -> None:

@@ -14,13 +14,15 @@ from twisted.python.procutils import which
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi import exits
-from ganeti_rapi.auth.permissions import KNOWN_OPTIONS
+from ganeti_rapi.api.access import OPTIONS, ROLES, Rules
 from ganeti_rapi.auth.users import REALM, SCHEMES, UsersFile, parse
 from ganeti_rapi.client.cli.root import rapi
 from ganeti_rapi.client.cli.running import INTERRUPTED, OUTCOMES
 from ganeti_rapi.program.cluster import Node, Paths
 from ganeti_rapi.program.logs import SYSLOG_CHOICES
 from ganeti_rapi.program.options import ProgramOptions
+
+from .harness import granted
 
 PAGES = Path(__file__).parent.parent / "doc" / "man"
 DAEMON, COMMAND, USERS = "ganeti-rapi.8", "rapi.1", "ganeti-rapi-users.5"
@@ -145,17 +147,25 @@ class UsersTests(SynchronousTestCase):
         self.assertIn(REALM, section(USERS, "DESCRIPTION"))
 
     def test_options(self) -> None:
-        heads = {item.text for item in items(USERS, "DESCRIPTION")}
-        self.assertEqual({head for head in heads if head.isalpha()} - {"password"}, KNOWN_OPTIONS)
+        heads = " ".join(item.text for item in items(USERS, "DESCRIPTION"))
+        words = {*re.findall(r"(?<!\S)@?[a-z]+(?!\S)", heads)} - {"password", "hash", "permission"}
+        self.assertEqual(words, {*ROLES, *OPTIONS[Rules.GANETI_3_0]}, heads)
 
     def test_examples(self) -> None:
         (text,) = re.findall(r"\.Bd -literal\n(.*?)\.Ed", section(USERS, "EXAMPLES"), re.DOTALL)
         accounts, problems = parse(text.encode())
         self.assertEqual(problems, [])
-        options = {name: set(account.user.options) for name, account in accounts.items()}
-        self.assertEqual(options, {"jack": set(), "exporter": {"read"}, "jessica": {"write"}})
+        self.assertEqual(
+            {name: account.user.permissions for name, account in accounts.items()},
+            {
+                "jack": granted(),
+                "exporter": granted("read"),
+                "olga": granted("@operator", "@waiter"),
+                "jessica": granted("write"),
+            },
+        )
         file = UsersFile(accounts)
-        for name, password in (("jack", "look"), ("exporter", "change-me"), ("jessica", "change")):
+        for name, password in zip(accounts, ("look", "change-me", "change", "change")):
             self.assertTrue(file.check(name, password), name)
 
 

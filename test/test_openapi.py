@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api import objects
-from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.access import PUBLIC, Rules
 from ganeti_rapi.api.bodies import NOT_READ, Parameters
 from ganeti_rapi.api.cells import Cell
 from ganeti_rapi.api.kinds import KINDS
@@ -89,8 +89,10 @@ class DocumentTests(SynchronousTestCase):
     def test_a_login_is_needed_as_the_table_says(self) -> None:
         for row, method, cell, described in operations():
             optional = {} in described["security"]
-            self.assertEqual(optional, cell.access is Access.OPEN, (row.uri, method))
-            self.assertEqual("403" not in described["responses"], optional, (row.uri, method))
+            self.assertEqual(optional, cell.is_open(Rules.GANETI_3_0), (row.uri, method))
+            public = cell.permission == PUBLIC
+            self.assertEqual("403" not in described["responses"], public, (row.uri, method))
+            self.assertEqual(described["x-permission"], cell.permission)
 
     def test_every_kind_of_object_has_a_schema_with_all_its_fields(self) -> None:
         for name, kind in KINDS.items():

@@ -14,6 +14,7 @@ DEFAULTS = {
     "ssl-key": "/var/lib/ganeti/rapi.pem",
     "ssl-chain": None,
     "require-authentication": 0,
+    "access-rules": "3.0",
     # ours
     "max-clients": 0,
     "address-connections": 0,
@@ -105,6 +106,10 @@ class ParsingTests(SynchronousTestCase):
     def test_what_is_not_understood(self) -> None:
         for arguments, message in (
             (["--nosuch"], "option --nosuch not recognized"),
+            (
+                ["--access-rules=3.1"],
+                "Parameter type enforcement failed: --access-rules is 3.0 or 3.2, not '3.1'",
+            ),
             (
                 ["--trusted-proxy=proxy"],
                 "--trusted-proxy: 'proxy' does not appear to be an IPv4 or IPv6 network; name an "

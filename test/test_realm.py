@@ -12,7 +12,9 @@ from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.realm import IRapiUser, RapiRealm, make_portal
 from ganeti_rapi.auth.users import UsersFile, parse
 
-JACK = User("jack", frozenset({"write"}))
+from .harness import granted
+
+JACK = User("jack", granted("write"))
 
 
 class ISomethingElse(Interface):
@@ -31,7 +33,7 @@ class RapiRealmTests(SynchronousTestCase):
         verifyClass(IRapiUser, User)
         verifyObject(IRapiUser, JACK)
 
-    def test_the_avatar_is_the_user_with_the_options(self) -> None:
+    def test_the_avatar_is_the_user_with_the_permissions(self) -> None:
         interface, avatar, logout = self.realm.requestAvatar(
             b"jack", None, ISomethingElse, IRapiUser
         )

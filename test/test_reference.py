@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.api import matrix
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.testing import SimulatedApi
 
@@ -14,6 +15,10 @@ class UpToDateTests(SynchronousTestCase):
     def test_openapi(self) -> None:
         written = (DOC / "openapi.json").read_text(encoding="utf-8")
         self.assertTrue(written == openapi(), f"doc/openapi.json {STALE}")
+
+    def test_permissions(self) -> None:
+        written = (DOC / "permissions.md").read_text(encoding="utf-8")
+        self.assertTrue(written == matrix.document(), f"doc/permissions.md {STALE}")
 
     def test_reference(self) -> None:
         api = SimulatedApi()

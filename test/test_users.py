@@ -8,9 +8,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.api.access import ADMIN
 from ganeti_rapi.auth import users
-from ganeti_rapi.auth.permissions import KNOWN_OPTIONS, User
+from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.users import Account, Problem, UsersFile, ha1, parse
+
+from .harness import granted
 
 SECRET = "pa55w0rd"
 HASH = ha1("jack", SECRET).decode("ascii")
@@ -29,9 +32,9 @@ def user_of(text: str | bytes, name: str = "jack", password: str = SECRET) -> Us
     return file_of(text).check(name, password)
 
 
-def options_of(text: str | bytes) -> frozenset[str] | None:
+def permissions_of(text: str | bytes) -> frozenset[str] | None:
     user = user_of(text)
-    return user.options if user else None
+    return user.permissions if user else None
 
 
 def problems_of(text: str | bytes) -> list[Problem]:
@@ -105,7 +108,9 @@ class LineTests(SynchronousTestCase):
         self.assertEqual(parse(b"\n  \n# jack x write\n\t#fred y\n#"), ({}, []))
 
     def test_any_white_space_separates(self) -> None:
-        self.assertEqual(options_of(f" \tjack\t \u3000{SECRET}\xa0 write \r\n"), {"write"})
+        self.assertEqual(
+            permissions_of(f" \tjack\t \u3000{SECRET}\xa0 write \r\n"), granted("write")
+        )
 
     def test_a_hash_sign_within_a_field_is_literal(self) -> None:
         self.assertEqual(user_of("ja#ck #1", "ja#ck", "#1"), User("ja#ck"))
@@ -119,7 +124,7 @@ class LineTests(SynchronousTestCase):
 
     def test_the_last_line_of_a_name_counts(self) -> None:
         text = f"jack other write\n\njack {SECRET} read"
-        self.assertEqual(options_of(text), {"read"})
+        self.assertEqual(permissions_of(text), granted("read"))
         self.assertIsNone(user_of(text, password="other"))
         self.assertEqual(problems_of(text), [Problem(3, users.DUPLICATE)])
 
@@ -135,8 +140,8 @@ class LineTests(SynchronousTestCase):
     def test_lines_end_as_in_an_editor(self) -> None:
         for end in ("\n", "\r\n", "\r"):
             text = f"# the users{end}jack {SECRET} read{end}x{end}fred other write{end}"
-            self.assertEqual(options_of(text), {"read"})
-            self.assertEqual(user_of(text, "fred", "other"), User("fred", frozenset({"write"})))
+            self.assertEqual(permissions_of(text), granted("read"))
+            self.assertEqual(user_of(text, "fred", "other"), User("fred", granted("write")))
             self.assertEqual(problems_of(text), [Problem(3, users.ONE_FIELD)])
 
     def test_what_ends_lines_for_the_stock_daemon_only_ends_no_line_here(self) -> None:
@@ -152,7 +157,7 @@ class LineTests(SynchronousTestCase):
 
     def test_a_byte_order_mark_is_not_a_part_of_the_name(self) -> None:
         text = f"\ufeffjack {SECRET} read\n\ufeff# put together from two files"
-        self.assertEqual(options_of(text), {"read"})
+        self.assertEqual(permissions_of(text), granted("read"))
         self.assertEqual(notes_of(text), [])
 
     def test_a_control_character_makes_a_line_count_for_nothing(self) -> None:
@@ -174,7 +179,7 @@ class LineTests(SynchronousTestCase):
 class EncodingTests(SynchronousTestCase):
     def test_a_line_that_is_not_utf8_is_read_as_latin1(self) -> None:
         text = "jürgen größe write\n".encode("latin-1") + b"jack " + SECRET.encode()
-        self.assertEqual(user_of(text, "jürgen", "größe"), User("jürgen", frozenset({"write"})))
+        self.assertEqual(user_of(text, "jürgen", "größe"), User("jürgen", granted("write")))
         self.assertEqual(user_of(text), User("jack"))
         self.assertEqual(problems_of(text), [Problem(1, users.NOT_UTF8)])
 
@@ -192,27 +197,29 @@ class EncodingTests(SynchronousTestCase):
 class OptionsTests(SynchronousTestCase):
     def test_known_options(self) -> None:
         for field, options in {
-            "": set(),
-            "write": {"write"},
-            "read": {"read"},
-            "read,write": {"read", "write"},
-            " read , write ": {"read", "write"},
-            ",write,,": {"write"},
+            "": [],
+            "write": ["write"],
+            "read": ["read"],
+            "read,write": ["read", "write"],
+            " read , write ": ["read", "write"],
+            ",write,,": ["write"],
+            "@readonly, +jobs.cancel,-jobs.list": ["@readonly", "jobs.cancel", "-jobs.list"],
         }.items():
             text = f"jack {SECRET} {field}"
-            self.assertEqual(options_of(text), options, field)
+            self.assertEqual(permissions_of(text), granted(*options), field)
             self.assertEqual(notes_of(text), [], field)
 
     def test_unknown_options_are_ignored_and_reported_once_a_line(self) -> None:
         for field, options in {
-            "Write": set(),
-            "read write": set(),
-            "write # until May": set(),
-            "write, # until May": {"write"},
-            "admin,root,write": {"write"},
+            "Write": [],
+            "read write": [],
+            "write # until May": [],
+            "write, # until May": ["write"],
+            "admin,root,write": ["write"],
+            "@root,jobs.lists,-jobs": [],
         }.items():
             text = f"jack {SECRET} {field}"
-            self.assertEqual(options_of(text), options, field)
+            self.assertEqual(permissions_of(text), granted(*options), field)
             self.assertEqual(notes_of(text), [users.UNKNOWN_OPTION], field)
 
 
@@ -240,7 +247,7 @@ class CheckTests(SynchronousTestCase):
 
     def test_user_finds_by_name(self) -> None:
         file = file_of("jack x write")
-        self.assertEqual(file.user("jack"), User("jack", frozenset({"write"})))
+        self.assertEqual(file.user("jack"), User("jack", granted("write")))
         self.assertIsNone(file.user("fred"))
 
 
@@ -252,7 +259,7 @@ ONE_FIELD_TEXT = WRITABLE.map(lambda text: "".join(text.split()))
 PASSWORDS = ONE_FIELD_TEXT.filter(lambda password: password != "")
 NAMES = ONE_FIELD_TEXT.filter(lambda name: name != "" and not name.startswith("#"))
 WORDS = ["jack", "fred", "{ha1}", "{cleartext}", "{}", "{", "}", ",", "#", ":", "write", "\n"]
-OPTIONS = st.frozensets(st.sampled_from(sorted(KNOWN_OPTIONS)))
+OPTIONS = st.frozensets(st.sampled_from(["read", "write", *sorted(ADMIN)]))
 
 
 ALL_NOTES = {
@@ -289,7 +296,7 @@ class PropertyTests(SynchronousTestCase):
         for name, account in accounts.items():
             self.assertEqual(account.user.name, name)
             self.assertNotEqual(name, "")
-            self.assertLessEqual(account.user.options, KNOWN_OPTIONS)
+            self.assertLessEqual(account.user.permissions, ADMIN)
             self.assertIsNone(UsersFile(accounts).check(name, ""))
         self.assertLessEqual({problem.text for problem in problems}, ALL_NOTES)
 
@@ -317,7 +324,7 @@ class PropertyTests(SynchronousTestCase):
         digits = ha1(name, password).decode("ascii")
         for field in (f"{{cleartext}}{password}", f"{{ha1}}{digits}"):
             text = f"{name} {field} {','.join(options)}"
-            self.assertEqual(user_of(text, name, password), User(name, options))
+            self.assertEqual(user_of(text, name, password), User(name, granted(*options)))
 
     @given(NAMES, PASSWORDS.filter(lambda password: len(password) > 3), WRITABLE)
     def test_problems_quote_nothing(self, name: str, password: str, options: str) -> None:

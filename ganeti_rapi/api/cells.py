@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.access import PUBLIC, Rules
 from ganeti_rapi.api.arguments import BULK, LOCK, REASON, WAIT
 from ganeti_rapi.api.bodies import NOT_READ, PARAMETERS, BodyForm, Values, repetition
 from ganeti_rapi.api.call import Call
@@ -42,6 +42,8 @@ from ganeti_rapi.jsontext import Encoded, Json, dumps
 class Cell:
     """What every kind of cell has.
 
+    ``permission`` is what calling it takes; `PUBLIC` if it takes none. Where it is ``open``, anyone
+    may all the same under the rules of Ganeti 3.0.
     ``shared`` says that identical requests under way at the same time may share one reply; only
     reads that do not depend on the user are shared. ``follows_job`` says that the reply comes when
     a job has ended, however long that takes. ``query`` and ``body`` are the forms that read
@@ -52,7 +54,8 @@ class Cell:
     doc: str
     reply: str = ""
     reply_schema: Schema = field(factory=dict)
-    access: Access = Access.OPEN
+    permission: str = ""
+    open: bool = True
     query: tuple[Argument, ...] = ()
     shared: bool = False
     follows_job: bool = False
@@ -62,6 +65,10 @@ class Cell:
     def arguments(self) -> tuple[Argument, ...]:
         """All query arguments, with those that count without a body only."""
         return (*self.body.instead, *self.query)
+
+    def is_open(self, rules: Rules) -> bool:
+        """Whether anyone may call it, with or without a user."""
+        return self.permission == PUBLIC or (self.open and rules is Rules.GANETI_3_0)
 
     def placed(self, items: Sequence[str]) -> Cell:
         """The same at a URI with these variable parts."""
@@ -175,7 +182,7 @@ class OfOpcode(Cell):
     """
 
     opcode: str
-    access: Access = Access.WRITE
+    open: bool = False
     reply: str = "The job's id."
     reply_schema: Schema = JOB_ID_OR_JOB
     body: BodyForm = PARAMETERS
@@ -183,6 +190,10 @@ class OfOpcode(Cell):
     as_list: Mapping[str, str] = field(factory=dict)
     """Path items that the opcode takes as a list of one, and the parameter's name."""
     forbidden: frozenset[str] = frozenset()
+
+    def is_open(self, rules: Rules) -> bool:
+        """Whether anyone may call it, with or without a user."""
+        return self.permission == PUBLIC or (self.open and rules is Rules.GANETI_3_0)
 
     def placed(self, items: Sequence[str]) -> OfOpcode:
         parameters = OPCODES[self.opcode].parameters
@@ -287,7 +298,7 @@ class Stream(Cell):
     """A method whose reply is a stream of events, or 204 when no events will come."""
 
     source: Source
-    access: Access = Access.WRITE
+    open: bool = False
     reply: str = "Server-Sent Events, with ids to go on from and heartbeats."
     reply_schema: Schema = TEXT
 

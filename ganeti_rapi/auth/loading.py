@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from twisted.logger import Logger
 
+from ganeti_rapi.api.access import Rules
 from ganeti_rapi.auth.users import UsersFile, parse
 
 SHOWN = 20
@@ -21,16 +22,17 @@ class UsersLoader:
 
     _log = Logger()
 
-    def __init__(self, path: str, users: UsersFile) -> None:
+    def __init__(self, path: str, users: UsersFile, rules: Rules = Rules.GANETI_3_0) -> None:
         self._path = path
         self._users = users
+        self._rules = rules
 
     @property
     def paths(self) -> Sequence[str]:
         return (self._path,)
 
     def take(self, contents: Mapping[str, bytes]) -> None:
-        self._users.accounts, problems = parse(contents[self._path])
+        self._users.accounts, problems = parse(contents[self._path], self._rules)
         for problem in problems[:SHOWN]:
             self._log.warn("{path}, {problem}", path=self._path, problem=problem)
         if len(problems) > SHOWN:

@@ -8,7 +8,6 @@ from twisted.cred.error import UnauthorizedLogin
 from twisted.cred.portal import IRealm, Portal
 from zope.interface import Attribute, Interface, classImplements, implementer
 
-from ganeti_rapi.api.access import Access
 from ganeti_rapi.auth.checker import UsersFileChecker
 from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.users import UsersFile
@@ -18,10 +17,10 @@ class IRapiUser(Interface):
     """The avatar: the user who sends a request, and what that user may do."""
 
     name = Attribute("The name in the users file.")
-    options = Attribute("The options in the users file, a set of strings.")
+    permissions = Attribute("What the users file grants, a set of the names of permissions.")
 
-    def may(access: Access) -> bool:
-        """Whether the user may do what needs this access."""
+    def may(permission: str) -> bool:
+        """Whether the user has this permission."""
 
 
 # Said here and not at the class, so that the permissions need no zope.interface.

@@ -25,7 +25,8 @@ from collections.abc import Callable, Mapping
 
 from attrs import define, field, frozen
 
-from ganeti_rapi.auth.permissions import KNOWN_OPTIONS, User
+from ganeti_rapi.api.access import Rules, grants
+from ganeti_rapi.auth.permissions import User
 
 REALM = "Ganeti Remote API"
 """A part of every hashed password, and what the challenge of a 401 names."""
@@ -73,8 +74,8 @@ UNKNOWN_SCHEME = (
 BAD_HASH = "nobody can log in with this password: {ha1} needs 32 hexadecimal digits after it"
 EMPTY_PASSWORD = "nobody can log in with this password: it is empty"
 UNKNOWN_OPTION = (
-    "ignored what is neither read nor write among the options; commas separate options, "
-    "and a comment needs a line of its own"
+    "ignored an option that is no role and no permission; ganeti-rapi-users(5) has them all; "
+    "commas separate options, and a comment needs a line of its own"
 )
 DUPLICATE = "has the name of an earlier line, which no longer counts"
 
@@ -131,12 +132,14 @@ SCHEMES: Mapping[str, Scheme] = {
 """By the lower-case name in the braces."""
 
 
-def parse(contents: bytes) -> tuple[dict[str, Account], list[Problem]]:
+def parse(
+    contents: bytes, rules: Rules = Rules.GANETI_3_0
+) -> tuple[dict[str, Account], list[Problem]]:
     """The accounts by name, and the problems in the order of their lines. Raises nothing."""
     accounts: dict[str, Account] = {}
     problems: list[Problem] = []
     for number, line in enumerate(contents.splitlines(), start=1):
-        account, notes = _parse_line(line)
+        account, notes = _parse_line(line, rules)
         if account is not None:
             if account.user.name in accounts:
                 notes.append(DUPLICATE)
@@ -145,7 +148,7 @@ def parse(contents: bytes) -> tuple[dict[str, Account], list[Problem]]:
     return accounts, problems
 
 
-def _parse_line(line: bytes) -> tuple[Account | None, list[str]]:
+def _parse_line(line: bytes, rules: Rules) -> tuple[Account | None, list[str]]:
     line = line.removeprefix(codecs.BOM_UTF8)  # each, since files are put together from others
     text = as_text(line).strip()
     if not text or text.startswith("#"):
@@ -155,26 +158,29 @@ def _parse_line(line: bytes) -> tuple[Account | None, list[str]]:
     fields = text.split(maxsplit=2)
     if len(fields) == 1:
         return None, [ONE_FIELD]
-    account, notes = _parse_fields(*fields)
+    account, notes = _parse_fields(rules, *fields)
     if text.encode("utf-8") not in line:
         notes.insert(0, NOT_UTF8)
     return account, notes
 
 
-def _parse_fields(name: str, password: str, options: str = "") -> tuple[Account, list[str]]:
+def _parse_fields(
+    rules: Rules, name: str, password: str, options: str = ""
+) -> tuple[Account, list[str]]:
     scheme, text = _split_scheme(password)
     digest = scheme.digest(name, text)
     # As text, or as the hash that a script made of a variable that was not set.
     empty = digest == ha1(name, "")
     chosen = frozenset(option.strip() for option in options.split(",")) - {""}
+    granted = grants(chosen, rules)
     checks = (
         (":" in name, UNUSABLE_NAME),
         (digest == NO_DIGEST, scheme.problem),
         (empty, EMPTY_PASSWORD),
-        (not chosen <= KNOWN_OPTIONS, UNKNOWN_OPTION),
+        (bool(granted.unknown), UNKNOWN_OPTION),
     )
     notes = [note for wrong, note in checks if wrong]
-    user = User(name, chosen & KNOWN_OPTIONS)
+    user = User(name, granted.permissions)
     return Account(user, NO_DIGEST if empty else digest), notes
 
 

@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ganeti_rapi import jsontext
-from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.access import Rules
 from ganeti_rapi.api.call import ABSENT, Absent, Call, Jobs, SharedJobDaemon, parse_query
 from ganeti_rapi.api.cells import Cell, Constant, Stream
 from ganeti_rapi.api.resource import Resource
@@ -74,10 +74,11 @@ class Reply:
 class Rapi:
     """The API behind HTTP: everything that answering a request needs.
 
-    ``check_role`` raises `NotMaster` on a node that only stands by. ``now`` gives the seconds since
-    the epoch; ``in_thread`` calls a function that takes long; ``clock`` lets shared reads pause for
-    clients that ask again. ``patience`` is how many seconds a read may take, and ``user_requests``
-    how many requests of one user may be under way; 0 is no limit.
+    ``rules`` say what is open to anyone. ``check_role`` raises `NotMaster` on a node that only
+    stands by. ``now`` gives the seconds since the epoch; ``in_thread`` calls a function that takes
+    long; ``clock`` lets shared reads pause for clients that ask again. ``patience`` is how many
+    seconds a read may take, and ``user_requests`` how many requests of one user may be under way;
+    0 is no limit.
     """
 
     log = Logger()
@@ -90,6 +91,7 @@ class Rapi:
         *,
         in_thread: InThread = at_once,
         require_authentication: bool = False,
+        rules: Rules = Rules.GANETI_3_0,
         check_role: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
         clock: IReactorTime | None = None,
@@ -100,6 +102,7 @@ class Rapi:
         self._daemon = daemon
         self._jobs = jobs
         self._require_authentication = require_authentication
+        self._rules = rules
         self._check_role = check_role
         self._now = now
         self._in_thread = in_thread
@@ -126,7 +129,7 @@ class Rapi:
         cell = cell_for(resource, request)  # 501
         user = user or await self._who(request)  # 401, 429
         request.user_name = user.name if user else None
-        check_access(user, cell)  # 403
+        check_access(user, cell, self._rules)  # 403
         check_body(request)  # 413, 415
         if isinstance(cell, Constant):
             decode_body(request, await request.read_body())  # 415, 400
@@ -341,14 +344,14 @@ def check_admitted(request: RapiRequest) -> None:
         raise request.channel.surplus
 
 
-def check_access(user: User | None, cell: Cell) -> None:
+def check_access(user: User | None, cell: Cell, rules: Rules) -> None:
     """Raise `Unauthorized` if a user is needed and missing, `Forbidden` if the user must not."""
-    if cell.access is Access.OPEN:
+    if cell.is_open(rules):
         return
     if user is None:
         raise Unauthorized(headers=CHALLENGE)
-    if not user.may(cell.access):
-        raise Forbidden
+    if not user.may(cell.permission):
+        raise Forbidden(f"This takes the permission {cell.permission}, which you do not have")
 
 
 def check_body(request: RapiRequest) -> None:

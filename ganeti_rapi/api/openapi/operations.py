@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.access import PUBLIC, Rules
 from ganeti_rapi.api.cells import Cell, Stream
 from ganeti_rapi.api.forms import Argument, Words
 from ganeti_rapi.api.openapi.replies import responses
@@ -32,8 +32,9 @@ def operation(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  #
         "operationId": operation_id(resource, method),
         "tags": [resource.family],
         "summary": re.split("[.:;]", cell.doc)[0],
-        "description": f"{cell.doc} For {cell.access.value}.",
-        "security": [{}, {"basic": []}] if cell.access is Access.OPEN else [{"basic": []}],
+        "description": f"{cell.doc} {for_whom(cell)}",
+        "security": [*([{}] if cell.is_open(Rules.GANETI_3_0) else []), {"basic": []}],
+        "x-permission": cell.permission,
         "parameters": _parameters(resource, cell),
         "responses": responses(resource, cell),
     }
@@ -45,6 +46,14 @@ def operation(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  #
             "content": {"application/json": {"schema": schema}},
         }
     return described
+
+
+def for_whom(cell: Cell) -> str:
+    """Who may call it, in a sentence."""
+    if cell.permission == PUBLIC:
+        return "For anyone."
+    takes = f"the permission `{cell.permission}`"
+    return f"For anyone, or with `--access-rules 3.2` by {takes}." if cell.open else f"By {takes}."
 
 
 def _parameters(resource: Resource, cell: Cell) -> list[dict[str, Any]]:  # Any: JSON

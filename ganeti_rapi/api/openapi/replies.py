@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganeti_rapi.api import objects
-from ganeti_rapi.api.access import Access
+from ganeti_rapi.api.access import PUBLIC
 from ganeti_rapi.api.cells import Cell, Constant, Stream
 from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.handlers.instances import NEW_INSTANCE
@@ -56,7 +56,7 @@ def error_codes(resource: Resource, cell: Cell) -> list[int]:
     when = {
         400: asks_luxid,
         401: True,
-        403: cell.access is not Access.OPEN,
+        403: cell.permission != PUBLIC,
         404: bool(resource.items),
         413: reads_body,
         415: reads_body,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ganeti_rapi.api.access import PUBLIC
 from ganeti_rapi.api.cells import Constant
 from ganeti_rapi.api.openapi import document
 from ganeti_rapi.api.resource import Resource
@@ -30,6 +31,7 @@ __all__ = ["FEATURES", "RESOURCES", "Resource"]
 def _openapi(text: Encoded | None = None) -> Resource:
     showing = Constant(
         doc="Show the description of this API.",
+        permission="openapi.read",
         reply="An OpenAPI document, version 3.1.",
         reply_schema=OBJECT,
         value=text,
@@ -64,6 +66,7 @@ def _mapped_under(prefix: str) -> list[Json]:
 def _index(name: str, uri: str, prefix: str) -> Resource:
     listing = Constant(
         doc="List the resources.",
+        permission=PUBLIC,
         reply="A list of names and URIs.",
         reply_schema=list_of(
             object_of({"name": Property(TEXT, "Its name."), "uri": Property(TEXT, "Its URI.")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganeti_rapi.api.access import PUBLIC
 from ganeti_rapi.api.arguments import BULK
 from ganeti_rapi.api.bodies import Parameters
 from ganeti_rapi.api.cells import Constant, Handler, Submit
@@ -26,6 +27,7 @@ CLUSTER = (
         {
             "GET": Constant(
                 doc="Show the version of the API.",
+                permission=PUBLIC,
                 reply="The number 2.",
                 reply_schema=INTEGER,
                 value=2,
@@ -39,6 +41,7 @@ CLUSTER = (
         {
             "GET": Handler(
                 doc="Show the cluster's settings.",
+                permission="cluster.info",
                 reply="An object with the settings.",
                 reply_schema=component("Cluster"),
                 function=cluster.info,
@@ -53,6 +56,7 @@ CLUSTER = (
         {
             "GET": Constant(
                 doc="List the features.",
+                permission=PUBLIC,
                 reply="A list of feature names.",
                 reply_schema=NAMES,
                 value=FEATURES,
@@ -66,6 +70,7 @@ CLUSTER = (
         {
             "GET": Handler(
                 doc="List the operating systems. Runs a job and waits for it.",
+                permission="os.list",
                 reply="A list of names with variants, or of details.",
                 reply_schema=cluster.OS_REPLY,
                 query=(BULK,),
@@ -82,6 +87,7 @@ CLUSTER = (
         {
             "PUT": Submit(
                 doc="Send the cluster's configuration to all nodes again.",
+                permission="cluster.redistribute_config",
                 opcode="OP_CLUSTER_REDIST_CONF",
             )
         },
@@ -93,6 +99,7 @@ CLUSTER = (
         {
             "PUT": Submit(
                 doc="Change parameters of the cluster.",
+                permission="cluster.modify",
                 opcode="OP_CLUSTER_SET_PARAMS",
                 body=Parameters(required=True),
                 forbidden=frozenset({"compression_tools"}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.bodies import Keys
 from ganeti_rapi.api.cells import Handler, Item, Listing
 from ganeti_rapi.api.handlers import cluster
@@ -14,9 +13,10 @@ from ganeti_rapi.api.schemas import NULL, TEXT
 
 _SET = Handler(
     doc="Add a filter rule.",
+    permission="filter.create",
     reply="The rule's uuid.",
     reply_schema=TEXT,
-    access=Access.WRITE,
+    open=False,
     body=Keys(params=cluster.FILTER_PARAMS, required=True),
     function=cluster.set_filter,
 )
@@ -26,20 +26,28 @@ FILTERS = (
         "filters",
         "/2/filters",
         "The rules that decide which jobs may run.",
-        {"GET": Listing(doc="List the filter rules.", kind=FILTER), "POST": _SET},
+        {
+            "GET": Listing(doc="List the filter rules.", permission="filter.list", kind=FILTER),
+            "POST": _SET,
+        },
     ),
     Resource(
         "filters_uuid",
         "/2/filters/{filter_uuid}",
         "One filter rule.",
         {
-            "GET": Item(doc="Show a filter rule.", kind=FILTER),
-            "PUT": evolve(_SET, doc="Replace a filter rule, or add one with this uuid."),
+            "GET": Item(doc="Show a filter rule.", permission="filter.query", kind=FILTER),
+            "PUT": evolve(
+                _SET,
+                doc="Replace a filter rule, or add one with this uuid.",
+                permission="filter.modify",
+            ),
             "DELETE": Handler(
                 doc="Delete a filter rule.",
+                permission="filter.remove",
                 reply="null",
                 reply_schema=NULL,
-                access=Access.WRITE,
+                open=False,
                 function=cluster.delete_filter,
             ),
         },

@@ -15,9 +15,10 @@ GROUPS = (
         "/2/groups",
         "The node groups.",
         {
-            "GET": Listing(doc="List the node groups.", kind=GROUP),
+            "GET": Listing(doc="List the node groups.", permission="groups.list", kind=GROUP),
             "POST": Submit(
                 doc="Create a node group.",
+                permission="groups.create",
                 opcode="OP_GROUP_ADD",
                 query=(DRY_RUN,),
                 body=Parameters(renames={"name": "group_name"}),
@@ -29,9 +30,10 @@ GROUPS = (
         "/2/groups/{group_name}",
         "One node group.",
         {
-            "GET": Item(doc="Show a node group.", kind=GROUP),
+            "GET": Item(doc="Show a node group.", permission="groups.query", kind=GROUP),
             "DELETE": Submit(
                 doc="Remove a node group, which must be empty.",
+                permission="groups.delete",
                 opcode="OP_GROUP_REMOVE",
                 query=(DRY_RUN,),
                 body=DependsOnly(),
@@ -45,6 +47,7 @@ GROUPS = (
         {
             "PUT": Submit(
                 doc="Change parameters of a node group.",
+                permission="groups.modify",
                 opcode="OP_GROUP_SET_PARAMS",
                 body=Parameters(
                     renames={
@@ -60,7 +63,14 @@ GROUPS = (
         "groups_name_rename",
         "/2/groups/{group_name}/rename",
         "A node group's name.",
-        {"PUT": Submit(doc="Rename a node group.", opcode="OP_GROUP_RENAME", query=(DRY_RUN,))},
+        {
+            "PUT": Submit(
+                doc="Rename a node group.",
+                permission="groups.rename",
+                opcode="OP_GROUP_RENAME",
+                query=(DRY_RUN,),
+            )
+        },
     ),
     Resource(
         "groups_name_assign_nodes",
@@ -69,6 +79,7 @@ GROUPS = (
         {
             "PUT": Submit(
                 doc="Move nodes into a group.",
+                permission="groups.assign_nodes",
                 opcode="OP_GROUP_ASSIGN_NODES",
                 query=(DRY_RUN, flag("force")),
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.arguments import flag
 from ganeti_rapi.api.bodies import DependsOnly, Parameters
 from ganeti_rapi.api.cells import Handler, Submit
@@ -19,6 +18,7 @@ INSTANCE_CHANGES = (
         {
             "POST": Submit(
                 doc="Replace disks of an instance. The query arguments count without a body only.",
+                permission="instances.replace_disks",
                 opcode="OP_INSTANCE_REPLACE_DISKS",
                 body=Parameters(
                     also=instances.REPLACE_DISKS_PARAMS,
@@ -40,6 +40,7 @@ INSTANCE_CHANGES = (
         {
             "PUT": Submit(
                 doc="Activate an instance's disks.",
+                permission="instances.activate_disks",
                 opcode="OP_INSTANCE_ACTIVATE_DISKS",
                 query=(flag("ignore_size"),),
                 body=DependsOnly(),
@@ -53,6 +54,7 @@ INSTANCE_CHANGES = (
         {
             "PUT": Submit(
                 doc="Deactivate an instance's disks.",
+                permission="instances.deactivate_disks",
                 opcode="OP_INSTANCE_DEACTIVATE_DISKS",
                 query=(flag("force"),),
                 body=DependsOnly(),
@@ -66,6 +68,7 @@ INSTANCE_CHANGES = (
         {
             "POST": Submit(
                 doc="Create an instance's lost disks again, empty.",
+                permission="instances.recreate_disks",
                 opcode="OP_INSTANCE_RECREATE_DISKS",
             )
         },
@@ -77,6 +80,7 @@ INSTANCE_CHANGES = (
         {
             "PUT": Submit(
                 doc="Prepare an export; the job's result is what the destination needs.",
+                permission="instances.export.prepare",
                 opcode="OP_BACKUP_PREPARE",
                 query=(Argument("mode", required=True),),
                 body=DependsOnly(),
@@ -90,10 +94,15 @@ INSTANCE_CHANGES = (
         {
             "PUT": Submit(
                 doc="Export an instance to a node, or to another cluster.",
+                permission="instances.export.create",
                 opcode="OP_BACKUP_EXPORT",
                 body=Parameters(renames={"destination": "target_node"}),
             ),
-            "DELETE": Submit(doc="Remove an instance's exports.", opcode="OP_BACKUP_REMOVE"),
+            "DELETE": Submit(
+                doc="Remove an instance's exports.",
+                permission="instances.export.remove",
+                opcode="OP_BACKUP_REMOVE",
+            ),
         },
     ),
     Resource(
@@ -103,6 +112,7 @@ INSTANCE_CHANGES = (
         {
             "PUT": Submit(
                 doc="Migrate an instance to another node while it runs.",
+                permission="instances.migrate",
                 opcode="OP_INSTANCE_MIGRATE",
             )
         },
@@ -113,7 +123,9 @@ INSTANCE_CHANGES = (
         "An instance's failover.",
         {
             "PUT": Submit(
-                doc="Stop an instance and start it on another node.", opcode="OP_INSTANCE_FAILOVER"
+                doc="Stop an instance and start it on another node.",
+                permission="instances.failover",
+                opcode="OP_INSTANCE_FAILOVER",
             )
         },
     ),
@@ -121,7 +133,13 @@ INSTANCE_CHANGES = (
         "instances_name_rename",
         "/2/instances/{instance_name}/rename",
         "An instance's name.",
-        {"PUT": Submit(doc="Rename an instance.", opcode="OP_INSTANCE_RENAME")},
+        {
+            "PUT": Submit(
+                doc="Rename an instance.",
+                permission="instances.rename",
+                opcode="OP_INSTANCE_RENAME",
+            )
+        },
     ),
     Resource(
         "instances_name_modify",
@@ -130,6 +148,7 @@ INSTANCE_CHANGES = (
         {
             "PUT": Submit(
                 doc="Change parameters, disks and network interfaces of an instance.",
+                permission="instances.modify",
                 opcode="OP_INSTANCE_SET_PARAMS",
                 body=Parameters(
                     also=(instances.INSTANCE_HVPARAMS,),
@@ -143,7 +162,13 @@ INSTANCE_CHANGES = (
         "instances_name_disk_grow",
         "/2/instances/{instance_name}/disk/{disk}/grow",
         "The size of an instance's disk.",
-        {"POST": Submit(doc="Grow a disk of an instance.", opcode="OP_INSTANCE_GROW_DISK")},
+        {
+            "POST": Submit(
+                doc="Grow a disk of an instance.",
+                permission="instances.grow_disk",
+                opcode="OP_INSTANCE_GROW_DISK",
+            )
+        },
     ),
     Resource(
         "instances_name_console",
@@ -152,9 +177,10 @@ INSTANCE_CHANGES = (
         {
             "GET": Handler(
                 doc="Show how to reach the console of a running instance.",
+                permission="instances.query.console",
                 reply="An object with the kind of console and its address or command.",
                 reply_schema=instances.CONSOLE_REPLY,
-                access=Access.READ,
+                open=False,
                 function=instances.console,
             )
         },

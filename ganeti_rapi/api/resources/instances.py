@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, flag
 from ganeti_rapi.api.bodies import DependsOnly, Parameters
 from ganeti_rapi.api.cells import Item, Listing, OpcodeHandler, Submit
@@ -17,9 +16,15 @@ INSTANCES = (
         "/2/instances",
         "The instances: the cluster's virtual machines.",
         {
-            "GET": Listing(doc="List the instances.", query=(BULK, LOCK), kind=INSTANCE),
+            "GET": Listing(
+                doc="List the instances.",
+                permission="instances.list",
+                query=(BULK, LOCK),
+                kind=INSTANCE,
+            ),
             "POST": Submit(
                 doc="Create an instance.",
+                permission="instances.create",
                 opcode="OP_INSTANCE_CREATE",
                 query=(DRY_RUN,),
                 body=Parameters(
@@ -36,6 +41,7 @@ INSTANCES = (
         {
             "POST": Submit(
                 doc="Create several instances; the allocator places them all together.",
+                permission="instances.multi_alloc",
                 opcode="OP_INSTANCE_MULTI_ALLOC",
                 query=(DRY_RUN,),
                 body=Parameters(also=instances.MULTI_ALLOC_PARAMS, required=True),
@@ -47,9 +53,10 @@ INSTANCES = (
         "/2/instances/{instance_name}",
         "One instance.",
         {
-            "GET": Item(doc="Show an instance.", kind=INSTANCE),
+            "GET": Item(doc="Show an instance.", permission="instances.query", kind=INSTANCE),
             "DELETE": Submit(
                 doc="Remove an instance and its disks.",
+                permission="instances.remove",
                 opcode="OP_INSTANCE_REMOVE",
                 query=(DRY_RUN,),
                 fixed={"ignore_failures": False},
@@ -63,8 +70,9 @@ INSTANCES = (
         {
             "GET": Submit(
                 doc="Ask for detailed information: submits a job whose result it is.",
+                permission="instances.info",
                 opcode="OP_INSTANCE_QUERY_DATA",
-                access=Access.OPEN,
+                open=True,
                 query=(flag("static"),),
                 body=DependsOnly(),
                 as_list={"instance_name": "instances"},
@@ -78,6 +86,7 @@ INSTANCES = (
         {
             "POST": Submit(
                 doc="Reboot an instance.",
+                permission="instances.reboot",
                 opcode="OP_INSTANCE_REBOOT",
                 query=(
                     Argument("type", param="reboot_type", default="hard"),
@@ -94,6 +103,7 @@ INSTANCES = (
         {
             "PUT": Submit(
                 doc="Shut an instance down.",
+                permission="instances.shutdown",
                 opcode="OP_INSTANCE_SHUTDOWN",
                 query=(flag("no_remember"), DRY_RUN),
             )
@@ -106,6 +116,7 @@ INSTANCES = (
         {
             "PUT": Submit(
                 doc="Start an instance.",
+                permission="instances.startup",
                 opcode="OP_INSTANCE_STARTUP",
                 query=(flag("force"), flag("no_remember"), DRY_RUN),
                 body=DependsOnly(),
@@ -122,6 +133,7 @@ INSTANCES = (
                     "Install the operating system again: `os`, `start`, `osparams` and others of "
                     "OP_INSTANCE_REINSTALL in the body, or the query arguments."
                 ),
+                permission="instances.reinstall",
                 opcode="OP_INSTANCE_REINSTALL",
                 body=Parameters(
                     also=instances.REINSTALL_PARAMS,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.bodies import Keys
 from ganeti_rapi.api.cells import Handler, Listing, Stream
 from ganeti_rapi.api.forms import Argument, Seconds, Whole, Words
@@ -17,7 +16,7 @@ JOBS = (
         "jobs",
         "/2/jobs",
         "The jobs in the queue.",
-        {"GET": Listing(doc="List the jobs.", kind=JOB)},
+        {"GET": Listing(doc="List the jobs.", permission="jobs.list", kind=JOB)},
     ),
     Resource(
         "jobs_id",
@@ -26,6 +25,7 @@ JOBS = (
         {
             "GET": Handler(
                 doc="Show a job: its opcodes, their states, results and logs.",
+                permission="jobs.query",
                 reply="An object with the job's fields.",
                 reply_schema=component("Job"),
                 function=show_job,
@@ -33,9 +33,10 @@ JOBS = (
             ),
             "DELETE": Handler(
                 doc="Cancel a job that has not started yet.",
+                permission="jobs.cancel",
                 reply="A list: whether it was canceled, and a sentence that says so.",
                 reply_schema=jobs.CANCEL_REPLY,
-                access=Access.WRITE,
+                open=False,
                 function=jobs.cancel,
             ),
         },
@@ -47,9 +48,10 @@ JOBS = (
         {
             "GET": Handler(
                 doc="Wait until fields of a job change or it logs something.",
+                permission="jobs.wait",
                 reply="An object with `job_info` and `log_entries`, or null when nothing changed.",
                 reply_schema=jobs.WAIT_REPLY,
-                access=Access.WRITE,
+                open=False,
                 query=(
                     Argument(
                         "timeout",
@@ -91,6 +93,7 @@ EVENTS = (
         {
             "GET": Stream(
                 doc="Stream each change and log entry of a job, until it has ended.",
+                permission="jobs.wait",
                 query=(_LAST_EVENT,),
                 source=events.job_events,
             )
@@ -103,6 +106,7 @@ EVENTS = (
         {
             "GET": Stream(
                 doc="Stream which jobs are submitted, change and finish, from now on.",
+                permission="events.read",
                 query=(_LAST_EVENT,),
                 source=events.all_events,
             )

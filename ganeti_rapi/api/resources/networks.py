@@ -15,9 +15,10 @@ NETWORKS = (
         "/2/networks",
         "The IP networks that instances' interfaces may belong to.",
         {
-            "GET": Listing(doc="List the networks.", kind=NETWORK),
+            "GET": Listing(doc="List the networks.", permission="networks.list", kind=NETWORK),
             "POST": Submit(
                 doc="Create a network.",
+                permission="networks.create",
                 opcode="OP_NETWORK_ADD",
                 query=(DRY_RUN,),
                 body=Parameters(renames={"name": "network_name"}),
@@ -29,8 +30,13 @@ NETWORKS = (
         "/2/networks/{network_name}",
         "One network.",
         {
-            "GET": Item(doc="Show a network.", kind=NETWORK),
-            "DELETE": Submit(doc="Remove a network.", opcode="OP_NETWORK_REMOVE", query=(DRY_RUN,)),
+            "GET": Item(doc="Show a network.", permission="networks.query", kind=NETWORK),
+            "DELETE": Submit(
+                doc="Remove a network.",
+                permission="networks.remove",
+                opcode="OP_NETWORK_REMOVE",
+                query=(DRY_RUN,),
+            ),
         },
     ),
     Resource(
@@ -40,6 +46,7 @@ NETWORKS = (
         {
             "PUT": Submit(
                 doc="Connect a network to a node group.",
+                permission="networks.connect",
                 opcode="OP_NETWORK_CONNECT",
                 query=(DRY_RUN,),
             )
@@ -52,6 +59,7 @@ NETWORKS = (
         {
             "PUT": Submit(
                 doc="Disconnect a network from a node group.",
+                permission="networks.disconnect",
                 opcode="OP_NETWORK_DISCONNECT",
                 query=(DRY_RUN,),
             )
@@ -61,7 +69,13 @@ NETWORKS = (
         "networks_name_modify",
         "/2/networks/{network_name}/modify",
         "A network's parameters.",
-        {"PUT": Submit(doc="Change parameters of a network.", opcode="OP_NETWORK_SET_PARAMS")},
+        {
+            "PUT": Submit(
+                doc="Change parameters of a network.",
+                permission="networks.modify",
+                opcode="OP_NETWORK_SET_PARAMS",
+            )
+        },
     ),
     Resource(
         "networks_name_rename",
@@ -70,6 +84,7 @@ NETWORKS = (
         {
             "PUT": Submit(
                 doc="Rename a network; needs Ganeti 3.1.",
+                permission="networks.rename",
                 opcode="OP_NETWORK_RENAME",
                 query=(DRY_RUN,),
             )

@@ -20,13 +20,13 @@ NODES = (
         "nodes",
         "/2/nodes",
         "The nodes: the cluster's physical machines.",
-        {"GET": Listing(doc="List the nodes.", kind=NODE)},
+        {"GET": Listing(doc="List the nodes.", permission="nodes.list", kind=NODE)},
     ),
     Resource(
         "nodes_name",
         "/2/nodes/{node_name}",
         "One node.",
-        {"GET": Item(doc="Show a node.", kind=NODE)},
+        {"GET": Item(doc="Show a node.", permission="nodes.query", kind=NODE)},
     ),
     Resource(
         "nodes_name_powercycle",
@@ -34,7 +34,10 @@ NODES = (
         "A node's power.",
         {
             "POST": Submit(
-                doc="Power-cycle a node, hard.", opcode="OP_NODE_POWERCYCLE", query=(flag("force"),)
+                doc="Power-cycle a node, hard.",
+                permission="nodes.powercycle",
+                opcode="OP_NODE_POWERCYCLE",
+                query=(flag("force"),),
             )
         },
     ),
@@ -45,6 +48,7 @@ NODES = (
         {
             "GET": Handler(
                 doc="Show a node's role.",
+                permission="nodes.role.query",
                 reply="The role, a string.",
                 reply_schema=one_of(*nodes.ROLES.values()),
                 query=(LOCK,),
@@ -53,6 +57,7 @@ NODES = (
             ),
             "PUT": Submit(
                 doc="Change a node's role: the body is the new role, a string.",
+                permission="nodes.role.modify",
                 opcode="OP_NODE_SET_PARAMS",
                 query=(flag("force"), flag("auto-promote")),
                 body=OneValue(key="role", check=nodes.ROLE_BODY, required=True),
@@ -71,6 +76,7 @@ NODES = (
                     "OP_NODE_EVACUATE. Without one: move the secondary instances, as the query "
                     "arguments say, and wait for the list of what is moved."
                 ),
+                permission="nodes.evacuate",
                 reply="The job's id; without a body a list of [job id, instance, node].",
                 reply_schema=nodes.EVACUATE_REPLY,
                 opcode="OP_NODE_EVACUATE",
@@ -89,6 +95,7 @@ NODES = (
         {
             "POST": Submit(
                 doc="Migrate all primary instances away from a node.",
+                permission="nodes.migrate",
                 opcode="OP_NODE_MIGRATE",
                 body=Parameters(
                     instead=(
@@ -109,7 +116,13 @@ NODES = (
         "nodes_name_modify",
         "/2/nodes/{node_name}/modify",
         "A node's parameters.",
-        {"POST": Submit(doc="Change parameters of a node.", opcode="OP_NODE_SET_PARAMS")},
+        {
+            "POST": Submit(
+                doc="Change parameters of a node.",
+                permission="nodes.modify",
+                opcode="OP_NODE_SET_PARAMS",
+            )
+        },
     ),
     Resource(
         "nodes_name_storage",
@@ -118,6 +131,7 @@ NODES = (
         {
             "GET": Submit(
                 doc="List a node's storage units: submits a job whose result is the list.",
+                permission="nodes.storage.query",
                 opcode="OP_NODE_QUERY_STORAGE",
                 query=(_STORAGE_TYPE, Argument("output_fields", form=Words(), required=True)),
                 body=DependsOnly(),
@@ -132,6 +146,7 @@ NODES = (
         {
             "PUT": Submit(
                 doc="Change a storage unit of a node.",
+                permission="nodes.storage.modify",
                 opcode="OP_NODE_MODIFY_STORAGE",
                 query=(
                     _STORAGE_TYPE,
@@ -150,6 +165,7 @@ NODES = (
         {
             "PUT": Submit(
                 doc="Repair a storage unit of a node; only lvm-vg can be repaired.",
+                permission="nodes.storage.repair",
                 opcode="OP_REPAIR_NODE_STORAGE",
                 query=(_STORAGE_TYPE, _UNIT_NAME),
                 body=DependsOnly(),

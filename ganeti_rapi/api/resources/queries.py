@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from ganeti_rapi.api.access import Access
 from ganeti_rapi.api.bodies import Keys
 from ganeti_rapi.api.cells import Handler
 from ganeti_rapi.api.forms import Argument, Words
@@ -21,18 +20,20 @@ QUERIES = (
         {
             "GET": Handler(
                 doc="Show fields of all objects of a kind.",
+                permission="query.all",
                 reply="An object with `fields` and `data`: rows of [status, value].",
                 reply_schema=cluster.QUERY_REPLY,
-                access=Access.READ,
+                open=False,
                 query=(evolve(_QUERY_FIELDS, required=True),),
                 function=cluster.query,
                 shared=True,
             ),
             "PUT": Handler(
                 doc="Show fields of the objects of a kind that a filter selects.",
+                permission="query.all",
                 reply="An object with `fields` and `data`: rows of [status, value].",
                 reply_schema=cluster.QUERY_REPLY,
-                access=Access.READ,
+                open=False,
                 query=(evolve(_QUERY_FIELDS, param="fields_in_query"),),
                 body=Keys(params=cluster.QUERY_PARAMS, others=True, required=True),
                 function=cluster.filtered_query,
@@ -46,6 +47,7 @@ QUERIES = (
         {
             "GET": Handler(
                 doc="Describe the fields of a kind of object.",
+                permission="query.all",
                 reply="An object with `fields`: name, title, kind and doc of each.",
                 reply_schema=cluster.FIELDS_REPLY,
                 query=(_QUERY_FIELDS,),

@@ -19,9 +19,10 @@ def tags_of(kind: str, thing: str, name: str, uri: str) -> Resource:
     fixed: dict[str, Json] = {"kind": kind, **({"name": None} if kind == "cluster" else {})}
     tag = Argument("tag", "A tag; may be given several times.", Repeated())
     cells: dict[str, Cell] = {
-        "GET": Tags(doc=f"List the tags of {thing}.", kind=kind),
+        "GET": Tags(doc=f"List the tags of {thing}.", permission="tags.get", kind=kind),
         "PUT": Submit(
             doc=f"Add tags to {thing}: the body is a list of them.",
+            permission="tags.set",
             opcode="OP_TAGS_SET",
             query=(tag, DRY_RUN),
             fixed=fixed,
@@ -30,6 +31,7 @@ def tags_of(kind: str, thing: str, name: str, uri: str) -> Resource:
         ),
         "DELETE": Submit(
             doc=f"Remove tags from {thing}.",
+            permission="tags.delete",
             opcode="OP_TAGS_DEL",
             query=(evolve(tag, param="tags", default=[]), DRY_RUN),
             fixed=fixed,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import evolve
 
-from ganeti_rapi.api.access import OPTIONS_FOR, Access
+from ganeti_rapi.api.access import Rules, grants
 from ganeti_rapi.api.arguments import LOCK, REASON, WAIT
 from ganeti_rapi.api.bodies import DependsOnly, Parameters
 from ganeti_rapi.api.cells import Cell, Submit
@@ -23,14 +23,15 @@ CREDENTIALS = (ANONYMOUS, "plain", "reader", "wrong password")
 def by_others(sample: Probe) -> Iterator[Probe]:
     """The same request of other users. A difference shows to whom the reply does."""
     for who in CREDENTIALS:
-        admitted = _is_admitted(who, _cell(sample).access)
+        admitted = _is_admitted(who, _cell(sample))
         yield evolve(sample, who=who, known=sample.known if admitted else None)
 
 
-def _is_admitted(who: str, access: Access) -> bool:
+def _is_admitted(who: str, cell: Cell) -> bool:
     if who == ANONYMOUS or who in USERS:
         options = USERS[who].options if who in USERS else frozenset()
-        return access is Access.OPEN or bool(options & OPTIONS_FOR[access])
+        granted = grants(options, Rules.GANETI_3_0).permissions
+        return cell.is_open(Rules.GANETI_3_0) or cell.permission in granted
     return False
 
 

@@ -1,0 +1,171 @@
+"""What options grant, and who may call what, for every method and every kind of user."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from ganeti_rapi.api.access import ADMIN, OPERATOR, OPTIONS, READONLY, ROLES, WAITER, Rules, grants
+from ganeti_rapi.api.cells import Cell
+from ganeti_rapi.api.resources import RESOURCES
+
+from .harness import ScriptedServer, basic, encode_request, users_file
+from .test_resources import cells
+
+OLD, NEW = Rules.GANETI_3_0, Rules.GANETI_3_2
+
+KINDS = ("jobs", "instances", "nodes", "networks", "groups", "filter")
+
+# Ganeti 3.2's roles, but for what it has no name for.
+GANETI_READONLY = frozenset(
+    {
+        *(f"{kind}.list" for kind in KINDS),
+        *(f"{kind}.query" for kind in KINDS),
+        *("instances.info", "nodes.role.query", "cluster.info", "tags.get", "query.all", "os.list"),
+    }
+)
+GANETI_OPERATOR = GANETI_READONLY | {
+    *(f"instances.{verb}" for verb in ("startup", "shutdown", "reboot", "migrate", "failover")),
+    *(f"instances.export.{verb}" for verb in ("prepare", "create", "remove")),
+    *("instances.replace_disks", "instances.query.console"),
+}
+OURS = {"events.read", "openapi.read"}
+
+WORDS = st.sampled_from([*ROLES, *OPTIONS[OLD], "instances.list", "-jobs.list", "-instances.*"])
+
+
+def granted(options: str, rules: Rules = OLD) -> frozenset[str]:
+    return grants(options.split(","), rules).permissions
+
+
+class RolesTests(SynchronousTestCase):
+    def test_are_those_of_ganeti(self) -> None:
+        self.assertEqual(READONLY, GANETI_READONLY | OURS)
+        self.assertEqual(OPERATOR, GANETI_OPERATOR | OURS)
+        self.assertEqual(len(ADMIN - OURS), 66)
+
+    def test_an_operator_cannot_wait_for_jobs_but_with_a_role_more(self) -> None:
+        self.assertNotIn("jobs.wait", OPERATOR)
+        self.assertEqual(granted("@operator,@waiter"), OPERATOR | WAITER)
+
+
+class GrantsTests(SynchronousTestCase):
+    def test_the_older_options(self) -> None:
+        for options, old, new in (
+            ("", set(), set()),
+            ("read", READONLY | {"instances.query.console"}, READONLY),
+            ("write", ADMIN, ADMIN),
+            ("all", ADMIN, ADMIN),
+            ("read,write", ADMIN, ADMIN),
+        ):
+            self.assertEqual(granted(options, OLD), old, options)
+            self.assertEqual(granted(options, NEW), new, options)
+
+    def test_names_are_added_and_taken_away(self) -> None:
+        for options, expected in (
+            ("jobs.list", {"jobs.list"}),
+            ("+jobs.list", {"jobs.list"}),
+            ("@readonly,+jobs.cancel", READONLY | {"jobs.cancel"}),
+            ("@readonly,jobs.cancel,-jobs.list", READONLY - {"jobs.list"} | {"jobs.cancel"}),
+            ("-jobs.list,+jobs.list,jobs.list", set()),
+            ("-jobs.list,@readonly", READONLY - {"jobs.list"}),
+            ("write,-instances.remove", ADMIN - {"instances.remove"}),
+        ):
+            self.assertEqual(granted(options), expected, options)
+
+    def test_patterns(self) -> None:
+        jobs = {"jobs.list", "jobs.query", "jobs.wait", "jobs.cancel"}
+        self.assertEqual(granted("jobs.*"), jobs)
+        self.assertEqual(granted("jobs.*,-jobs.c*"), jobs, "only whole words")
+        self.assertEqual(granted("@readonly,-jobs.*"), READONLY - jobs)
+        self.assertLess(granted("instances.export.*"), granted("instances.*"))
+
+    def test_what_means_nothing_grants_nothing(self) -> None:
+        for option in (
+            *("@nosuch", "@", "nosuch", "jobs", "jobs.", "*", ".*", "-", "+", "+write", "-write"),
+            *("-@admin", "+@admin", "Read", "@Admin", "jobs.list ", "++jobs.list", "--jobs.list"),
+            *("+-jobs.list", "-+jobs.list", "public", "nosuch.*"),
+        ):
+            found = grants([option, "jobs.list"], OLD)
+            self.assertEqual(found.permissions, {"jobs.list"}, option)
+            self.assertEqual(found.unknown, {option})
+
+    @given(st.lists(WORDS), st.sampled_from(Rules), st.randoms())
+    def test_the_order_means_nothing(self, words: list[str], rules: Rules, dice: object) -> None:
+        self.assertEqual(grants(words, rules), grants(sorted(words), rules))
+        self.assertEqual(grants(words, rules), grants(words[::-1] * 2, rules))
+
+
+class EveryMethodTests(SynchronousTestCase):
+    """Every method of every resource, asked by every kind of user, under both rules."""
+
+    USERS = {
+        "visitor": "",
+        "reader": "read",
+        "writer": "write",
+        "readonly": "@readonly",
+        "operator": "@operator",
+        "waiter": "@operator,@waiter",
+        "admin": "@admin",
+        "limited": "@admin,-instances.*",
+        "single": "instances.startup",
+        "lost": "@nosuch",
+    }
+
+    def server(self, rules: Rules, require_authentication: bool = False) -> ScriptedServer:
+        lines = [f"{name} sesame {options}" for name, options in self.USERS.items()]
+        return ScriptedServer(
+            users=users_file("\n".join(lines), rules),
+            access_rules=rules,
+            require_authentication=require_authentication,
+            login_delay=0,
+        )
+
+    def status(self, server: ScriptedServer, uri: str, method: str, user: str | None) -> int:
+        """401, 403, or 0 for anything that comes later."""
+        path = re.sub(r"{\w+}", "1", uri)
+        headers = {} if user is None else {"Authorization": basic(f"{user}:sesame")}
+        connection = server.connect()
+        connection.send(encode_request(method.encode(), path.encode(), headers))
+        code = connection.transport.value()[len(b"HTTP/1.1 ") :][:3]
+        connection.lose()  # some would wait, and a stream would not end
+        return int(code) if code in (b"401", b"403") else 0
+
+    def expected(self, cell: Cell, rules: Rules, user: str | None) -> int:
+        public = cell.permission == "public"
+        if public or (rules is OLD and cell.open):
+            return 0
+        if user is None:
+            return 401
+        return 0 if cell.permission in granted(self.USERS[user], rules) else 403
+
+    def test_who_may(self) -> None:
+        for rules in Rules:
+            server = self.server(rules)
+            for row, method, cell in cells():
+                for user in (None, *self.USERS):
+                    status = self.status(server, row.uri, method, user)
+                    expected = self.expected(cell, rules, user)
+                    self.assertEqual(status, expected, (rules, row.uri, method, user))
+        self.flushLoggedErrors()  # of those who may, as the job daemon has no script
+
+    def test_wrong_passwords_open_nothing(self) -> None:
+        server = self.server(OLD)
+        for row, method, _ in cells():
+            path = re.sub(r"{\w+}", "1", row.uri)
+            self.assertEqual(server.ask(method, path, user="admin:wrong").status, 401)
+
+    def test_a_user_may_be_required_for_all(self) -> None:
+        for rules in Rules:
+            server = self.server(rules, require_authentication=True)
+            for resource in RESOURCES:
+                for method in resource.cells:
+                    self.assertEqual(self.status(server, resource.uri, method, None), 401)
+
+    def test_403_names_the_permission(self) -> None:
+        response = self.server(OLD).ask("PUT", "/2/tags?tag=t", user="operator:sesame")
+        self.assertEqual(response.status, 403)
+        self.assertIn("tags.set", response.json()["message"])
