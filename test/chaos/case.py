@@ -30,6 +30,10 @@ PATIENCE = 60.0
 
 MIB = 1024 * 1024
 
+FEW = 25
+"""Files that the daemon may have open beside what is attacked: connections to luxid that it keeps,
+and those of a bystander."""
+
 
 class ChaosCase(SynchronousTestCase):
     """A daemon in front of a simulated cluster, and what its log may not have in it at the end."""
@@ -99,6 +103,10 @@ class ChaosCase(SynchronousTestCase):
     def bystander(self) -> Bystander:
         """A client that behaves well while the daemon is attacked: ``with self.bystander():``."""
         return Bystander(self.api)
+
+    def wait_until_dropped(self, daemon: Program, files: int) -> None:
+        """Return once the daemon has hardly more files open than ``files``."""
+        self.wait_until(lambda: daemon.open_files() < files + FEW, "connections stay open")
 
     def wait_until(self, reached: Callable[[], bool], problem: str) -> None:
         """Return once it is so; fail when it takes too long."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import resource
 import socket
 import ssl
@@ -17,7 +16,7 @@ TIMEOUT = 30.0
 _AT_ONCE = struct.pack("ii", 1, 0)
 """struct linger: do not linger, that is, send a reset and forget the connection."""
 
-_LENGTH = re.compile(rb"\r\nContent-Length: (\d+)\r\n")
+_CONTEXT = ssl._create_unverified_context()
 
 
 def connect(port: int, *, receive_buffer: int | None = None) -> socket.socket:
@@ -31,9 +30,8 @@ def connect(port: int, *, receive_buffer: int | None = None) -> socket.socket:
 
 
 def secure(plain: socket.socket) -> ssl.SSLSocket:
-    """TLS on a connection, unverified."""
-    context = ssl._create_unverified_context()
-    return context.wrap_socket(plain)
+    """TLS on a connection, unverified. Raises OSError."""
+    return _CONTEXT.wrap_socket(plain)
 
 
 def reset(peer: socket.socket) -> None:

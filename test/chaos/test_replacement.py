@@ -31,7 +31,7 @@ class ReplacementTests(ChaosCase):
                 over.set()
             for client in clients:
                 self.assertEqual(set(client.result()), {200})
-        self.wait_until(lambda: daemon.open_files() <= files, "files stay open")
+        self.wait_until_dropped(daemon, files)
 
     def ask_on(self, over: threading.Event) -> list[int]:
         """The statuses of requests by a user who stays."""

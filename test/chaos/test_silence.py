@@ -13,7 +13,7 @@ SILENT = 5000
 OWN_FILES = 200
 """More than what this process and the daemon have open for anything else."""
 
-DRIPPING = 40
+DRIPPING = 60
 PACE = 0.1
 """Seconds between two bytes of a dripping client."""
 
@@ -32,7 +32,7 @@ class SilenceTests(ChaosCase):
         most = min(SILENT, resource.getrlimit(resource.RLIMIT_NOFILE)[1] - OWN_FILES)
         with many_files(most + OWN_FILES), self.bystander():
             silent = [connect(self.port) for _ in range(most)]
-            self.wait_until(lambda: daemon.open_files() < files + 20, "they are not dropped")
+            self.wait_until_dropped(daemon, files)
             self.assertLess(daemon.resident() - memory, MEMORY)
             for peer in silent:
                 peer.close()
@@ -73,7 +73,7 @@ class DripTests(ChaosCase):
             replies = list(pool.map(lambda _: self.drip(at_once, then), range(DRIPPING)))
         for reply in replies:
             self.assertEqual(reply[:13], b"HTTP/1.1 408 ", reply)
-        self.wait_until(lambda: self.daemon.open_files() <= files, "connections stay open")
+        self.wait_until_dropped(self.daemon, files)
 
     def test_heads(self) -> None:
         self.assert_cut_off(b"", self.HEAD)
