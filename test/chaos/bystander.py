@@ -38,7 +38,7 @@ class Bystander:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        trace: TracebackType | None,
+        _traceback: TracebackType | None,
     ) -> None:
         self._over.set()
         self._thread.join()

@@ -41,16 +41,6 @@ def reset(peer: socket.socket) -> None:
     peer.close()
 
 
-def is_dropped(peer: socket.socket) -> bool:
-    """Whether the daemon has closed the connection; takes what it has sent."""
-    try:
-        return peer.recv(65536) == b""
-    except TimeoutError:
-        return False
-    except OSError:
-        return True
-
-
 @contextmanager
 def many_files(count: int) -> Iterator[None]:
     """Let this process open so many files meanwhile."""
