@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .case import MIB, ChaosCase
 from .peers import connect, many_files, secure
+from .samples import USER
 
 SILENT = 5000
 OWN_FILES = 200
@@ -42,9 +43,10 @@ class DripTests(ChaosCase):
     OPTIONS = ("--head-timeout", "2", "--body-timeout", "2", "--body-rate", "500")
     HEAD = b"GET /version HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"x" * 4000
     BODY = (
-        b"PUT /2/tags HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic YWRtaW46YWRtaW4=\r\n"
-        b"Content-Type: application/json\r\nContent-Length: 4000\r\n\r\n"
+        b"PUT /2/tags HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 500000\r\n" + USER + b"\r\n"
     )
+    TAIL = b" " * 4000
 
     def setUp(self) -> None:
         super().setUp()
@@ -79,4 +81,7 @@ class DripTests(ChaosCase):
         self.assert_cut_off(b"", self.HEAD)
 
     def test_bodies(self) -> None:
-        self.assert_cut_off(self.BODY, b" " * 4000)
+        self.assert_cut_off(self.BODY, self.TAIL)
+
+    def test_bodies_of_which_much_came_at_once(self) -> None:
+        self.assert_cut_off(self.BODY + b" " * 490_000, self.TAIL)
