@@ -7,8 +7,8 @@ PORT ?= 5080
 SIMULATE ?=
 MODULES ?=
 
-.PHONY: run test test-live test-live-stock test-live-packaged test-debian test-master lint mutants \
-	bench bench-waits bench-large deb doc clean help
+.PHONY: run test test-live test-live-stock test-live-packaged test-debian test-master test-chaos lint \
+	mutants bench bench-waits bench-large deb doc clean help
 
 help:
 	@echo 'make run          serve a simulated cluster on https://127.0.0.1:$(PORT)'
@@ -16,6 +16,7 @@ help:
 	@echo 'make test-live    test with a real Ganeti, beside its own daemon and in its place (root, Debian)'
 	@echo 'make test-debian  run the test suite on the libraries of Debian 12 and 13 (root)'
 	@echo 'make test-master  put the package on Debian machines with a real Ganeti (root, Debian)'
+	@echo 'make test-chaos   attack the daemon and look whether it lives on (minutes, Linux)'
 	@echo 'make lint         check format, lint, types and for dead code'
 	@echo 'make mutants      change the code and look whether the tests notice (hours; MODULES=…)'
 	@echo 'make deb          build the Debian package'
@@ -60,6 +61,9 @@ test-debian:
 
 test-master: $(BIN)/.installed
 	test/master/run
+
+test-chaos: $(BIN)/.installed
+	CHAOS=1 $(BIN)/python -m twisted.trial test.chaos
 
 lint: $(BIN)/.linters
 	$(BIN)/ruff format --check .

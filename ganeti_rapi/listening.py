@@ -21,6 +21,10 @@ from ganeti_rapi.web.tls import ReloadingContextFactory
 WITHOUT_OUR_TLS = ("ssl:", "tls:", "unix:", "systemd:domain=UNIX:", "systemd:UNIX:")
 """How endpoints begin that bring TLS themselves, or that other machines cannot reach."""
 
+BACKLOG = 1024
+"""Connections that the kernel holds until they are accepted, as with the stock daemon. When there
+are more, it drops what they say, and they are a second late at least."""
+
 PROXY_PROTOCOL = "haproxy:"
 """How Twisted's endpoints begin that a proxy tells the client's address by the PROXY protocol."""
 
@@ -123,7 +127,7 @@ def tcp(address: str, port: int) -> str:
     """The endpoint string of an IP address and a port."""
     kind = "tcp6" if ":" in address else "tcp"
     escaped = address.replace(":", r"\:")
-    return f"{kind}:port={port}:interface={escaped}"
+    return f"{kind}:port={port}:interface={escaped}:backlog={BACKLOG}"
 
 
 def endpoint(reactor: Reactor, description: str) -> IStreamServerEndpoint:

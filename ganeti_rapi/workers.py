@@ -29,13 +29,13 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ganeti_rapi.listening import BACKLOG
+
 ADOPTED = 3
 """The file descriptor under which a worker finds its socket."""
 
 HEART = 4
 """The file descriptor that a worker's signs of life go to."""
-
-BACKLOG = 1024
 
 LONGEST_SILENCE = 30.0
 """Seconds without one, after which a worker is killed and its successor started."""

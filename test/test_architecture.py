@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "client": {"api.checks", "api.opcodes", "api.params", "errors", "jobstates", "jsontext"},
     "simulator_service": {"simulator", "exits", "steady"},
     "options": {"api.access", "web.proxies"},
-    "workers": set(),
+    "workers": {"listening"},
     "parent": {"workers"},
     "steady": set(),
     "listening": {"web", "exits"},

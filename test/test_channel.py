@@ -166,6 +166,15 @@ class BodyDeadlineTests(ChannelCase):
         self.pass_time(39)
         self.assertFalse(self.connection.closed)
 
+    def test_of_one_who_sends_much_and_then_no_more(self) -> None:
+        self.send(put(1_000_000))
+        self.pass_time(10)
+        self.send(b" " * 999_999)
+        self.pass_time(19)
+        self.assertEqual(self.connection.received(), [])
+        self.pass_time(1)
+        self.assertEqual(self.last().status, 408)
+
     def test_of_one_whose_body_is_only_read_over(self) -> None:
         self.send(encode_request(b"PUT", b"/nosuch", {"Content-Length": "5"}))
         self.assertEqual(self.statuses(), [404])

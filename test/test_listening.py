@@ -102,5 +102,5 @@ class ListenersTests(SynchronousTestCase):
 
 class EndpointTests(SynchronousTestCase):
     def test_addresses_of_both_families(self) -> None:
-        self.assertEqual(tcp("192.0.2.1", 5080), "tcp:port=5080:interface=192.0.2.1")
-        self.assertEqual(tcp("::1", 80), r"tcp6:port=80:interface=\:\:1")
+        self.assertEqual(tcp("192.0.2.1", 5080), "tcp:port=5080:interface=192.0.2.1:backlog=1024")
+        self.assertEqual(tcp("::1", 80), r"tcp6:port=80:interface=\:\:1:backlog=1024")

@@ -3,14 +3,16 @@ from __future__ import annotations
 import os
 import re
 import syslog
+from typing import Any
 
+from twisted.internet.tcp import Port
 from twisted.logger import ILogObserver, Logger, LogLevel
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from ganeti_rapi.exits import CannotStart
-from ganeti_rapi.program.logs import Logs, ToStream, ToSyslog, from_level
+from ganeti_rapi.program.logs import ACCEPTING, Logs, ToStream, ToSyslog, from_level
 
 
 class LogsTests(SynchronousTestCase):
@@ -40,6 +42,32 @@ class LogsTests(SynchronousTestCase):
         for level in ("debug", "info", "warn", "error"):
             getattr(log, level)(level)
         self.assertEqual([line.split()[-1] for line in lines], ["warn", "error"])
+
+    def test_refused_connections_do_not_fill_the_log(self) -> None:
+        lines: list[str] = []
+        observer = from_level(LogLevel.info, ToStream(lines.append))
+
+        def log(moment: float, level: Any = LogLevel.info, where: str = ACCEPTING) -> None:
+            # Any: Twisted's constants have no types
+            observer(
+                {
+                    "log_time": moment,
+                    "log_level": level,
+                    "log_namespace": where,
+                    "log_format": "at {log_time}",
+                }
+            )
+
+        for moment in (1000, 1001, 1059, 1060, 1061):
+            log(moment)
+        log(1062, level=LogLevel.error)
+        log(1063, where="elsewhere")
+        log(500)  # the clock was set back
+        moments = [line.split()[-1] for line in lines]
+        self.assertEqual(moments, ["1000", "1060", "1062", "1063", "500"])
+
+    def test_where_twisted_logs_refusals(self) -> None:
+        self.assertEqual(ACCEPTING, f"{Port.__module__}.{Port.__name__}")
 
     def test_syslog_gets_a_message_for_each_line(self) -> None:
         sent: list[tuple[int, str]] = []

@@ -5,20 +5,23 @@ A log file that was moved is opened anew on SIGHUP, as log rotation expects.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import syslog
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import Any, TextIO
 
 from attrs import frozen
 from twisted.logger import (
     FilteringLogObserver,
+    ILogFilterPredicate,
     ILogObserver,
     LogEvent,
     LogLevel,
     LogLevelFilterPredicate,
+    PredicateResult,
     eventAsText,
     globalLogBeginner,
 )
@@ -29,6 +32,11 @@ from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.program.cluster import NAME, reason
 
 SYSLOG_CHOICES = ("no", "yes", "only")
+
+ACCEPTING = "twisted.internet.tcp.Port"
+"""The namespace of what Twisted logs when it accepts connections."""
+
+REFUSALS_PAUSE = 60.0
 
 _WORDS = {
     LogLevel.debug: "DEBUG",
@@ -121,10 +129,30 @@ class Logs:
             ) from None
 
 
+@implementer(ILogFilterPredicate)
+class SeldomRefusals:
+    """Lets through once a minute what Twisted says of connections that it cannot accept.
+
+    When the process may open no more files, that is three lines for each connection, and whoever
+    makes connections could fill the disk.
+    """
+
+    def __init__(self) -> None:
+        self._last = -math.inf
+
+    def __call__(self, event: LogEvent) -> Any:  # Any: Twisted's constants have no types
+        """Whether the event may be logged."""
+        if event["log_namespace"] == ACCEPTING and event["log_level"] == LogLevel.info:
+            if 0 <= event["log_time"] - self._last < REFUSALS_PAUSE:  # clocks may be set back
+                return PredicateResult.no
+            self._last = event["log_time"]
+        return PredicateResult.maybe
+
+
 def from_level(lowest: LogLevel, observer: ILogObserver) -> ILogObserver:
-    """The observer, for events of this level and above."""
+    """The observer, for events of this level and above, and not for too many refusals."""
     filtered: ILogObserver = FilteringLogObserver(
-        observer, [LogLevelFilterPredicate(defaultLogLevel=lowest)]
+        observer, [SeldomRefusals(), LogLevelFilterPredicate(defaultLogLevel=lowest)]
     )
     return filtered
 

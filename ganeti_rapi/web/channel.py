@@ -70,7 +70,6 @@ class RapiChannel(Protocol):
         self._head_text = b""
         self._body: Body | None = None
         self._body_read: Deferred[bytes] | None = None
-        self._body_began = 0.0
         self._body_length = 0
         self._reading = False
         self._served = False
@@ -199,7 +198,6 @@ class RapiChannel(Protocol):
 
     def _begin_body(self, body: Body) -> None:
         self._body = body
-        self._body_began = self.site.clock.seconds()
         self._limit(self.site.deadlines.body, self._body_is_late)
         self._resume_peer()
         data, self._unread = self._unread, b""
@@ -210,6 +208,7 @@ class RapiChannel(Protocol):
         assert body is not None
         try:
             self._unread = body.take(data)
+            self._earn_time(len(body.content) - self._body_length)
             self._count_body(len(body.content))
         except ApiError as error:
             self._fail_body(error)
@@ -240,15 +239,17 @@ class RapiChannel(Protocol):
             result.errback(error)
 
     def _body_is_late(self) -> None:
-        """Give more time to a peer that has earned it by sending; end the others."""
-        assert self._body is not None
+        self._fail_body(RequestTimeout("The request's body did not come in time"))
+
+    def _earn_time(self, count: int) -> None:
+        """So many bytes of the body came: give the peer time for the next ones.
+
+        It never has more than it began with. Or else one that sends much at once would earn hours,
+        and its body would take memory as long.
+        """
         deadlines = self.site.deadlines
-        earned = deadlines.body + len(self._body.content) / deadlines.body_rate
-        left = self._body_began + earned - self.site.clock.seconds()
-        if left > 0:
-            self._limit(left, self._body_is_late)
-        else:
-            self._fail_body(RequestTimeout("The request's body did not come in time"))
+        most = self.site.clock.seconds() + deadlines.body
+        self.deadline = min(self.deadline + count / deadlines.body_rate, most)
 
     # The reply.
 

@@ -33,12 +33,21 @@ SKIP = (
 class HttpApi:
     """A daemon at an address, as an `Api` of the contract suite. Not verified: it is our own.
 
-    ``source`` is the address that requests come from, if it matters.
+    ``source`` is the address that requests come from, if it matters. ``writer`` is a user who may
+    write, and ``reader`` one who may read, each as name:password; by default the lab's.
     """
 
-    def __init__(self, host: str, port: int, source: str | None = None) -> None:
-        self.writer = os.environ["LAB_WRITE_USER"]
-        self.reader = os.environ["LAB_READ_USER"]
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        source: str | None = None,
+        *,
+        writer: str | None = None,
+        reader: str | None = None,
+    ) -> None:
+        self.writer = writer or os.environ["LAB_WRITE_USER"]
+        self.reader = reader or os.environ["LAB_READ_USER"]
         self._address = host, port
         self._source = (source, 0) if source else None
         self._context = ssl._create_unverified_context()

@@ -1,0 +1,43 @@
+"""Clients that ask for long lists and do not read them."""
+
+from __future__ import annotations
+
+from .case import FEW, MIB, ChaosCase
+from .peers import connect, secure
+
+SIZE = "nodes=100,instances=5000"
+LISTS = ("/2/instances?bulk=1", "/2/instances", "/2/nodes?bulk=1")
+STALLED = 150
+SMALL_BUFFER = 4096
+"""Bytes that the kernel takes for a client that reads nothing."""
+
+MEMORY = 200 * MIB
+"""What the stalled may cost in all: the list is one, and each has a window of it."""
+
+
+class StalledReaderTests(ChaosCase):
+    def test_they_are_dropped_and_cost_little(self) -> None:
+        self.start_simulator(SIZE)
+        daemon = self.start_daemon("--reply-timeout", "3", "--max-replies", "64")
+        for uri in LISTS:
+            self.assertEqual(self.api.request("GET", uri).status, 200)
+        files, memory = daemon.open_files(), daemon.resident()
+        most = 0
+
+        def are_dropped() -> bool:
+            nonlocal most
+            most = max(most, daemon.resident() - memory)
+            return daemon.open_files() < files + FEW
+
+        with self.bystander():
+            stalled = []
+            for number in range(STALLED):
+                peer = secure(connect(self.port, receive_buffer=SMALL_BUFFER))
+                uri = LISTS[number % len(LISTS)]
+                peer.sendall(f"GET {uri} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+                stalled.append(peer)
+            self.assertGreater(daemon.open_files(), files + STALLED // 2)
+            self.wait_until(are_dropped, "they are not dropped")
+            self.assertLess(most, MEMORY)
+            for peer in stalled:
+                peer.close()
