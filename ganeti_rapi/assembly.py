@@ -19,8 +19,11 @@ from ganeti_rapi.jobs.watches import JobWatches
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.daemon import LuxiDaemon
 from ganeti_rapi.luxi.pool import Limits, LuxiPool
+from ganeti_rapi.web.accesslog import Entry, combined
+from ganeti_rapi.web.audit import AuditLog
 from ganeti_rapi.web.cycle import Rapi
 from ganeti_rapi.web.limits import LIMITS, SiteLimits
+from ganeti_rapi.web.notes import Notes
 from ganeti_rapi.web.proxies import TrustedProxies
 from ganeti_rapi.web.render import InThread, at_once
 from ganeti_rapi.web.routes import grow_tree
@@ -100,6 +103,8 @@ class Settings:
     proxies: TrustedProxies = field(factory=TrustedProxies)
     drain_timeout: float = 25
     access_log: LogFile | None = None
+    log_line: Callable[[Entry, float], str] = combined
+    audit: AuditLog | None = None
     login_delay: float = 60
 
 
@@ -129,6 +134,7 @@ def make_site(
         clock=reactor,
         patience=settings.luxi_timeout,
         user_requests=settings.limits.user_requests,
+        notes=Notes(settings.audit),
     )
     return RapiSite(
         grow_tree(RESOURCES, rapi.serve),
@@ -142,5 +148,6 @@ def make_site(
         proxies=settings.proxies,
         drain_timeout=settings.drain_timeout,
         access_log=settings.access_log,
+        log_line=settings.log_line,
         now=now,
     )

@@ -65,6 +65,14 @@ class Unauthorized(ApiError):
     code = 401
 
 
+class LoginFailed(Unauthorized):
+    """Credentials that are wrong. ``name`` is the user's, empty if nobody has that name."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__()
+        self.name = name
+
+
 class Forbidden(ApiError):
     """Valid credentials that do not suffice, or a parameter that RAPI must not set."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 
@@ -14,19 +15,28 @@ class LogFile:
     With ``standard`` the process's standard output and error go there, too, so that nothing that is
     printed by chance is lost. Raises OSError when the file cannot be opened.
 
-    When the disk is full, lines are lost but nothing is raised: a program must not fail because it
-    cannot log.
+    When the disk is full, what `write` is given is lost but nothing is raised: a program must not
+    fail because it cannot log.
     """
 
     def __init__(self, path: str, *, standard: bool = False) -> None:
         self.path = os.path.abspath(path)
         self._standard = standard
         self._file = self._open()
+        self._torn = False
 
     def write(self, text: str) -> None:
         """Append the text at once."""
         with suppress(OSError):
             os.write(self._file, text.encode("utf-8", "backslashreplace"))
+
+    def append(self, line: bytes) -> None:
+        """Append a line at once. Raises OSError when not all of it could be written."""
+        text = b"\n" + line if self._torn else line
+        written = os.write(self._file, text)
+        self._torn = written < len(text)
+        if self._torn:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     @property
     def moved(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -35,12 +35,21 @@ def _number(
     return [name, short, default, doc, convert]
 
 
-def _rules(text: str) -> str:
-    try:
-        return Rules(text).value
-    except ValueError:
-        known = " or ".join(rules.value for rules in Rules)
-        raise ValueError(f"--access-rules is {known}, not {text!r}") from None
+def choice(name: str, choices: Sequence[str]) -> Callable[[str], str]:
+    """What converts the value of an option that is one of these."""
+
+    def convert(text: str) -> str:
+        if text not in choices:
+            raise ValueError(
+                f"--{name} is {', '.join(choices[:-1])} or {choices[-1]}, not {text!r}"
+            )
+        return text
+
+    return convert
+
+
+_rules = choice("access-rules", [rules.value for rules in Rules])
+_format = choice("access-log-format", ["combined", "json"])
 
 
 _MOST = 1_000_000
@@ -58,6 +67,7 @@ class Options(UsageOptions):
     optFlags: list[OptionEntry] = [
         ["no-ssl", None, "Serve plain HTTP instead of HTTPS."],
         ["require-authentication", None, "Ask for a user even where anyone may read."],
+        ["audit-required", None, "Change nothing while the audit log cannot be written."],
         ["no-keep-alive", None, "Close the connection after each reply, as the stock daemon does."],
     ]
 
@@ -91,7 +101,9 @@ class Options(UsageOptions):
         _number("luxi-timeout", None, 30, "Seconds that luxid may take for a read.", 1, _MOST),
         _number("workers", None, 1, "Processes that share the port.", 1, 64),
         _number("drain-timeout", None, 25, "Seconds that requests have at the end.", 0, _MOST),
-        ["access-log", None, None, "File for one line per request, in the combined format."],
+        ["access-log", None, None, "File for one line per request."],
+        ["access-log-format", None, "combined", "Format of its lines: combined or json.", _format],
+        ["audit-log", None, None, "File for who did what, in JSON."],
     ]
 
     compData: Any = None  # Any: usage's own hook for shell completion
@@ -148,6 +160,8 @@ class Options(UsageOptions):
     def postOptions(self) -> None:
         """Fill in what follows from other options."""
         self["ssl-key"] = self["ssl-key"] or self["ssl-cert"]
+        if self["audit-required"] and not self["audit-log"]:
+            raise UsageError("--audit-required needs an --audit-log")
         if self["workers"] > 1 and self.endpoints:
             raise UsageError("--workers shares the port of --bind and --port, not an --endpoint")
 

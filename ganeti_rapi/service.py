@@ -30,6 +30,8 @@ from ganeti_rapi.options import Options
 from ganeti_rapi.parent import Parent
 from ganeti_rapi.steady import keep_steady
 from ganeti_rapi.systemd import Notifier
+from ganeti_rapi.web.accesslog import FORMATS
+from ganeti_rapi.web.audit import Audited, AuditLog
 from ganeti_rapi.web.limits import SiteLimits
 from ganeti_rapi.web.proxies import TrustedProxies
 from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
@@ -216,8 +218,11 @@ def _assemble(
     rules = Rules(options["access-rules"])
     loader = UsersLoader(os.path.abspath(options["users-file"]), users, rules)
     holders: list[Holder] = [loader, tls] if tls is not None else [loader]
+    settings = _settings(options)
+    if settings.audit is not None:
+        holders = [Audited(holder, settings.audit) for holder in holders]
     reloaded = [_watch(daemon, holder, reactor) for holder in holders]
-    site = daemon.site = _site(daemon, options, reactor, users, check_role)
+    site = daemon.site = _site(daemon, options, reactor, users, settings, check_role)
     daemon.listeners.setServiceParent(daemon)
     if options.adopted is not None:
         Parent(reactor).setServiceParent(daemon)
@@ -227,7 +232,8 @@ def _assemble(
         for description in options.endpoints or [tcp(options["bind"], options["port"])]:
             wrapped = wrap(site, tls, description)
             daemon.listeners.add(endpoint(reactor, description), wrapped, description)
-    return [*reloaded, site.reopen_log]
+    logs = [site.reopen_log, *([settings.audit.reopen] if settings.audit is not None else [])]
+    return [*reloaded, *logs]
 
 
 def _site(
@@ -235,6 +241,7 @@ def _site(
     options: Options,
     reactor: Reactor,
     users: UsersFile,
+    settings: Settings,
     check_role: Callable[[], None],
 ) -> RapiSite:
     backend = LuxiBackend(
@@ -247,7 +254,6 @@ def _site(
     )
     Connections(backend).setServiceParent(daemon)
     daemon.drain = backend.drain
-    settings = _settings(options)
     in_thread = partial(_in_thread, reactor)
     return make_site(reactor, backend, users, settings, check_role=check_role, in_thread=in_thread)
 
@@ -277,16 +283,23 @@ def _settings(options: Options) -> Settings:
         ),
         proxies=TrustedProxies(options.trusted_proxies),
         drain_timeout=options["drain-timeout"],
-        access_log=_access_log(options["access-log"]),
+        access_log=_log_file("access log", options["access-log"]),
+        log_line=FORMATS[options["access-log-format"]],
+        audit=_audit_log(options),
     )
 
 
-def _access_log(path: str | None) -> LogFile | None:
+def _audit_log(options: Options) -> AuditLog | None:
+    file = _log_file("audit log", options["audit-log"])
+    return AuditLog(file, bool(options["audit-required"])) if file is not None else None
+
+
+def _log_file(what: str, path: str | None) -> LogFile | None:
     try:
         return LogFile(path) if path else None
     except OSError as error:
         raise UsageError(
-            f"Can't write the access log {path}: {error.strerror}. Name a file in a directory that "
+            f"Can't write the {what} {path}: {error.strerror}. Name a file in a directory that "
             "this process may write to"
         ) from None
 

@@ -277,10 +277,11 @@ class Contract(Conversation):
         job = self.finish(self.ask("GET", f"/2/instances/{name}/info?static=1&reason=why"))
         self.assertEqual(job["summary"], ["INSTANCE_QUERY_DATA"])
         (opcode,) = job["ops"]
+        self.assertEqual(opcode["reason"][0][1], "why")
         self.assertEqual((opcode["OP_ID"], opcode["static"]), ("OP_INSTANCE_QUERY_DATA", True))
         self.assertEqual(
-            [entry[:2] for entry in opcode["reason"][:2]],
-            [["gnt:user", "why"], ["gnt:library:rlib2:instances_name_info", ""]],
+            [entry[0] for entry in opcode["reason"][:2]],
+            ["gnt:user", "gnt:library:rlib2:instances_name_info"],
         )
         self.assertIn(name, job["opresult"][0])
 

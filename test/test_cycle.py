@@ -57,9 +57,11 @@ class CycleCase(SynchronousTestCase):
             self.assertIn(words, error["message"])
 
     def logged(self) -> list[str]:
-        return [
+        """What is logged, without the ids of requests."""
+        lines = [
             eventAsText(event, includeTimestamp=False, includeSystem=False) for event in self.events
         ]
+        return [re.sub(r" \[[0-9a-f]{8}-[0-9a-f]+\]$", "", line) for line in lines]
 
 
 class OrderTests(CycleCase):
@@ -343,7 +345,7 @@ class FailureTests(CycleCase):
         message = response.json()["message"]
         self.assertNotIn("inner secrets", message)
         incident = message.rsplit(" ", 1)[1]
-        self.assertRegex(incident, "^[0-9a-f]{12}$")
+        self.assertRegex(incident, "^[0-9a-f]{8}-[0-9a-f]+$")
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
         (event,) = [event for event in self.events if event["log_level"] is LogLevel.critical]
         self.assertIn(incident, eventAsText(event))

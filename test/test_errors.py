@@ -18,6 +18,7 @@ from ganeti_rapi.errors import (
     GatewayTimeout,
     InternalError,
     JobDaemonError,
+    LoginFailed,
     LuxiError,
     LuxiLineFull,
     LuxiMessageTooLarge,
@@ -42,6 +43,7 @@ from ganeti_rapi.errors import (
 CODES: dict[type[ApiError], int] = {
     BadRequest: 400,
     Unauthorized: 401,
+    LoginFailed: 401,
     Forbidden: 403,
     NotFound: 404,
     RequestTimeout: 408,

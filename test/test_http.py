@@ -320,7 +320,8 @@ class AccessLogTests(SynchronousTestCase):
         with open(path, encoding="utf-8") as log:
             line = log.read()
         self.assertRegex(
-            line, r'^"192\.0\.2\.99" - - \[.*\] "GET /version HTTP/1\.1" 200 2 "-" "curl"\n$'
+            line,
+            r'^"192\.0\.2\.99" - - \[.*\] "GET /version HTTP/1\.1" 200 2 "-" "curl" [0-9a-f-]+\n$',
         )
 
     def test_what_is_no_request_has_a_line_too(self) -> None:
@@ -328,7 +329,9 @@ class AccessLogTests(SynchronousTestCase):
         connection = ScriptedServer(access_log=LogFile(path)).connect()
         connection.send(b"nonsense\r\n\r\n")
         with open(path, encoding="utf-8") as log:
-            self.assertRegex(log.read(), r'^"192\.0\.2\.99" - - \[.*\] "-" 400 [1-9]\d+ "-" "-"\n$')
+            self.assertRegex(
+                log.read(), r'^"192\.0\.2\.99" - - \[.*\] "-" 400 [1-9]\d+ "-" "-" -\n$'
+            )
 
     def test_a_client_can_neither_end_its_quotes_nor_fill_the_line(self) -> None:
         path = self.mktemp()
@@ -337,10 +340,10 @@ class AccessLogTests(SynchronousTestCase):
             exchange(server.site, b"GET", b"/version", {"User-Agent": agent})
         with open(path, encoding="utf-8") as log:
             *short, long = log.read().splitlines()
-        shown = [line.split(" 200 2 ")[1] for line in short]
+        shown = [line.split(" 200 2 ")[1].rpartition(" ")[0] for line in short]
         self.assertEqual(shown, [r'"-" "a\\"', r'"-" "a\"b"', r'"-" "a\xe9b"'])
         self.assertLess(len(long), 700)
-        self.assertTrue(long.endswith('a…"'), long[-20:])
+        self.assertIn('a…" ', long[-30:])
 
     def test_none_without_a_file(self) -> None:
         server = ScriptedServer()

@@ -39,6 +39,9 @@ DEFAULTS = {
     "drain-timeout": 25,
     "workers": 1,
     "access-log": None,
+    "access-log-format": "combined",
+    "audit-log": None,
+    "audit-required": 0,
 }
 
 
@@ -106,6 +109,7 @@ class ParsingTests(SynchronousTestCase):
     def test_what_is_not_understood(self) -> None:
         for arguments, message in (
             (["--nosuch"], "option --nosuch not recognized"),
+            (["--audit-required"], "--audit-required needs an --audit-log"),
             (
                 ["--access-rules=3.1"],
                 "Parameter type enforcement failed: --access-rules is 3.0 or 3.2, not '3.1'",

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ganeti_rapi.api.events import NOTHING_KNOWN, Event, JobState
 from ganeti_rapi.jsontext import Json
@@ -109,6 +109,10 @@ class Call:
     """The id of the last event that a reader of a stream has seen."""
     resource: str = ""
     """The resource's name, for the reason trail."""
+    asked_by: str = ""
+    """Who asks, and the request's id, for the reason trail."""
+    submitted: list[int] = field(factory=list)
+    """The ids of the jobs that were submitted for this call, so far."""
 
     @property
     def has_body(self) -> bool:

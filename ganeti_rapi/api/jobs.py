@@ -33,15 +33,16 @@ async def show_job(call: Call, job_id: int) -> dict[str, Any]:  # Any: each fiel
 
 
 def reason_trail(call: Call) -> list[Json]:
-    """Why an opcode is submitted: the user's words if given, and the resource.
+    """Why an opcode is submitted: the user's words if given, and the resource with who asked.
 
-    Entries are [source, reason, nanoseconds since the epoch], in the stock daemon's form.
+    Entries are [source, reason, nanoseconds since the epoch], in the stock daemon's form, but that
+    it leaves the second reason empty. ``gnt-job info`` shows them.
     """
     nanoseconds = int(call.now() * 1_000_000_000)
     trail: list[Json] = []
     if text := REASON.read(call.query):
         trail.append(["gnt:user", text, nanoseconds])
-    trail.append([f"gnt:library:rlib2:{call.resource}", "", nanoseconds])
+    trail.append([f"gnt:library:rlib2:{call.resource}", call.asked_by, nanoseconds])
     return trail
 
 
@@ -76,6 +77,7 @@ async def submit(call: Call, opcodes: Sequence[OpcodeJson]) -> int:
         if error.text.startswith(_NO_SUCH_ID):
             raise BadRequest("Invalid parameter depends: there is no job so far back") from None
         raise
+    call.submitted.append(job_id)
     return job_id
 
 

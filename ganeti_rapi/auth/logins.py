@@ -14,7 +14,7 @@ from ganeti_rapi.auth.guessing import Guesses
 from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.realm import IRapiUser, make_portal
 from ganeti_rapi.auth.users import UsersFile, as_text
-from ganeti_rapi.errors import TooManyRequests, Unauthorized
+from ganeti_rapi.errors import LoginFailed, TooManyRequests
 
 SHOWN = 64
 """Characters of a name that the log shows."""
@@ -33,7 +33,7 @@ class Logins:
     async def user(self, credentials: UsernamePassword, address: str) -> User:
         """The user with these credentials, sent from this address.
 
-        Raises `Unauthorized` when they are wrong, and `TooManyRequests` without a look at the
+        Raises `LoginFailed` when they are wrong, and `TooManyRequests` without a look at the
         password when too many were.
         """
         name = as_text(credentials.username)
@@ -46,7 +46,7 @@ class Logins:
         except UnauthorizedLogin:
             self._guesses.failed(address, name)
             self._note(name, address)
-            raise Unauthorized from None
+            raise LoginFailed(name if self._is_user(name) else "") from None
         self._guesses.succeeded(address, name)
         return cast(User, avatar)
 

@@ -13,18 +13,12 @@ from pathlib import Path
 from twisted.python.usage import UsageError
 
 from ganeti_rapi.exits import WRONG_OPTION, CannotStart
-from ganeti_rapi.options import OptionEntry, Options
+from ganeti_rapi.options import OptionEntry, Options, choice
 from ganeti_rapi.program.cluster import NAME, Node
 from ganeti_rapi.program.logs import SYSLOG_CHOICES
 
-FILES = ("ssl-cert", "ssl-key", "ssl-chain", "users-file", "luxi-socket", "access-log")
+FILES = ("ssl-cert", "ssl-key", "ssl-chain", "users-file", "luxi-socket", "access-log", "audit-log")
 """The options whose value is the path of a file."""
-
-
-def _syslog(choice: str) -> str:
-    if choice not in SYSLOG_CHOICES:
-        raise ValueError(f"--syslog is no, yes or only, not {choice!r}")
-    return choice
 
 
 class ProgramOptions(Options):
@@ -49,7 +43,7 @@ class ProgramOptions(Options):
             None,
             "no",
             "Log to syslog: no, yes (as well), or only (in place of a file).",
-            _syslog,
+            choice("syslog", SYSLOG_CHOICES),
         ],
         [
             "interface",

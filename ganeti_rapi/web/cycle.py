@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NoReturn
@@ -30,11 +29,10 @@ from ganeti_rapi.errors import (
     Forbidden,
     GatewayTimeout,
     InternalError,
+    LoginFailed,
     LuxiError,
     MethodNotSupported,
     NotFound,
-    NotMaster,
-    TooManyRequests,
     Unauthorized,
     UnsupportedMediaType,
     as_api_error,
@@ -44,6 +42,7 @@ from ganeti_rapi.jsontext import Json
 from ganeti_rapi.sharing import SharedReads
 from ganeti_rapi.web.events import EventStream
 from ganeti_rapi.web.limits import UnderWay
+from ganeti_rapi.web.notes import Notes
 from ganeti_rapi.web.render import (
     WORTH_ZIPPING,
     InThread,
@@ -53,7 +52,7 @@ from ganeti_rapi.web.render import (
     matches,
     pieces_of,
 )
-from ganeti_rapi.web.request import JSON_TYPE, RapiRequest
+from ganeti_rapi.web.request import JSON_TYPE, READS, RapiRequest
 
 NEVER_REFUSED = frozenset({"/version"})
 """What every node answers, the master or not, however much else there is to do."""
@@ -97,6 +96,7 @@ class Rapi:
         clock: IReactorTime | None = None,
         patience: float = 30,
         user_requests: int = 0,
+        notes: Notes | None = None,
     ) -> None:
         self._logins = logins
         self._daemon = daemon
@@ -109,6 +109,7 @@ class Rapi:
         self._clock = clock
         self._patience = patience
         self._under_way = UnderWay(user_requests, "requests under way of one user")
+        self._notes = notes or Notes()
         self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
 
@@ -123,7 +124,7 @@ class Rapi:
         user = await self._who(request) if self._require_authentication else None
         if self._require_authentication and user is None:
             raise Unauthorized(headers=CHALLENGE)
-        resource = existing(resource)  # 404
+        resource = request.resource = existing(resource)  # 404
         if request.method == b"OPTIONS":
             return Reply((), 204, {"Allow": allowed(resource)})
         cell = cell_for(resource, request)  # 501
@@ -142,17 +143,20 @@ class Rapi:
         self, request: RapiRequest, resource: Resource, cell: Cell, body: Json | Absent
     ) -> Reply | None:
         """What the cell makes of the request."""
-        call = Call(
+        who = request.user_name or request.client_address
+        call = request.call = Call(
             items=dict(zip(resource.items, request.items)),
             query=parse_query(request.query_string.decode("utf-8", "replace")),
-            daemon=self._daemon.on_behalf_of(request.user_name or request.client_address),
+            daemon=self._daemon.on_behalf_of(who),
             jobs=self._jobs,
             now=self._now,
             body=body,
             user=request.user_name,
             last_event_id=(request.header(b"last-event-id") if isinstance(cell, Stream) else None),
             resource=resource.name,
+            asked_by=f"{who}, request {request.id}",
         )
+        self._notes.begin(request)  # 503
         if isinstance(cell, Stream):
             return await self._stream(request, cell, call)
         if cell.shared:
@@ -169,7 +173,8 @@ class Rapi:
             return None
         try:
             return await self._logins.user(basic_credentials(header), request.client_address)
-        except Unauthorized:
+        except Unauthorized as failure:
+            request.claimed_name = failure.name if isinstance(failure, LoginFailed) else ""
             raise Unauthorized(headers=CHALLENGE) from None
 
     async def _read(self, request: RapiRequest, cell: Cell, call: Call) -> Reply:
@@ -243,74 +248,38 @@ class Rapi:
 
     def _client_gone(self, request: RapiRequest, work: Deferred[None]) -> None:
         work.cancel()
-        if request.method not in _READS:  # it may have had its effect
-            self._audit(request, _CLIENT_LEFT, "the client left before the reply")
+        self._notes.left(request)
 
     def _send(self, reply: Reply | None, request: RapiRequest) -> None:
         if reply is None:
             return
         request.send(reply.code, reply.pieces, reply.headers)
-        if request.method not in _READS:
-            self._audit(
-                request, reply.code, b"".join(reply.pieces)[:_AUDITED].decode("utf-8", "replace")
-            )
+        if request.method not in READS or request.call is not None:
+            self._notes.answered(request, reply.code, reply.pieces[0] if reply.pieces else b"")
 
     def _send_failure(self, failure: Failure, request: RapiRequest) -> None:
         if request.gone:
             return
-        error = self._api_error(failure)
+        error = self._api_error(failure, request)
         if request.code:
             request.channel.abort()  # in the middle of a reply there is no other way to tell
         else:
             request.send_error(error)
-        noted = request.method not in _READS or error.code >= 500
-        # A proxy asks each standby, all the time; and who asks too much shall not fill the log.
-        if noted and not isinstance(error, (NotMaster, TooManyRequests)):
-            self._audit(request, error.code, error.message)
+        self._notes.failed(request, error)
 
-    def _api_error(self, failure: Failure) -> ApiError:
+    def _api_error(self, failure: Failure, request: RapiRequest) -> ApiError:
         if isinstance(failure.value, ApiError):
             return failure.value
         if isinstance(failure.value, LuxiError):
             return as_api_error(failure.value)
         if isinstance(failure.value, RecursionError):  # no client can send what is so deep
             return BadGateway("What the job daemon answered is nested too deeply to be read")
-        incident = uuid.uuid4().hex[:12]
-        self.log.failure("Incident {incident}", failure=failure, incident=incident)
-        return InternalError(f"Something unexpected went wrong; the log has it as {incident}")
-
-    def _audit(self, request: RapiRequest, code: int, outcome: str) -> None:
-        """Note who did what: every write, and every read that failed."""
-        self.log.info(
-            "{address} {user} {method} {uri} {code} {outcome}",
-            address=request.client_address,
-            user=shortened(request.user_name or "-"),
-            method=request.method.decode("ascii", "replace"),
-            uri=shortened(request.uri.decode("ascii", "backslashreplace")),
-            code=code,
-            outcome=shortened(" ".join(outcome.split())),
-        )
-
-
-_READS = frozenset({b"GET", b"HEAD", b"OPTIONS"})
-_CLIENT_LEFT = 499
-"""In the log only: there is no reply. The number is nginx's."""
-
-_LONGEST = 500
-"""Letters of the longest text that a client can put into a line of the log."""
-
-_AUDITED = 60
-"""Bytes of a write's reply that the log shows: a job id, or the start of a list."""
+        self.log.failure("Incident {incident}", failure=failure, incident=request.id)
+        return InternalError(f"Something unexpected went wrong; the log has it as {request.id}")
 
 
 def _too_late(_result: object, _seconds: float) -> NoReturn:
     raise GatewayTimeout("The job daemon did not answer in time")
-
-
-def shortened(text: str) -> str:
-    """As the log shows a text that a client chose: not too long, and all of it visible."""
-    visible = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
-    return visible if len(visible) <= _LONGEST else f"{visible[:_LONGEST]}…"
 
 
 def existing(resource: Resource | None) -> Resource:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
+from ganeti_rapi.api.call import Call
+from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.errors import ApiError
 from ganeti_rapi.http1.head import Head
 from ganeti_rapi.http1.replies import LAST_CHUNK, Header, chunk
@@ -19,6 +22,12 @@ JSON_TYPE = b"application/json"
 
 CLOSE: Header = (b"Connection", b"close")
 
+READS = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+"""The methods that change nothing."""
+
+_GIVEN_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,64}")
+"""Ids of requests that are taken from a trusted proxy."""
+
 _WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -27,8 +36,10 @@ class RapiRequest:
 
     ``uri`` is as the client wrote it. ``items`` are the path's variable parts, in order, as the
     route tree found them; ``prepath`` and ``postpath`` are twisted.web's, for the tree.
-    ``query_string`` is what follows the question mark. ``user_name`` is its user, once the
-    credentials are checked; ``gone`` says that the client has left. ``code`` and ``sent`` are the
+    ``query_string`` is what follows the question mark. ``resource`` and ``call`` are what it asks
+    for, once that is known; ``user_name`` is its user, once the credentials are checked, and
+    ``claimed_name`` whose password was wrong, empty if nobody has the name. ``gone`` says that the
+    client has left. ``code`` and ``sent`` are the
     reply's status and the bytes of its body, and ``is_last`` says that the connection closes then.
     """
 
@@ -44,7 +55,10 @@ class RapiRequest:
             self.postpath = list(map(unquote_to_bytes, self.postpath))
         self.prepath: list[bytes] = []
         self.items: list[str] = []
+        self.resource: Resource | None = None
+        self.call: Call | None = None
         self.user_name: str | None = None
+        self.claimed_name: str | None = None
         self.gone = False
         self.body_is_read = not head.has_body
         self.is_last = False
@@ -52,6 +66,26 @@ class RapiRequest:
         self.sent = 0
         self._chunked = False
         self._when_gone: Callable[[], None] | None = None
+        self._began = channel.site.clock.seconds()
+        self._id: str | None = None
+
+    @property
+    def id(self) -> str:
+        """What logs, the job's reason trail and the reply know it by."""
+        if self._id is None:
+            self._id = self._given_id() or self.channel.site.next_id()
+        return self._id
+
+    def _given_id(self) -> str | None:
+        given = self.head.headers.get(b"x-request-id")
+        if given is None or not self.channel.site.proxies.trusts(self.channel.peer_address):
+            return None
+        return given.decode("ascii") if _GIVEN_ID.fullmatch(given) else None
+
+    @property
+    def seconds(self) -> float:
+        """How long ago its head was complete."""
+        return self.channel.site.clock.seconds() - self._began
 
     @property
     def client_address(self) -> str:
@@ -142,6 +176,7 @@ class RapiRequest:
         if not self.channel.stays_open(self):
             self.is_last = True
             lines.append(CLOSE)
+        lines.append((b"X-Request-Id", self.id.encode("ascii")))
         site = self.channel.site
         return site.heads.encode(code, lines, site.now())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import secrets
 import time
 from collections.abc import Callable
 
@@ -22,7 +24,7 @@ from ganeti_rapi.auth.guessing import place_of
 from ganeti_rapi.errors import Unavailable
 from ganeti_rapi.http1.replies import Heads
 from ganeti_rapi.logfile import LogFile
-from ganeti_rapi.web.accesslog import log_line, refused_line
+from ganeti_rapi.web.accesslog import Entry, combined
 from ganeti_rapi.web.budget import Budget
 from ganeti_rapi.web.channel import RapiChannel
 from ganeti_rapi.web.limits import LIMITS, SiteLimits, UnderWay
@@ -84,6 +86,7 @@ class RapiSite(Factory):
         proxies: TrustedProxies | None = None,
         drain_timeout: float = 25,
         access_log: LogFile | None = None,
+        log_line: Callable[[Entry, float], str] = combined,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.clock = reactor
@@ -100,8 +103,11 @@ class RapiSite(Factory):
         self.heads = Heads(SERVER)
         self.turns = Turns(reactor)
         self.now = now
+        self._start = secrets.token_hex(4)
+        self._numbers = itertools.count(1)
         self._resource = resource
         self.access_log = access_log
+        self._log_line = log_line
         self._drained: Deferred[None] | None = None
         self._sweep: IDelayedCall | None = None
 
@@ -113,6 +119,10 @@ class RapiSite(Factory):
     def acceptableProtocols(self) -> list[bytes]:
         """What TLS offers by ALPN."""
         return [b"http/1.1"]
+
+    def next_id(self) -> str:
+        """The id of a request; no other process and no other start has the same."""
+        return f"{self._start}-{next(self._numbers):x}"
 
     def serve(self, request: RapiRequest) -> None:
         """Let the tree answer a request whose head is complete."""
@@ -189,12 +199,13 @@ class RapiSite(Factory):
     def log(self, request: RapiRequest) -> None:
         """Write a line to the access log, if there is one."""
         if self.access_log is not None:
-            self.access_log.write(log_line(request, self.now()))
+            self.access_log.write(self._log_line(Entry.of(request), self.now()))
 
     def log_refusal(self, channel: RapiChannel, code: int, sent: int) -> None:
         """The same for what was no request."""
         if self.access_log is not None:
-            self.access_log.write(refused_line(channel.peer_address, self.now(), code, sent))
+            entry = Entry(channel.peer_address, code, sent)
+            self.access_log.write(self._log_line(entry, self.now()))
 
     def reopen_log(self) -> None:
         """Follow the access log's name again. Raises OSError."""
