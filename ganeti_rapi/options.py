@@ -77,6 +77,7 @@ class Options(UsageOptions):
         ["ssl-cert", "C", DEFAULT_PEM, "PEM file with the certificate, and perhaps its chain."],
         ["ssl-key", "K", None, "PEM file with the private key.  [default: the one of --ssl-cert]"],
         ["ssl-chain", None, None, "PEM file with the certificates between ours and the root."],
+        ["client-ca", None, None, "PEM file with who may issue certificates to clients."],
         ["luxi-socket", None, DEFAULT_SOCKET, "The Unix socket of ganeti-luxid."],
         ["users-file", None, DEFAULT_USERS, "The file with users, passwords and options."],
         ["access-rules", None, "3.0", "Whose rules hold: Ganeti's 3.0 or 3.2.", _rules],
@@ -160,6 +161,8 @@ class Options(UsageOptions):
     def postOptions(self) -> None:
         """Fill in what follows from other options."""
         self["ssl-key"] = self["ssl-key"] or self["ssl-cert"]
+        if self["client-ca"] and self["no-ssl"]:
+            raise UsageError("--client-ca needs TLS, which --no-ssl turns off")
         if self["audit-required"] and not self["audit-log"]:
             raise UsageError("--audit-required needs an --audit-log")
         if self["workers"] > 1 and self.endpoints:

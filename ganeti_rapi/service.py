@@ -309,7 +309,7 @@ def _in_thread(reactor: Reactor, function: Callable[..., T], *args: object) -> D
 
 
 def _context_factory(options: Options) -> ReloadingContextFactory:
-    paths = (options["ssl-cert"], options["ssl-key"], options["ssl-chain"])
+    paths = (options[name] for name in ("ssl-cert", "ssl-key", "ssl-chain", "client-ca"))
     files = PemFiles(*(path and os.path.abspath(path) for path in paths))
     try:
         return ReloadingContextFactory(files)

@@ -13,6 +13,7 @@ DEFAULTS = {
     "ssl-cert": "/var/lib/ganeti/rapi.pem",
     "ssl-key": "/var/lib/ganeti/rapi.pem",
     "ssl-chain": None,
+    "client-ca": None,
     "require-authentication": 0,
     "access-rules": "3.0",
     # ours
@@ -109,6 +110,7 @@ class ParsingTests(SynchronousTestCase):
     def test_what_is_not_understood(self) -> None:
         for arguments, message in (
             (["--nosuch"], "option --nosuch not recognized"),
+            (["--client-ca=ca", "--no-ssl"], "--client-ca needs TLS, which --no-ssl turns off"),
             (["--audit-required"], "--audit-required needs an --audit-log"),
             (
                 ["--access-rules=3.1"],

@@ -4,9 +4,10 @@ import base64
 import contextlib
 import datetime
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,9 +28,12 @@ from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError, loa
 
 from .files_double import pass_time, watch
 from .harness import (
+    ADMIN,
     PEER,
+    READER,
     ScriptedServer,
     TcpTransport,
+    basic,
     captured_log,
     encode_request,
     parse_responses,
@@ -62,7 +66,12 @@ class Identity:
         return self.key.private_bytes(serialization.Encoding.PEM, form, lock)
 
 
-def make_identity(name: str, issuer: Identity | None = None, days: float = 365) -> Identity:
+def make_identity(
+    name: str,
+    issuer: Identity | None = None,
+    days: float = 365,
+    alternatives: Sequence[x509.GeneralName] = (),
+) -> Identity:
     """A new certificate, self-signed unless there is an issuer, that is valid for so many days."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -77,6 +86,8 @@ def make_identity(name: str, issuer: Identity | None = None, days: float = 365) 
         .not_valid_after(now + days * DAY)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     )
+    if alternatives:
+        builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
     return Identity(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
 
 
@@ -354,6 +365,111 @@ class ServingTests(TlsCase):
         self.assertEqual(self.subject(), "server")
         self.contexts.take(files.read())
         self.assertEqual(self.subject(), "other")
+
+
+CLIENTS = make_identity("who issues to clients")
+
+
+class ClientCertificateTests(TlsCase):
+    """Who logs in by a certificate, over a real TLS connection, in memory."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = ScriptedServer(login_delay=0)
+        self.server.daemon.answers.update(SubmitJob=4711, QueryClusterInfo={})
+        self.contexts = self.serve_with(CLIENTS)
+
+    def serve_with(self, *issuers: Identity) -> ReloadingContextFactory:
+        ca = self.write("ca.pem", *(issuer.cert_pem for issuer in issuers))
+        files = self.one_file(SERVER, MIDDLE)
+        return ReloadingContextFactory(evolve(files, client_ca=ca))
+
+    def context(self, identity: Identity | None) -> SSL.Context:
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        if identity is not None:
+            context.use_certificate(crypto.X509.from_cryptography(identity.certificate))
+            context.use_privatekey(crypto.PKey.from_cryptography_key(identity.key))
+        return context
+
+    def ask(
+        self, identity: Identity | None, uri: bytes = b"/2/tags?tag=t", user: str | None = None
+    ) -> int:
+        """The status of a write, or of what is asked."""
+        client = Client(self.context(identity), self.request(uri, user))
+        (response,) = parse_responses(self.talk(client))
+        return response.status
+
+    def request(self, uri: bytes, user: str | None = None) -> bytes:
+        headers = {"Connection": "close", **({"Authorization": basic(user)} if user else {})}
+        return encode_request(b"PUT" if b"tag" in uri else b"GET", uri, headers)
+
+    def talk(self, client: Client) -> bytes:
+        return client.talk_to(TlsFactory(self.contexts, False, self.server.site))
+
+    def test_the_common_name_is_the_users(self) -> None:
+        self.assertEqual(self.ask(make_identity("admin", CLIENTS)), 200)
+        self.assertEqual(self.ask(make_identity("guest", CLIENTS)), 403)
+
+    def test_an_alternative_name_comes_first(self) -> None:
+        for alternative in (
+            *(x509.RFC822Name("admin"), x509.DNSName("admin")),
+            x509.UniformResourceIdentifier("admin"),
+        ):
+            both = make_identity("guest", CLIENTS, alternatives=[alternative])
+            self.assertEqual(self.ask(both), 200, alternative)
+        other = make_identity("admin", CLIENTS, alternatives=[x509.DNSName("a.example.com")])
+        self.assertEqual(self.ask(other), 200)
+
+    def test_a_name_that_nobody_has_is_as_none(self) -> None:
+        nobody = make_identity("nobody", CLIENTS)
+        self.assertEqual(self.ask(nobody), 401)
+        self.assertEqual(self.ask(nobody, b"/2/info"), 200)
+
+    def test_none_is_needed(self) -> None:
+        self.assertEqual(self.ask(None), 401)
+        self.assertEqual(self.ask(None, user=ADMIN), 200)
+
+    def test_a_password_counts_before_it(self) -> None:
+        admin = make_identity("admin", CLIENTS)
+        self.assertEqual(self.ask(admin, user=READER), 403)
+        self.assertEqual(self.ask(admin, user="admin:wrong"), 401)
+
+    def test_others_are_not_let_in(self) -> None:
+        for identity in (
+            *(make_identity("admin"), make_identity("admin", OTHER), make_identity("admin", ROOT)),
+            make_identity("admin", CLIENTS, days=-1),
+        ):
+            client = Client(self.context(identity), self.request(b"/version"))
+            self.assertRaises(SSL.Error, self.talk, client)
+
+    def test_without_the_option_nobody_is_asked_for_one(self) -> None:
+        self.contexts = ReloadingContextFactory(self.one_file(SERVER, MIDDLE))
+        self.assertEqual(self.ask(make_identity("admin", CLIENTS)), 401)
+
+    def test_it_holds_for_resumed_sessions(self) -> None:
+        for version in (SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION):
+            context = self.context(make_identity("admin", CLIENTS))
+            context.set_max_proto_version(version)
+            first, again = (Client(context, self.request(b"/2/tags?tag=t")) for _ in range(2))
+            self.talk(first)
+            session = first.connection.get_session()
+            assert session is not None
+            again.connection.set_session(session)
+            (response,) = parse_responses(self.talk(again))
+            self.assertEqual(response.status, 200)
+
+    def test_new_issuers_count_without_a_restart(self) -> None:
+        admin = make_identity("admin", OTHER)
+        path = self.contexts.paths[-1]
+        contents = {each: Path(each).read_bytes() for each in self.contexts.paths}
+        self.contexts.take({**contents, path: OTHER.cert_pem})
+        self.assertEqual(self.ask(admin), 200)
+
+    def test_a_file_without_issuers_is_refused(self) -> None:
+        ca = self.write("ca.pem", b"nothing")
+        files = evolve(self.one_file(SERVER, MIDDLE), client_ca=ca)
+        error = self.assertRaises(TlsError, ReloadingContextFactory, files)
+        self.assertIn("ca.pem holds no certificate", str(error))
 
 
 class FollowingTests(TlsCase):

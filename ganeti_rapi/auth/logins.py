@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import cast
 
 from twisted.cred.credentials import UsernamePassword
@@ -49,6 +50,10 @@ class Logins:
             raise LoginFailed(name if self._is_user(name) else "") from None
         self._guesses.succeeded(address, name)
         return cast(User, avatar)
+
+    def of_certificate(self, names: Sequence[str]) -> User | None:
+        """The user whom a client's certificate is of: the first name that a user has."""
+        return next(filter(None, map(self._users.user, names)), None)
 
     def _is_user(self, name: str) -> bool:
         return self._users.user(name) is not None

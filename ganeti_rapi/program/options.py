@@ -17,7 +17,10 @@ from ganeti_rapi.options import OptionEntry, Options, choice
 from ganeti_rapi.program.cluster import NAME, Node
 from ganeti_rapi.program.logs import SYSLOG_CHOICES
 
-FILES = ("ssl-cert", "ssl-key", "ssl-chain", "users-file", "luxi-socket", "access-log", "audit-log")
+FILES = (
+    *("ssl-cert", "ssl-key", "ssl-chain", "client-ca"),
+    *("users-file", "luxi-socket", "access-log", "audit-log"),
+)
 """The options whose value is the path of a file."""
 
 

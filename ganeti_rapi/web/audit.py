@@ -96,7 +96,7 @@ class AuditLog:
             "stage": stage,
             "request": request.id,
             "user": request.user_name and shortened(request.user_name),
-            "auth": request.user_name and "basic",
+            "auth": request.auth,
             "address": request.client_address,
             "method": request.method.decode("ascii", "replace"),
             "row": resource and resource.name,

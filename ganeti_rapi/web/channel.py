@@ -29,6 +29,7 @@ from ganeti_rapi.web.flow import Flow
 from ganeti_rapi.web.proxies import NO_ADDRESS
 from ganeti_rapi.web.render import encode
 from ganeti_rapi.web.request import CLOSE, JSON_TYPE, RapiRequest, encoded
+from ganeti_rapi.web.tls import names_of
 
 if TYPE_CHECKING:  # the site makes channels
     from ganeti_rapi.web.site import RapiSite
@@ -64,6 +65,7 @@ class RapiChannel(Protocol):
         self.surplus: ApiError | None = None
         self.counted_for: str | None = None
         self._peer_address = ""
+        self._certificate_names: tuple[str, ...] | None = None
         self._too_late: Callable[[], None] = self.abort
         self._unread = b""
         self._head: Head
@@ -121,6 +123,14 @@ class RapiChannel(Protocol):
         """The address of who is connected, as far as it is known by now."""
         peer = self._peer_address
         return peer or getattr(self.transport.getPeer(), "host", NO_ADDRESS)  # type: ignore[union-attr]  # there is one since the beginning
+
+    @property
+    def certificate_names(self) -> tuple[str, ...]:
+        """Whom the peer's certificate may be of; none without one that our files ask for."""
+        if self._certificate_names is None:
+            certificate = getattr(self.transport, "getPeerCertificate", lambda: None)()
+            self._certificate_names = names_of(certificate)
+        return self._certificate_names
 
     # What the peer sends.
 

@@ -166,11 +166,15 @@ class Rapi:
     async def _who(self, request: RapiRequest) -> User | None:
         """The user; None without credentials. Wrong ones are 401 even where none are needed.
 
+        A client's certificate counts where the request itself has no credentials.
         Where there were many wrong ones, none are judged for a while; that is 429.
         """
         header = request.head.headers.get(b"authorization")
         if header is None:
-            return None
+            user = self._logins.of_certificate(request.channel.certificate_names)
+            request.auth = "certificate" if user else None
+            return user
+        request.auth = "basic"
         try:
             return await self._logins.user(basic_credentials(header), request.client_address)
         except Unauthorized as failure:

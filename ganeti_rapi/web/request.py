@@ -37,9 +37,9 @@ class RapiRequest:
     ``uri`` is as the client wrote it. ``items`` are the path's variable parts, in order, as the
     route tree found them; ``prepath`` and ``postpath`` are twisted.web's, for the tree.
     ``query_string`` is what follows the question mark. ``resource`` and ``call`` are what it asks
-    for, once that is known; ``user_name`` is its user, once the credentials are checked, and
-    ``claimed_name`` whose password was wrong, empty if nobody has the name. ``gone`` says that the
-    client has left. ``code`` and ``sent`` are the
+    for, once that is known; ``user_name`` is its user, once the credentials are checked, ``auth``
+    how they were given, and ``claimed_name`` whose password was wrong, empty if nobody has the
+    name. ``gone`` says that the client has left. ``code`` and ``sent`` are the
     reply's status and the bytes of its body, and ``is_last`` says that the connection closes then.
     """
 
@@ -59,6 +59,7 @@ class RapiRequest:
         self.call: Call | None = None
         self.user_name: str | None = None
         self.claimed_name: str | None = None
+        self.auth: str | None = None
         self.gone = False
         self.body_is_read = not head.has_body
         self.is_last = False

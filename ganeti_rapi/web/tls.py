@@ -12,6 +12,7 @@ from attrs import frozen
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 from OpenSSL.crypto import X509, PKey
 from twisted.internet.interfaces import IOpenSSLContextFactory
@@ -39,16 +40,21 @@ class TlsError(Unusable):
 
 @frozen
 class PemFiles:
-    """Where the key and certificates are. One file may hold them all."""
+    """Where the key and certificates are. One file may hold them all.
+
+    ``client_ca`` has the certificates of those who may issue ones to clients.
+    """
 
     certificate: str
     key: str
     chain: str | None = None
+    client_ca: str | None = None
 
     @property
     def paths(self) -> Sequence[str]:
         """Each file once."""
-        return tuple(dict.fromkeys((self.key, *self.of_certificates)))
+        issuers = () if self.client_ca is None else (self.client_ca,)
+        return tuple(dict.fromkeys((self.key, *self.of_certificates, *issuers)))
 
     @property
     def of_certificates(self) -> Sequence[str]:
@@ -70,7 +76,8 @@ def load(files: PemFiles, contents: Contents) -> CertificateOptions:
     """What a TLS server needs, for TLS 1.2 and newer. Raises `TlsError`.
 
     Of several certificates the one that belongs to the key is the server's; the others are its
-    chain. Clients may resume their sessions, which saves both sides most of a handshake.
+    chain. Clients may resume their sessions, which saves both sides most of a handshake. With
+    issuers of certificates to clients, a client may show one, and a wrong one ends the handshake.
     """
     key = _load_key(files.key, contents)
     certificates = [
@@ -82,12 +89,18 @@ def load(files: PemFiles, contents: Contents) -> CertificateOptions:
     if not own:
         raise TlsError(f"No certificate in {files.certificate} belongs to the key in {files.key}")
     chain = [X509.from_cryptography(other) for other in certificates if other is not own[0]]
+    issuers = None
+    if files.client_ca is not None:
+        issuers = list(map(X509.from_cryptography, _load_certificates(files.client_ca, contents)))
     return CertificateOptions(
         privateKey=PKey.from_cryptography_key(key),  # type: ignore[arg-type]  # any key type works
         certificate=X509.from_cryptography(own[0]),
         extraCertChain=chain,
         raiseMinimumTo=TLSVersion.TLSv1_2,
         enableSessionTickets=True,
+        verify=issuers is not None,
+        caCerts=issuers,
+        requireCertificate=False,
     )
 
 
@@ -178,4 +191,28 @@ def _context(files: PemFiles, contents: Contents) -> SSL.Context:
         ) from None
     # Renegotiation lets a client make the server work for nothing (CVE-2015-7944).
     context.set_options(ssl.OP_NO_RENEGOTIATION)
+    if files.client_ca is not None:  # browsers ask their users for a certificate of one of these
+        context.set_client_ca_list([issuer.get_subject() for issuer in options.caCerts or ()])
     return context
+
+
+def names_of(certificate: X509 | None) -> tuple[str, ...]:
+    """Whom a client's certificate may be of: its alternative names, and then its common name."""
+    if certificate is None:
+        return ()
+    try:
+        shown = certificate.to_cryptography()
+        extension = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        alternatives = [
+            *extension.get_values_for_type(x509.RFC822Name),
+            *extension.get_values_for_type(x509.DNSName),
+            *extension.get_values_for_type(x509.UniformResourceIdentifier),
+        ]
+    except x509.ExtensionNotFound:
+        alternatives = []
+    except (
+        ValueError
+    ):  # an extension that is damaged, of a certificate that was signed all the same
+        return ()
+    common = shown.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return (*alternatives, *(str(name.value) for name in common))
