@@ -52,6 +52,8 @@ class GrowthCase(ChaosCase):
             _in_threads(load, count - warm_up)
         self.wait_until_dropped(daemon, files)
         self.assertLess(daemon.resident() - before, GROWTH)
+        reply = self.api.request("PUT", "/2/redistribute-config", {}, self.api.writer)
+        self.assertEqual(reply.status, 200, "there should be room for bodies")
 
 
 def _in_threads(load: Callable[[int], None], count: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import os
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +13,8 @@ from attrs import define, field
 
 from ..bench import luxi
 from ..bench.processes import Program
-from .case import ChaosCase
+from ..bench.waiters import WAIT_FOR_THE_END
+from .case import PATIENCE, ChaosCase
 
 LIVES = 4
 SPACING = 10_000
@@ -25,6 +28,10 @@ DOWN = 1.0
 
 SUBMITTERS = 6
 READERS = 3
+WAITERS = 50
+JOB_SECONDS = 600.0
+"""How long a job would last that luxid does not survive."""
+
 AWAY = (502, 503, 504)
 """What clients are told of a job daemon that is not there."""
 
@@ -105,3 +112,38 @@ class KilledTests(ChaosCase):
         self.assertLessEqual(last, made)
         new = {job for job in made if job > self.history(LIVES - 1)}
         self.assertLessEqual(len(new - last), sum(load.refused.values()))
+
+
+class SilentTests(ChaosCase):
+    """What clients hear who asked something when luxid went away, or fell silent."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.simulator = self.start_simulator()
+        self.start_daemon("--luxi-timeout", "3")
+
+    def test_who_waits_for_a_job_is_told_that_luxid_died(self) -> None:
+        (job,) = luxi.submit_delays(self.luxi, [JOB_SECONDS])
+        luxi.wait_until_running(self.luxi, [job], PATIENCE)
+        with ThreadPoolExecutor(WAITERS) as pool:
+            waits = [pool.submit(self.wait_for, job) for _ in range(WAITERS)]
+            time.sleep(LOAD)
+            self.assertFalse(any(wait.done() for wait in waits))
+            self.simulator.child.kill()
+            self.assertEqual({wait.result() for wait in waits}, {502})
+
+    def wait_for(self, job: int) -> int:
+        """The status of a wait for a job's end."""
+        uri = f"/2/jobs/{job}/wait"
+        return self.api.request("GET", uri, WAIT_FOR_THE_END, self.api.writer).status
+
+    def test_reads_of_a_frozen_luxid_end_and_come_back(self) -> None:
+        os.kill(self.simulator.pid, signal.SIGSTOP)
+        try:
+            with ThreadPoolExecutor(WAITERS) as pool:
+                reads = [pool.submit(self.api.request, "GET", "/2/nodes") for _ in range(WAITERS)]
+                self.assertEqual(self.api.request("GET", "/version").status, 200)
+                self.assertEqual({read.result().status for read in reads}, {504})
+        finally:
+            os.kill(self.simulator.pid, signal.SIGCONT)
+        self.wait_until(self.answers, "reads do not recover")

@@ -18,7 +18,7 @@ MEMORY = 200 * MIB
 class StalledReaderTests(ChaosCase):
     def test_they_are_dropped_and_cost_little(self) -> None:
         self.start_simulator(SIZE)
-        daemon = self.start_daemon("--reply-timeout", "3", "--max-replies", "64")
+        daemon = self.start_daemon("--reply-timeout", "6", "--max-replies", "64")
         for uri in LISTS:
             self.assertEqual(self.api.request("GET", uri).status, 200)
         files, memory = daemon.open_files(), daemon.resident()

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from .case import ChaosCase
-from .peers import connect
+from .peers import connect, secure
+from .samples import GOOD, read_status
 
 FILES = 100
 """How many the daemon may have open."""
@@ -25,13 +26,20 @@ REQUESTS = 300
 class OpenFilesTests(ChaosCase):
     def test_it_waits_and_then_serves_again(self) -> None:
         self.start_simulator()
-        daemon = self.start_daemon("--handshake-timeout", "600", most_files=FILES)
+        daemon = self.start_daemon(
+            *("--handshake-timeout", "600", "--idle-timeout", "600"), most_files=FILES
+        )
+        kept = secure(connect(self.port))
+        self.addCleanup(kept.close)
         for _ in range(2):
             attackers = [connect(self.port) for _ in range(TOO_MANY)]
-            self.assertGreater(daemon.open_files(), FILES - 20)
+            self.wait_until(lambda: daemon.open_files() > FILES - 20, "it takes no connections")
             before = daemon.cpu()
             time.sleep(SPAN)
             self.assertLess(daemon.cpu() - before, SPAN * IDLE)
+            kept.sendall(GOOD[0].text)
+            with kept.makefile("rb") as replies:
+                self.assertEqual(read_status(replies), GOOD[0].status)
             for attacker in attackers:
                 attacker.close()
             self.wait_until(lambda: daemon.open_files() < FILES // 2, "files stay open")
