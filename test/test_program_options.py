@@ -28,6 +28,7 @@ class DefaultsTests(SynchronousTestCase):
             "users-file": f"{data}/rapi/users",
             "luxi-socket": "/root/node1/var/run/ganeti/socket/ganeti-query",
             "syslog": "no",
+            "log-level": "info",
             "foreground": 0,
             "debug": 0,
             "no-ssl": 0,
@@ -85,6 +86,10 @@ class ParsingTests(SynchronousTestCase):
             (("--nonsense",), "--nonsense not recognized"),
             (("--port", "x"), "--port needs a whole number from 0 to 65535, not 'x'"),
             (("--syslog=maybe",), "--syslog is no, yes or only, not 'maybe'"),
+            (
+                ("--log-level=all",),
+                "--log-level is debug, info, warning or error, not 'all'",
+            ),
             (("--simulate",), "--simulate needs --foreground"),
         ):
             error = self.refused(*arguments)

@@ -11,6 +11,7 @@ import sys
 import syslog
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TextIO
 
 from attrs import frozen
@@ -30,6 +31,7 @@ from zope.interface import implementer
 from ganeti_rapi.exits import CannotStart
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.program.cluster import NAME, reason
+from ganeti_rapi.program.journal import ToJournal, leads_to_journal
 
 SYSLOG_CHOICES = ("no", "yes", "only")
 
@@ -45,6 +47,14 @@ _WORDS = {
     LogLevel.error: "ERROR",
     LogLevel.critical: "CRITICAL",
 }
+LEVELS = {
+    "debug": LogLevel.debug,
+    "info": LogLevel.info,
+    "warning": LogLevel.warn,
+    "error": LogLevel.error,
+}
+"""By the names that the option has for them."""
+
 _PRIORITIES = {
     LogLevel.debug: syslog.LOG_DEBUG,
     LogLevel.info: syslog.LOG_INFO,
@@ -65,6 +75,14 @@ def line(event: LogEvent) -> str:
 def _level_and_text(event: LogEvent) -> str:
     text = eventAsText(event, includeTraceback=True, includeTimestamp=False, includeSystem=False)
     return f"{_WORDS[event['log_level']]} {text}"
+
+
+def _to_terminal(stderr: TextIO) -> ILogObserver:
+    """An observer that writes there, or to the journal with fields, where it leads there."""
+    if leads_to_journal(stderr, os.environ):
+        with suppress(OSError):
+            return ToJournal(_level_and_text, lambda event: _PRIORITIES[event["log_level"]])
+    return ToStream(stderr.write)
 
 
 @implementer(ILogObserver)
@@ -94,28 +112,33 @@ class ToSyslog:
 
 @frozen
 class Logs:
-    """Where the log goes. ``path`` is None for no file, ``stderr`` in the background."""
+    """Where the log goes. ``path`` is None for no file, ``stderr`` in the background.
+
+    ``level`` is the lowest that is logged, one of `LEVELS`. With ``debug`` all is, at the terminal
+    too.
+    """
 
     path: str | None
     syslog: str = "no"
     debug: bool = False
     stderr: TextIO | None = None
+    level: str = "info"
 
     def begin(self) -> LogFile | None:
         """Begin to log; return the file, if there is one.
 
         Raises `CannotStart` when the file cannot be written.
         """
-        lowest = LogLevel.debug if self.debug else LogLevel.info
+        lowest = LogLevel.debug if self.debug else LEVELS[self.level]
         observers: list[ILogObserver] = []
         file = self._open() if self.path and self.syslog != "only" else None
         if file is not None:
             observers.append(from_level(lowest, ToStream(file.write)))
         if self.syslog != "no":
-            observers.append(from_level(LogLevel.info, ToSyslog()))
+            observers.append(from_level(max(lowest, LogLevel.info), ToSyslog()))
         if self.stderr is not None:
-            shown = lowest if file is None or self.debug else LogLevel.warn
-            observers.append(from_level(shown, ToStream(self.stderr.write)))
+            shown = lowest if file is None or self.debug else max(lowest, LogLevel.warn)
+            observers.append(from_level(shown, _to_terminal(self.stderr)))
         globalLogBeginner.beginLoggingTo(observers, redirectStandardIO=False)
         return file
 

@@ -188,6 +188,7 @@ def _logs(plan: Plan) -> Logs:
         plan.options["syslog"],
         bool(plan.options["debug"]),
         sys.stderr if plan.options["foreground"] else None,
+        plan.options["log-level"],
     )
 
 

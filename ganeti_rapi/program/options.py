@@ -15,7 +15,7 @@ from twisted.python.usage import UsageError
 from ganeti_rapi.exits import WRONG_OPTION, CannotStart
 from ganeti_rapi.options import OptionEntry, Options, choice
 from ganeti_rapi.program.cluster import NAME, Node
-from ganeti_rapi.program.logs import SYSLOG_CHOICES
+from ganeti_rapi.program.logs import LEVELS, SYSLOG_CHOICES
 
 FILES = (
     *("ssl-cert", "ssl-key", "ssl-chain", "client-ca"),
@@ -47,6 +47,13 @@ class ProgramOptions(Options):
             "no",
             "Log to syslog: no, yes (as well), or only (in place of a file).",
             choice("syslog", SYSLOG_CHOICES),
+        ],
+        [
+            "log-level",
+            None,
+            "info",
+            "The lowest level that is logged: debug, info, warning or error.",
+            choice("log-level", list(LEVELS)),
         ],
         [
             "interface",
