@@ -30,6 +30,13 @@ EXTRAS_REQUIRE = {
         # llhttp, the parser of Node.js, for the heads of requests: a dozen times faster than h11.
         "httptools>=0.6",
     ],
+    # Hashes of passwords that are slow to guess; scrypt comes with Python, and does without these.
+    "passwords": [
+        # argon2, the winner of the Password Hashing Competition, by its reference code.
+        "argon2-cffi>=21.1",
+        # bcrypt, which many sites have hashes of; by the authors of cryptography.
+        "bcrypt>=3.2",
+    ],
     # The reactor's thread behind `GanetiRapiClient`: threads, signals and the end of a process are
     # hard to get right, and this library has them right.
     "client": ["crochet>=2.0"],
@@ -88,6 +95,7 @@ setup(
     entry_points={
         "console_scripts": [
             "ganeti-rapi = ganeti_rapi.program.main:main",
+            "ganeti-rapi-users = ganeti_rapi.users_program.main:main",
             "rapi = ganeti_rapi.client.cli.main:main",
         ]
     },

@@ -12,6 +12,7 @@ from ganeti_rapi.api.access import Rules
 from ganeti_rapi.api.call import Jobs, SharedJobDaemon
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.auth.logins import Logins
+from ganeti_rapi.auth.tokens import TokensFile
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.jobs.changes import JobChanges
 from ganeti_rapi.jobs.feed import JobFeed
@@ -105,6 +106,7 @@ class Settings:
     access_log: LogFile | None = None
     log_line: Callable[[Entry, float], str] = combined
     audit: AuditLog | None = None
+    tokens: TokensFile | None = None
     login_delay: float = 60
 
 
@@ -123,7 +125,7 @@ def make_site(
 ) -> RapiSite:
     """The API as an HTTP site. ``check_role``, ``in_thread`` and ``now`` are those of `Rapi`."""
     rapi = Rapi(
-        Logins(users, reactor, settings.login_delay),
+        Logins(users, reactor, settings.login_delay, settings.tokens, now, in_thread),
         backend.daemon,
         backend.jobs,
         in_thread=in_thread,

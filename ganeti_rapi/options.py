@@ -80,6 +80,7 @@ class Options(UsageOptions):
         ["client-ca", None, None, "PEM file with who may issue certificates to clients."],
         ["luxi-socket", None, DEFAULT_SOCKET, "The Unix socket of ganeti-luxid."],
         ["users-file", None, DEFAULT_USERS, "The file with users, passwords and options."],
+        ["tokens-file", None, None, "The file with API tokens."],
         ["access-rules", None, "3.0", "Whose rules hold: Ganeti's 3.0 or 3.2.", _rules],
         _number("max-clients", None, 0, "Connections open at a time; 0 is no limit.", 0, _MOST),
         _number("address-connections", None, 0, "Those from one address; 0 is no limit.", 0, _MOST),

@@ -20,7 +20,8 @@ from twisted.python.usage import UsageError
 
 from ganeti_rapi.api.access import Rules
 from ganeti_rapi.assembly import LuxiBackend, Settings, make_site
-from ganeti_rapi.auth.loading import UsersLoader
+from ganeti_rapi.auth.loading import tokens_loader, users_loader
+from ganeti_rapi.auth.tokens import TokensFile
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.exits import CannotStart
 from ganeti_rapi.files.watch import FileWatch, Holder
@@ -216,9 +217,13 @@ def _assemble(
     users = UsersFile()
     tls = None if options["no-ssl"] else _context_factory(options)
     rules = Rules(options["access-rules"])
-    loader = UsersLoader(os.path.abspath(options["users-file"]), users, rules)
-    holders: list[Holder] = [loader, tls] if tls is not None else [loader]
     settings = _settings(options)
+    holders: list[Holder] = [users_loader(os.path.abspath(options["users-file"]), users, rules)]
+    if settings.tokens is not None:
+        path = os.path.abspath(options["tokens-file"])
+        holders.append(tokens_loader(path, settings.tokens, rules))
+    if tls is not None:
+        holders.append(tls)
     if settings.audit is not None:
         holders = [Audited(holder, settings.audit) for holder in holders]
     reloaded = [_watch(daemon, holder, reactor) for holder in holders]
@@ -286,6 +291,7 @@ def _settings(options: Options) -> Settings:
         access_log=_log_file("access log", options["access-log"]),
         log_line=FORMATS[options["access-log-format"]],
         audit=_audit_log(options),
+        tokens=TokensFile() if options["tokens-file"] else None,
     )
 
 

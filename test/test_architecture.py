@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
             "exits",
         ),
     },
+    "users_program": {"api.access", "auth"},
     "program": {"service", "options", "errors", "logfile", "systemd", "exits"},
 }
 """For every room of the house, whom it may import beside itself: rooms, or parts of one."""

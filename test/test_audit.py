@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.auth.loading import UsersLoader
+from ganeti_rapi.auth.loading import users_loader
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.logfile import LogFile
@@ -192,7 +192,7 @@ class NotRequiredTests(AuditCase):
 class ReloadTests(AuditCase):
     def test_reloads_are_noted(self) -> None:
         users = UsersFile()
-        holder = Audited(UsersLoader("/users", users), self.audit)
+        holder = Audited(users_loader("/users", users), self.audit)
         self.assertEqual(holder.paths, ("/users",))
         holder.take({"/users": b"jack sesame write"})
         self.assertIn("jack", users.accounts)

@@ -7,10 +7,13 @@ from hypothesis import strategies as st
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword, UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.defer import maybeDeferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyClass, verifyObject
 
 from ganeti_rapi.auth.checker import UsersFileChecker, basic_credentials
+from ganeti_rapi.auth.slow import SlowChecks
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.errors import ApiError, BadRequest, Unauthorized
 
@@ -84,7 +87,7 @@ class UsersFileCheckerTests(SynchronousTestCase):
     def setUp(self) -> None:
         accounts, _ = parse("jack abc123\njürgen größe write".encode())
         self.users = UsersFile(accounts)
-        self.checker = UsersFileChecker(self.users)
+        self.checker = UsersFileChecker(self.users, SlowChecks(Clock(), maybeDeferred))
 
     def avatar_id(self, name: bytes, password: bytes) -> object:
         return self.successResultOf(self.checker.requestAvatarId(UsernamePassword(name, password)))

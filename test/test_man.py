@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import subprocess
@@ -21,11 +23,13 @@ from ganeti_rapi.client.cli.running import INTERRUPTED, OUTCOMES
 from ganeti_rapi.program.cluster import Node, Paths
 from ganeti_rapi.program.logs import SYSLOG_CHOICES
 from ganeti_rapi.program.options import ProgramOptions
+from ganeti_rapi.users_program.main import parser as users_parser
 
 from .harness import granted
 
 PAGES = Path(__file__).parent.parent / "doc" / "man"
 DAEMON, COMMAND, USERS = "ganeti-rapi.8", "rapi.1", "ganeti-rapi-users.5"
+PROGRAM = "ganeti-rapi-users.8"
 
 
 def section(page: str, title: str) -> str:
@@ -138,6 +142,29 @@ class CommandTests(SynchronousTestCase):
 
     def test_exit_status(self) -> None:
         self.assertEqual(statuses(COMMAND), {0, INTERRUPTED, *(code for _, code, _ in OUTCOMES)})
+
+
+class UsersProgramTests(SynchronousTestCase):
+    def test_commands_and_options(self) -> None:
+        page = " ".join(item.head for item in items(PROGRAM, "DESCRIPTION"))
+        for command in ("add", "set-password", "grant", "remove", "list", "token revoke"):
+            self.assertRegex(page, rf"Cm {command}\b")
+        text = section(PROGRAM, "DESCRIPTION") + section(PROGRAM, "SYNOPSIS")
+        commands = ((), ("add",), ("set-password",), ("token", "add"))
+        real = {option for command in commands for option in options_of(*command)}
+        described = set(re.findall(r"Fl -([a-z-]+)", text))
+        self.assertEqual(real - {"help", "version"}, described)
+
+    def test_exit_status(self) -> None:
+        self.assertEqual(statuses(PROGRAM), {0, 1, 2, 130})
+
+
+def options_of(*command: str) -> set[str]:
+    """The options that the program's help has for a command."""
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown), contextlib.suppress(SystemExit):
+        users_parser().parse_args([*command, "--help"])
+    return set(re.findall(r"--([a-z-]+)", shown.getvalue()))
 
 
 class UsersTests(SynchronousTestCase):

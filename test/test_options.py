@@ -21,6 +21,7 @@ DEFAULTS = {
     "address-connections": 0,
     "user-requests": 10_000,
     "users-file": "/var/lib/ganeti/rapi/users",
+    "tokens-file": None,
     "luxi-socket": "/var/run/ganeti/socket/ganeti-query",
     "no-keep-alive": 0,
     "max-body-size": 10_485_760,

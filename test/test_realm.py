@@ -4,12 +4,15 @@ from twisted.cred.checkers import ANONYMOUS
 from twisted.cred.credentials import UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
 from twisted.cred.portal import IRealm
+from twisted.internet.defer import maybeDeferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import Interface
 from zope.interface.verify import verifyClass, verifyObject
 
 from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.realm import IRapiUser, RapiRealm, make_portal
+from ganeti_rapi.auth.slow import SlowChecks
 from ganeti_rapi.auth.users import UsersFile, parse
 
 from .harness import granted
@@ -56,7 +59,7 @@ class RapiRealmTests(SynchronousTestCase):
 class PortalTests(SynchronousTestCase):
     def setUp(self) -> None:
         accounts, _ = parse(b"jack abc123 write")
-        self.portal = make_portal(UsersFile(accounts))
+        self.portal = make_portal(UsersFile(accounts), SlowChecks(Clock(), maybeDeferred))
 
     def test_right_credentials_log_in(self) -> None:
         credentials = UsernamePassword(b"jack", b"abc123")

@@ -6,7 +6,7 @@ from twisted.internet.task import Clock
 from twisted.logger import formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.auth.loading import SHOWN, UsersLoader
+from ganeti_rapi.auth.loading import SHOWN, users_loader
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.files.watch import GRACE, FileWatch, Holder
 
@@ -23,7 +23,7 @@ class LoadingTests(SynchronousTestCase):
         self.events = captured_log(self)
 
     def start(self) -> FileWatch:
-        holder: Holder = UsersLoader(str(self.path), self.users)
+        holder: Holder = users_loader(str(self.path), self.users)
         return watch(self, holder, self.clock)
 
     def assert_users(self, *names: str) -> None:

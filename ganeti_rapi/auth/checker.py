@@ -11,6 +11,8 @@ from twisted.cred.error import UnauthorizedLogin
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
+from ganeti_rapi.auth.hashes import SlowHash
+from ganeti_rapi.auth.slow import SlowChecks
 from ganeti_rapi.auth.users import UsersFile, as_text
 from ganeti_rapi.errors import BadRequest, Unauthorized
 
@@ -34,6 +36,12 @@ def basic_credentials(header: bytes) -> UsernamePassword:
     return UsernamePassword(name, password)
 
 
+def bearer_token(header: bytes) -> str | None:
+    """The token in the value of an Authorization header; None for other schemes (RFC 6750)."""
+    scheme, token = (*header.split(maxsplit=1), b"", b"")[:2]
+    return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else None
+
+
 def _decode_token(token: bytes) -> bytes:
     try:
         return base64.b64decode(token)
@@ -50,12 +58,26 @@ class UsersFileChecker:
 
     credentialInterfaces = (IUsernamePassword,)
 
-    def __init__(self, users: UsersFile) -> None:
+    def __init__(self, users: UsersFile, slow: SlowChecks) -> None:
         self._users = users
+        self._slow = slow
 
     def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes | tuple[()]]:
         name, password = as_text(credentials.username), as_text(credentials.password)
+        slow = self._users.slow_hash(name)
+        if slow is not None:
+            return Deferred.fromCoroutine(self._check_slowly(slow, name, password))
         user = self._users.check(name, password)
         if user is None:
-            return fail(UnauthorizedLogin("the name or the password is wrong"))
+            return fail(UnauthorizedLogin(_WRONG))
         return succeed(user.name.encode("utf-8"))
+
+    async def _check_slowly(self, slow: SlowHash, name: str, password: str) -> bytes | tuple[()]:
+        right = await self._slow.check(slow, name, password)
+        # The file may have changed meanwhile.
+        if not right or name not in self._users.accounts or self._users.slow_hash(name) != slow:
+            raise UnauthorizedLogin(_WRONG)
+        return name.encode("utf-8")
+
+
+_WRONG = "the name or the password is wrong"

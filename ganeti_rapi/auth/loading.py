@@ -1,38 +1,54 @@
-"""From the users file's bytes to the accounts in memory, and to the log what is wrong with it."""
+"""From the bytes of the users file and the tokens file to memory, and to the log what is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 
+from attrs import frozen
 from twisted.logger import Logger
 
 from ganeti_rapi.api.access import Rules
-from ganeti_rapi.auth.users import UsersFile, parse
+from ganeti_rapi.auth import tokens as tokens_file
+from ganeti_rapi.auth import users as users_file
+from ganeti_rapi.auth.tokens import TokensFile
+from ganeti_rapi.auth.users import Problem, UsersFile
 
 SHOWN = 20
-"""Problems of the file that are logged one by one, since it may be no users file at all."""
+"""Problems of a file that are logged one by one, since it may be another file altogether."""
 
 
-class UsersLoader:
-    """A `Holder` that fills ``users`` from the file of that path.
+@frozen
+class Source:
+    """How a file's bytes are held: ``hold`` takes them and gives the problems.
 
-    While the file cannot be read, the users read before stay valid: a file that is being replaced
-    locks no user out. While there is no file, there are no users.
+    ``what`` is in the file, and ``without`` says what it means that there is none.
+    """
+
+    what: str
+    without: str
+    held: Callable[[], Sized]
+    hold: Callable[[bytes], Sequence[Problem]]
+
+
+class Loader:
+    """A `Holder` that lets a source hold what the file of that path says.
+
+    While the file cannot be read, what was read before stays valid: a file that is being replaced
+    locks nobody out. While there is no file, there is nothing.
     """
 
     _log = Logger()
 
-    def __init__(self, path: str, users: UsersFile, rules: Rules = Rules.GANETI_3_0) -> None:
+    def __init__(self, path: str, source: Source) -> None:
         self._path = path
-        self._users = users
-        self._rules = rules
+        self._source = source
 
     @property
     def paths(self) -> Sequence[str]:
         return (self._path,)
 
     def take(self, contents: Mapping[str, bytes]) -> None:
-        self._users.accounts, problems = parse(contents[self._path], self._rules)
+        problems = self._source.hold(contents[self._path])
         for problem in problems[:SHOWN]:
             self._log.warn("{path}, {problem}", path=self._path, problem=problem)
         if len(problems) > SHOWN:
@@ -42,20 +58,46 @@ class UsersLoader:
                 more=len(problems) - SHOWN,
             )
         self._log.info(
-            "Read {count} users from {path}", count=len(self._users.accounts), path=self._path
+            "Read {count} {what} from {path}",
+            count=len(self._source.held()),
+            what=self._source.what,
+            path=self._path,
         )
 
     def keep(self, reason: str) -> None:
         self._log.warn(
-            "{reason}. The {count} users read before stay valid. Make the users file one that this "
-            "process can read, or empty it to let nobody in.",
+            "{reason}. The {count} {what} read before stay valid. Make the {what} file one that "
+            "this process can read, or empty it to let nobody in.",
             reason=reason,
-            count=len(self._users.accounts),
+            count=len(self._source.held()),
+            what=self._source.what,
         )
 
     def lose(self, reason: str) -> None:
-        self._users.accounts = {}
+        self._source.hold(b"")
         self._log.warn(
-            "{reason}. Nobody can log in until there is a users file; it is read within a second.",
+            "{reason}. {without} until there is a {what} file; it is read within a second.",
             reason=reason,
+            without=self._source.without,
+            what=self._source.what,
         )
+
+
+def users_loader(path: str, users: UsersFile, rules: Rules = Rules.GANETI_3_0) -> Loader:
+    """What fills ``users`` from the users file."""
+
+    def hold(contents: bytes) -> Sequence[Problem]:
+        users.accounts, problems = users_file.parse(contents, rules)
+        return problems
+
+    return Loader(path, Source("users", "Nobody can log in", lambda: users.accounts, hold))
+
+
+def tokens_loader(path: str, tokens: TokensFile, rules: Rules = Rules.GANETI_3_0) -> Loader:
+    """What fills ``tokens`` from the tokens file."""
+
+    def hold(contents: bytes) -> Sequence[Problem]:
+        tokens.tokens, problems = tokens_file.parse(contents, rules)
+        return problems
+
+    return Loader(path, Source("tokens", "No token counts", lambda: tokens.tokens, hold))

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
+import datetime
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from twisted.cred.credentials import UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from ganeti_rapi.auth.guessing import Guesses
 from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.realm import IRapiUser, make_portal
+from ganeti_rapi.auth.slow import InThread, SlowChecks
+from ganeti_rapi.auth.tokens import TokensFile, hash_of
 from ganeti_rapi.auth.users import UsersFile, as_text
-from ganeti_rapi.errors import LoginFailed, TooManyRequests
+from ganeti_rapi.errors import LoginFailed, TooManyRequests, Unauthorized
 
 SHOWN = 64
 """Characters of a name that the log shows."""
 
 
 class Logins:
-    """The one way in. ``longest`` is the longest delay after failures: see `Guesses`."""
+    """The one way in. ``longest`` is the longest delay after failures: see `Guesses`.
+
+    ``now`` gives the seconds since the epoch; ``in_thread`` calls what takes long.
+    """
 
     _log = Logger()
 
-    def __init__(self, users: UsersFile, clock: IReactorTime, longest: float = 60) -> None:
+    def __init__(
+        self,
+        users: UsersFile,
+        clock: IReactorTime,
+        longest: float = 60,
+        tokens: TokensFile | None = None,
+        now: Callable[[], float] = time.time,
+        in_thread: InThread = maybeDeferred,
+    ) -> None:
         self._users = users
-        self._portal = make_portal(users)
+        self._tokens = tokens
+        self._now = now
+        self._portal = make_portal(users, SlowChecks(clock, in_thread))
         self._guesses = Guesses(clock, self._is_user, longest)
 
     async def user(self, credentials: UsernamePassword, address: str) -> User:
@@ -38,10 +56,7 @@ class Logins:
         password when too many were.
         """
         name = as_text(credentials.username)
-        wait = math.ceil(self._guesses.wait(address, name))
-        if wait > 0:
-            message = f"Too many failed logins; the next one is judged in {wait} s"
-            raise TooManyRequests(message, {"Retry-After": str(wait)})
+        self._check_wait(address, name)
         try:
             _, avatar, _ = await self._portal.login(credentials, None, IRapiUser)
         except UnauthorizedLogin:
@@ -50,6 +65,30 @@ class Logins:
             raise LoginFailed(name if self._is_user(name) else "") from None
         self._guesses.succeeded(address, name)
         return cast(User, avatar)
+
+    def of_token(self, token: str, address: str) -> User:
+        """The user of a token, sent from this address. Raises as `user` does.
+
+        Raises `Unauthorized` where there are no tokens.
+        """
+        if self._tokens is None:
+            raise Unauthorized
+        name = hash_of(token)  # each is a name of its own that nobody has
+        self._check_wait(address, name)
+        today = datetime.datetime.fromtimestamp(self._now(), datetime.timezone.utc).date()
+        user = self._tokens.user(token, today)
+        if user is None:
+            self._guesses.failed(address, name)
+            self._note(name, address)
+            raise LoginFailed
+        self._guesses.succeeded(address, name)
+        return user
+
+    def _check_wait(self, address: str, name: str) -> None:
+        wait = math.ceil(self._guesses.wait(address, name))
+        if wait > 0:
+            message = f"Too many failed logins; the next one is judged in {wait} s"
+            raise TooManyRequests(message, {"Retry-After": str(wait)})
 
     def of_certificate(self, names: Sequence[str]) -> User | None:
         """The user whom a client's certificate is of: the first name that a user has."""

@@ -10,6 +10,7 @@ from zope.interface import Attribute, Interface, classImplements, implementer
 
 from ganeti_rapi.auth.checker import UsersFileChecker
 from ganeti_rapi.auth.permissions import User
+from ganeti_rapi.auth.slow import SlowChecks
 from ganeti_rapi.auth.users import UsersFile
 
 
@@ -48,6 +49,6 @@ class RapiRealm:
         return IRapiUser, user, lambda: None
 
 
-def make_portal(users: UsersFile) -> Portal:
+def make_portal(users: UsersFile, slow: SlowChecks) -> Portal:
     """Where credentials become users: ``login(credentials, None, IRapiUser)``."""
-    return Portal(RapiRealm(users), [UsersFileChecker(users)])
+    return Portal(RapiRealm(users), [UsersFileChecker(users, slow)])

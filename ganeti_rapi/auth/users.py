@@ -10,9 +10,10 @@ the same letters are the same. Lines end as in every editor, by LF, CR LF or CR.
 also ends them at characters such as U+2028 that editors do not show; where these are within a line,
 it is ignored, since nobody can know what was meant.
 
-Whatever the scheme, an account keeps the password in one form, the MD5 hash ``HA1`` of RFC 2617.
-So no clear text stays in memory, and each check is the same work and one comparison, which takes
-the same time whether or not there is such a user.
+Of a password in clear text or hashed by MD5, an account keeps the hash ``HA1`` of RFC 2617. So no
+clear text stays in memory, and each check is the same work and one comparison, which takes the same
+time whether or not there is such a user. Of the others it keeps a `SlowHash`; where there is any,
+names that nobody has are checked against one as well.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from collections.abc import Callable, Mapping
 from attrs import define, field, frozen
 
 from ganeti_rapi.api.access import Rules, grants
+from ganeti_rapi.auth.hashes import READERS, BadHash, SlowHash
 from ganeti_rapi.auth.permissions import User
 
 REALM = "Ganeti Remote API"
@@ -37,10 +39,14 @@ NO_DIGEST = b""
 
 @frozen
 class Account:
-    """A user and the digest of the password: 32 lower-case hexadecimal digits, or `NO_DIGEST`."""
+    """A user and the digest of the password: 32 lower-case hexadecimal digits, or `NO_DIGEST`.
+
+    With a ``slow`` hash there is no digest.
+    """
 
     user: User
     digest: bytes = field(repr=False)
+    slow: SlowHash | None = field(default=None, repr=False)
 
 
 @frozen
@@ -68,8 +74,9 @@ UNCLOSED_BRACE = (
     "write {cleartext} before a password that starts with a brace"
 )
 UNKNOWN_SCHEME = (
-    "nobody can log in with this password: the scheme in braces is neither {cleartext} nor {ha1}; "
-    "write {cleartext} before a password that starts with a brace"
+    "nobody can log in with this password: the scheme in braces is none of {cleartext}, {ha1}, "
+    "{argon2}, {bcrypt}, {scrypt} and {none}; write {cleartext} before a password that starts with "
+    "a brace"
 )
 BAD_HASH = "nobody can log in with this password: {ha1} needs 32 hexadecimal digits after it"
 EMPTY_PASSWORD = "nobody can log in with this password: it is empty"
@@ -114,11 +121,12 @@ class Scheme:
     """A way to write a password.
 
     ``digest`` makes the digest of the user's name and the text after the braces. Where it makes
-    `NO_DIGEST`, ``problem`` says why.
+    `NO_DIGEST`, ``problem`` says why. ``slow`` reads a hash that is slow to check, if it is one.
     """
 
     digest: Callable[[str, str], bytes]
     problem: str = ""
+    slow: Callable[[str], SlowHash] | None = None
 
 
 CLEARTEXT = Scheme(ha1)
@@ -128,6 +136,8 @@ UNKNOWN = Scheme(_no_digest, UNKNOWN_SCHEME)
 SCHEMES: Mapping[str, Scheme] = {
     "cleartext": CLEARTEXT,
     "ha1": Scheme(_hash_as_written, BAD_HASH),
+    "none": Scheme(_no_digest),  # for those who log in by a certificate
+    **{name: Scheme(_no_digest, slow=reader) for name, reader in READERS.items()},
 }
 """By the lower-case name in the braces."""
 
@@ -173,15 +183,26 @@ def _parse_fields(
     empty = digest == ha1(name, "")
     chosen = frozenset(option.strip() for option in options.split(",")) - {""}
     granted = grants(chosen, rules)
+    slow, problem = _slow_hash(scheme, text)
     checks = (
         (":" in name, UNUSABLE_NAME),
-        (digest == NO_DIGEST, scheme.problem),
+        (digest == NO_DIGEST and problem != "", problem),
         (empty, EMPTY_PASSWORD),
         (bool(granted.unknown), UNKNOWN_OPTION),
     )
     notes = [note for wrong, note in checks if wrong]
     user = User(name, granted.permissions)
-    return Account(user, NO_DIGEST if empty else digest), notes
+    return Account(user, NO_DIGEST if empty else digest, slow), notes
+
+
+def _slow_hash(scheme: Scheme, text: str) -> tuple[SlowHash | None, str]:
+    """The hash that is slow to check, if the scheme has such; and what is wrong with a password."""
+    if scheme.slow is None:
+        return None, scheme.problem
+    try:
+        return scheme.slow(text), ""
+    except BadHash as error:
+        return None, f"nobody can log in with this password: {error}"
 
 
 def _split_scheme(password: str) -> tuple[Scheme, str]:
@@ -209,8 +230,22 @@ class UsersFile:
         account = self.accounts.get(name)
         return account.user if account else None
 
+    def slow_hash(self, name: str) -> SlowHash | None:
+        """What a password for that name is checked against, if that is slow.
+
+        For a name that nobody has it is somebody's, if there are such, so that time does not tell
+        which names there are.
+        """
+        account = self.accounts.get(name)
+        if account is not None:
+            return account.slow
+        return next((each.slow for each in self.accounts.values() if each.slow), None)
+
     def check(self, name: str, password: str) -> User | None:
-        """The user whose credentials these are, or None when they are not valid."""
+        """The user whose credentials these are, or None when they are not valid.
+
+        Those with a slow hash are not: see `slow_hash`.
+        """
         account = self.accounts.get(name, _NOBODY)
         right = hmac.compare_digest(ha1(name, password), account.digest)
         return account.user if right else None

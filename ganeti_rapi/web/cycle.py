@@ -18,7 +18,7 @@ from ganeti_rapi.api.access import Rules
 from ganeti_rapi.api.call import ABSENT, Absent, Call, Jobs, SharedJobDaemon, parse_query
 from ganeti_rapi.api.cells import Cell, Constant, Stream
 from ganeti_rapi.api.resource import Resource
-from ganeti_rapi.auth.checker import basic_credentials
+from ganeti_rapi.auth.checker import basic_credentials, bearer_token
 from ganeti_rapi.auth.logins import Logins
 from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.users import REALM
@@ -174,8 +174,11 @@ class Rapi:
             user = self._logins.of_certificate(request.channel.certificate_names)
             request.auth = "certificate" if user else None
             return user
-        request.auth = "basic"
+        token = bearer_token(header)
+        request.auth = "basic" if token is None else "token"
         try:
+            if token is not None:
+                return self._logins.of_token(token, request.client_address)
             return await self._logins.user(basic_credentials(header), request.client_address)
         except Unauthorized as failure:
             request.claimed_name = failure.name if isinstance(failure, LoginFailed) else ""

@@ -1,0 +1,82 @@
+"""Checks of slow hashes: in threads, a few at a time, and remembered for a while.
+
+Theory of operation. A check takes a tenth of a second of a processor on purpose, so it must not run
+in the reactor, not too many may run at once, and the line of those that wait is bounded: whoever
+sends made-up passwords makes others wait for a moment, and cannot fill the memory. A client sends
+its password with each request, so a right one is remembered for some minutes: as a hash whose key
+is this process's alone, together with the hash that it fits. Wrong ones are not remembered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.interfaces import IReactorTime
+
+from ganeti_rapi.auth.hashes import SlowHash
+from ganeti_rapi.errors import Unavailable
+
+T = TypeVar("T")
+
+InThread = Callable[..., "Deferred[Any]"]  # Any: what the function returns
+"""Calls a function with its arguments in a thread."""
+
+AT_ONCE = 2
+MOST_WAITING = 100
+
+REMEMBERED_FOR = 300.0
+"""Seconds."""
+
+MOST_REMEMBERED = 1000
+
+
+class SlowChecks:
+    """Checks passwords against slow hashes. ``clock`` is monotonic."""
+
+    def __init__(self, clock: IReactorTime, in_thread: InThread) -> None:
+        self._clock = clock
+        self._in_thread = in_thread
+        self._turns = DeferredSemaphore(AT_ONCE)
+        self._key = os.urandom(32)
+        self._remembered: dict[bytes, float] = {}
+
+    async def check(self, slow: SlowHash, name: str, password: str) -> bool:
+        """Whether the password fits. Raises `Unavailable` when too many are being checked."""
+        proof = self._proof(slow, name, password)
+        if self._remembered.get(proof, 0.0) > self._clock.seconds():
+            return True
+        if len(self._turns.waiting) >= MOST_WAITING:
+            raise Unavailable("Too many logins are being checked; try again later")
+        right = await self._in_turn(slow, password.encode("utf-8", "surrogatepass"))
+        if right:
+            self._remember(proof)
+        return right
+
+    async def _in_turn(self, slow: SlowHash, password: bytes) -> bool:
+        await self._turns.acquire()
+        # If the client leaves, the thread goes on all the same, and so it keeps its turn.
+        result: Deferred[bool] = Deferred()
+        work = self._in_thread(slow.check, password)
+        work.addBoth(self._give_back)
+        work.addCallbacks(result.callback, result.errback)
+        return await result
+
+    def _give_back(self, result: T) -> T:
+        self._turns.release()
+        return result
+
+    def _proof(self, slow: SlowHash, name: str, password: str) -> bytes:
+        """Short, whatever the password; and another one when the user's line changes."""
+        parts = (slow.text, name, password)
+        text = b"\0".join(part.encode("utf-8", "surrogatepass") for part in parts)
+        return hashlib.blake2b(text, key=self._key, digest_size=32).digest()
+
+    def _remember(self, proof: bytes) -> None:
+        self._remembered.pop(proof, None)
+        self._remembered[proof] = self._clock.seconds() + REMEMBERED_FOR
+        if len(self._remembered) > MOST_REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]  # the oldest

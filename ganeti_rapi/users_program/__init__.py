@@ -1,0 +1,1 @@
+"""The program ``ganeti-rapi-users``: changes the users file and the tokens file."""
