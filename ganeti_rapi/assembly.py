@@ -23,6 +23,7 @@ from ganeti_rapi.luxi.pool import Limits, LuxiPool
 from ganeti_rapi.web.accesslog import Entry, combined
 from ganeti_rapi.web.audit import AuditLog
 from ganeti_rapi.web.cycle import Rapi
+from ganeti_rapi.web.health import Health
 from ganeti_rapi.web.limits import LIMITS, SiteLimits
 from ganeti_rapi.web.notes import Notes
 from ganeti_rapi.web.proxies import TrustedProxies
@@ -107,6 +108,7 @@ class Settings:
     log_line: Callable[[Entry, float], str] = combined
     audit: AuditLog | None = None
     tokens: TokensFile | None = None
+    certificate_end: Callable[[], float | None] = lambda: None
     login_delay: float = 60
 
 
@@ -137,6 +139,7 @@ def make_site(
         patience=settings.luxi_timeout,
         user_requests=settings.limits.user_requests,
         notes=Notes(settings.audit),
+        health=Health(backend.daemon, reactor, check_role, settings.certificate_end, now),
     )
     return RapiSite(
         grow_tree(RESOURCES, rapi.serve),

@@ -217,7 +217,7 @@ def _assemble(
     users = UsersFile()
     tls = None if options["no-ssl"] else _context_factory(options)
     rules = Rules(options["access-rules"])
-    settings = _settings(options)
+    settings = _settings(options, tls)
     holders: list[Holder] = [users_loader(os.path.abspath(options["users-file"]), users, rules)]
     if settings.tokens is not None:
         path = os.path.abspath(options["tokens-file"])
@@ -263,7 +263,7 @@ def _site(
     return make_site(reactor, backend, users, settings, check_role=check_role, in_thread=in_thread)
 
 
-def _settings(options: Options) -> Settings:
+def _settings(options: Options, tls: ReloadingContextFactory | None) -> Settings:
     return Settings(
         require_authentication=bool(options["require-authentication"]),
         access_rules=Rules(options["access-rules"]),
@@ -291,6 +291,7 @@ def _settings(options: Options) -> Settings:
         access_log=_log_file("access log", options["access-log"]),
         log_line=FORMATS[options["access-log-format"]],
         audit=_audit_log(options),
+        certificate_end=lambda: None if tls is None else tls.certificate_end,
         tokens=TokensFile() if options["tokens-file"] else None,
     )
 

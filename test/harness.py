@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from attrs import define, field, frozen
@@ -244,6 +244,7 @@ class Server:
         daemon: SharedJobDaemon,
         waits: JobWaits,
         users: UsersFile | None = None,
+        check_role: Callable[[], None] = lambda: None,
         **options: Any,  # Any: handed through
     ) -> None:
         self.clock = Clock()
@@ -252,6 +253,7 @@ class Server:
             ScriptedBackend.make(self.clock, daemon, waits),
             users or users_file(USERS),
             Settings(**options),
+            check_role=check_role,
             now=lambda: NOW,
         )
 

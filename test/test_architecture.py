@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "auth": {"api", "errors", "files"},
     "web": {
         *("api", "auth", "http1", "jobs"),
-        *("sharing", "errors", "files", "jsontext", "logfile"),
+        *("sharing", "errors", "files", "jsontext", "logfile", "timeouts"),
     },
     "assembly": {"api", "auth", "luxi", "jobs", "web", "logfile"},
     "simulator": {"api.opcodes", "luxi.codec", "errors", "jobstates", "jsontext"},

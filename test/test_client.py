@@ -38,6 +38,8 @@ CALLS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("GET", "/"): lambda c: c.list_versions(),
     ("GET", "/2"): lambda c: c.list_resources(),
     ("GET", "/version"): lambda c: c.get_version(),
+    ("GET", "/healthz"): lambda c: c.get_health(),
+    ("GET", "/readyz"): lambda c: c.get_readiness(),
     ("GET", "/2/openapi.json"): lambda c: c.get_openapi(),
     ("GET", "/2/info"): lambda c: c.get_info(),
     ("GET", "/2/features"): lambda c: c.get_features(),

@@ -86,6 +86,8 @@ ADDED = """
 """What later releases of Ganeti added."""
 
 OURS = """
+    /healthz GET
+    /readyz GET
     /2/events GET
     /2/jobs/{job_id}/events GET
 """
@@ -176,6 +178,8 @@ PERMISSIONS = """
     /2/tags DELETE tags.delete
     /2/tags GET tags.get
     /2/tags PUT tags.set
+    /healthz GET public
+    /readyz GET public
     /2/events GET events.read
     /2/jobs/{job_id}/events GET jobs.wait
     /2/openapi.json GET openapi.read

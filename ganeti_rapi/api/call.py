@@ -72,6 +72,13 @@ class Jobs(Protocol):
         """What happens to all jobs, after the event with that id or from now on."""
 
 
+class Health(Protocol):
+    """Whether the daemon can do its work."""
+
+    async def reasons(self) -> list[str]:
+        """Why not; none if it can."""
+
+
 class Absent:
     """The type of `ABSENT`."""
 
@@ -111,6 +118,7 @@ class Call:
     """The resource's name, for the reason trail."""
     asked_by: str = ""
     """Who asks, and the request's id, for the reason trail."""
+    health: Health | None = None
     submitted: list[int] = field(factory=list)
     """The ids of the jobs that were submitted for this call, so far."""
 

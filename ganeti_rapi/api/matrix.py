@@ -38,7 +38,8 @@ means nothing is ignored, and the log names its line.
 | `read` | `@readonly`, and `instances.query.console` | `@readonly` |
 | `write`, `all` | `@admin` | `@admin` |
 
-With `--require-authentication` even what is open or public takes a user.
+With `--require-authentication` even what is open or public takes a user, but for `/healthz` and
+`/readyz`.
 """
 
 

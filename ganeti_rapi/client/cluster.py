@@ -34,6 +34,19 @@ class ClusterMethods(Methods):
         document: Object = await self._get(path("openapi.json"))
         return document
 
+    async def get_health(self) -> Object:
+        """``{"status": "ok"}``: the server runs; not on stock servers."""
+        health: Object = await self._get("/healthz")
+        return health
+
+    async def get_readiness(self) -> Object:
+        """``{"status": "ready"}``: the server can do its work; not on stock servers.
+
+        Raises `HttpError` with the status 503, and all that is wrong, when it cannot.
+        """
+        readiness: Object = await self._get("/readyz")
+        return readiness
+
     async def get_info(self) -> Object:
         """The cluster's settings: ``name``, ``master``, ``software_version`` and many more."""
         info: Object = await self._get(path("info"))

@@ -41,6 +41,7 @@ from ganeti_rapi.http1.bodies import check_length
 from ganeti_rapi.jsontext import Json
 from ganeti_rapi.sharing import SharedReads
 from ganeti_rapi.web.events import EventStream
+from ganeti_rapi.web.health import Health
 from ganeti_rapi.web.limits import UnderWay
 from ganeti_rapi.web.notes import Notes
 from ganeti_rapi.web.render import (
@@ -54,7 +55,10 @@ from ganeti_rapi.web.render import (
 )
 from ganeti_rapi.web.request import JSON_TYPE, READS, RapiRequest
 
-NEVER_REFUSED = frozenset({"/version"})
+CHECKS = frozenset({"/healthz", "/readyz"})
+"""What load balancers ask: without a user, even where one is required, whoever may say to be."""
+
+NEVER_REFUSED = CHECKS | {"/version"}
 """What every node answers, the master or not, however much else there is to do."""
 
 CHALLENGE = {"WWW-Authenticate": f'Basic realm="{REALM}"'}
@@ -97,6 +101,7 @@ class Rapi:
         patience: float = 30,
         user_requests: int = 0,
         notes: Notes | None = None,
+        health: Health | None = None,
     ) -> None:
         self._logins = logins
         self._daemon = daemon
@@ -110,6 +115,7 @@ class Rapi:
         self._patience = patience
         self._under_way = UnderWay(user_requests, "requests under way of one user")
         self._notes = notes or Notes()
+        self._health = health
         self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
 
@@ -121,20 +127,26 @@ class Rapi:
         if resource is None or resource.uri not in NEVER_REFUSED:
             self._check_role()  # 503
             check_admitted(request)  # 503
-        user = await self._who(request) if self._require_authentication else None
-        if self._require_authentication and user is None:
-            raise Unauthorized(headers=CHALLENGE)
+        is_check = resource is not None and resource.uri in CHECKS
+        user = None
+        if self._require_authentication and not is_check:
+            user = await self._who(request)
+            if user is None:
+                raise Unauthorized(headers=CHALLENGE)
         resource = request.resource = existing(resource)  # 404
         if request.method == b"OPTIONS":
             return Reply((), 204, {"Allow": allowed(resource)})
         cell = cell_for(resource, request)  # 501
-        user = user or await self._who(request)  # 401, 429
+        if user is None and not is_check:
+            user = await self._who(request)  # 401, 429
         request.user_name = user.name if user else None
         check_access(user, cell, self._rules)  # 403
         check_body(request)  # 413, 415
         if isinstance(cell, Constant):
             decode_body(request, await request.read_body())  # 415, 400
             return await self._represent(request, self._constant(resource, cell))
+        if is_check:
+            return await self._run(request, resource, cell, ABSENT)
         with self._under_way.one_more(request.user_name or request.client_address):  # 429
             body = decode_body(request, await request.read_body())  # 415, 400
             return await self._run(request, resource, cell, body)
@@ -155,6 +167,7 @@ class Rapi:
             last_event_id=(request.header(b"last-event-id") if isinstance(cell, Stream) else None),
             resource=resource.name,
             asked_by=f"{who}, request {request.id}",
+            health=self._health,
         )
         self._notes.begin(request)  # 503
         if isinstance(cell, Stream):

@@ -19,14 +19,15 @@ def warnings(
 ) -> Iterator[str]:
     """A sentence for every certificate of the file that expires soon or has expired."""
     for certificate in certificates:
-        end = _end(certificate)
+        end = end_of(certificate)
         if end - now < WARNED_BEFORE:
             verb = "expires" if end > now else "expired"
             subject = certificate.subject.rfc4514_string()
             yield f"The certificate of {subject} in {path} {verb} on {end:%Y-%m-%d}. {_cure(path)}"
 
 
-def _end(certificate: x509.Certificate) -> datetime.datetime:
+def end_of(certificate: x509.Certificate) -> datetime.datetime:
+    """When a certificate expires."""
     if hasattr(certificate, "not_valid_after_utc"):
         return certificate.not_valid_after_utc
     # cryptography before version 42

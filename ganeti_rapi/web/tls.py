@@ -143,7 +143,8 @@ class ReloadingContextFactory:
     """Gives each new connection the newest certificate; the `Holder` of its files.
 
     Raises `TlsError` when made of files that cannot be used; later on the last good ones stay.
-    ``now`` gives the time of day, with its zone.
+    ``now`` gives the time of day, with its zone. ``certificate_end`` is when the first of the
+    certificates expires, in seconds since the epoch.
     """
 
     log = Logger()
@@ -151,7 +152,9 @@ class ReloadingContextFactory:
     def __init__(self, files: PemFiles, now: Callable[[], datetime.datetime] = _utc_now) -> None:
         self._files = files
         self._now = now
-        self._context = _context(files, files.read())
+        contents = files.read()
+        self._context = _context(files, contents)
+        self.certificate_end = _end_of(files, contents)
 
     @property
     def paths(self) -> Sequence[str]:
@@ -163,6 +166,7 @@ class ReloadingContextFactory:
 
     def take(self, contents: Contents) -> None:
         self._context = _context(self._files, contents)
+        self.certificate_end = _end_of(self._files, contents)
         self.log.info("Using the TLS certificate in {path}", path=self._files.certificate)
         for path in self._files.of_certificates:
             certificates = _load_certificates(path, contents)
@@ -178,6 +182,14 @@ class ReloadingContextFactory:
 
     def lose(self, reason: str) -> None:
         self.keep(reason)
+
+
+def _end_of(files: PemFiles, contents: Contents) -> float:
+    return min(
+        expiry.end_of(certificate).timestamp()
+        for path in files.of_certificates
+        for certificate in _load_certificates(path, contents)
+    )
 
 
 def _context(files: PemFiles, contents: Contents) -> SSL.Context:

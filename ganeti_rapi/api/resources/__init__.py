@@ -16,6 +16,7 @@ from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.cluster import CLUSTER, FEATURES
 from ganeti_rapi.api.resources.filters import FILTERS
 from ganeti_rapi.api.resources.groups import GROUPS
+from ganeti_rapi.api.resources.health import HEALTH
 from ganeti_rapi.api.resources.instance_changes import INSTANCE_CHANGES
 from ganeti_rapi.api.resources.instances import INSTANCES
 from ganeti_rapi.api.resources.jobs import EVENTS, JOBS
@@ -43,6 +44,7 @@ def _openapi(text: Encoded | None = None) -> Resource:
 
 _LEAVES = (
     _openapi(),
+    *HEALTH,
     *CLUSTER,
     *FILTERS,
     *JOBS,

@@ -36,6 +36,8 @@ LACKING = {
     ("DELETE", "/2/instances/{instance_name}/export"): "since Ganeti 3.2",
     ("GET", "/2/events"): "our own",
     ("GET", "/2/openapi.json"): "our own",
+    ("GET", "/healthz"): "our own",
+    ("GET", "/readyz"): "our own",
     ("GET", "/2/jobs/{job_id}/events"): "our own",
 }
 """What the stock daemon 3.0.2 does not have, and since when there is it."""

@@ -1,0 +1,46 @@
+"""The resources that load balancers ask: without a user, and whatever else there is to do."""
+
+from __future__ import annotations
+
+from ganeti_rapi.api.access import PUBLIC
+from ganeti_rapi.api.cells import Constant, Handler
+from ganeti_rapi.api.handlers import health
+from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.schemas import TEXT, Property, object_of
+
+_STATUS = object_of({"status": Property(TEXT, "That it is well.")})
+
+HEALTH = (
+    Resource(
+        "healthz",
+        "/healthz",
+        "Whether the daemon runs.",
+        {
+            "GET": Constant(
+                doc="Tell that the daemon runs and answers.",
+                permission=PUBLIC,
+                reply="An object that says so.",
+                reply_schema=_STATUS,
+                value={"status": "ok"},
+            )
+        },
+    ),
+    Resource(
+        "readyz",
+        "/readyz",
+        "Whether the daemon can do its work.",
+        {
+            "GET": Handler(
+                doc=(
+                    "Tell whether the job daemon answers, this node is the master and the "
+                    "certificate is valid. If not, 503 says what is wrong."
+                ),
+                permission=PUBLIC,
+                reply="An object that says so.",
+                reply_schema=_STATUS,
+                function=health.ready,
+                shared=True,
+            )
+        },
+    ),
+)
