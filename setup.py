@@ -30,6 +30,8 @@ EXTRAS_REQUIRE = {
         # llhttp, the parser of Node.js, for the heads of requests: a dozen times faster than h11.
         "httptools>=0.6",
     ],
+    # Prometheus's text format, as its own library writes it; without dependencies.
+    "metrics": ["prometheus_client>=0.16"],
     # Hashes of passwords that are slow to guess; scrypt comes with Python, and does without these.
     "passwords": [
         # argon2, the winner of the Password Hashing Competition, by its reference code.

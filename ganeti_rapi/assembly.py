@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -20,6 +20,9 @@ from ganeti_rapi.jobs.watches import JobWatches
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.daemon import LuxiDaemon
 from ganeti_rapi.luxi.pool import Limits, LuxiPool
+from ganeti_rapi.metrics.cluster import ClusterFigures
+from ganeti_rapi.metrics.exposition import Exposition, Gauge
+from ganeti_rapi.metrics.tally import Tally
 from ganeti_rapi.web.accesslog import Entry, combined
 from ganeti_rapi.web.audit import AuditLog
 from ganeti_rapi.web.cycle import Rapi
@@ -39,7 +42,12 @@ WATCH_ACQUIRE = 1.0
 
 
 class Backend(Protocol):
-    """The job daemon that requests are answered from."""
+    """The job daemon that requests are answered from. ``tally`` counts its calls."""
+
+    tally: Tally
+
+    def gauges(self) -> Sequence[Gauge]:
+        """What else is to be told of it."""
 
     @property
     def daemon(self) -> SharedJobDaemon:
@@ -70,11 +78,35 @@ class LuxiBackend:
         share = user_connections or max(SMALLEST_SHARE, luxi_connections // 4)
         limits = Limits(luxi_connections, share, read=luxi_timeout, acquire=luxi_timeout)
         waits = Limits(connections=wait_connections, acquire=WATCH_ACQUIRE)
-        self._pools = LuxiPool(reactor, path, limits), LuxiPool(reactor, path, waits)
+        self.tally = Tally()
+        requests = LuxiPool(reactor, path, limits, self.tally.call)
+        self._pools = requests, LuxiPool(reactor, path, waits)
         self.daemon, waiting = map(LuxiDaemon, self._pools)
         self.watches = JobWatches(reactor, self.daemon, waiting, luxi_timeout)
         self.feed = JobFeed(reactor, self.daemon)
         self.jobs = JobChanges(reactor, self.watches, self.feed)
+
+    def gauges(self) -> Sequence[Gauge]:
+        """What is to be told of the connections and of who waits for jobs."""
+
+        def of_pools(number: Callable[[LuxiPool], int]) -> Callable[[], Mapping[str, float]]:
+            return lambda: dict(zip(("requests", "waits"), map(number, self._pools)))
+
+        return (
+            Gauge(
+                *("luxi_connections", "Connections to luxid.", of_pools(lambda pool: pool.open)),
+                label="pool",
+            ),
+            Gauge(
+                *("luxi_in_use", "Those that are in use.", of_pools(lambda pool: pool.taken)),
+                label="pool",
+            ),
+            Gauge(
+                *("luxi_waiting", "Calls that wait for one.", of_pools(lambda pool: pool.waiting)),
+                label="pool",
+            ),
+            Gauge("job_waits", "Requests that wait for a job.", lambda: self.watches.waiters),
+        )
 
     def drain(self) -> None:
         """Answer those who wait for jobs."""
@@ -109,6 +141,7 @@ class Settings:
     audit: AuditLog | None = None
     tokens: TokensFile | None = None
     certificate_end: Callable[[], float | None] = lambda: None
+    metrics_interval: float = 60
     login_delay: float = 60
 
 
@@ -126,6 +159,7 @@ def make_site(
     now: Callable[[], float] = time.time,
 ) -> RapiSite:
     """The API as an HTTP site. ``check_role``, ``in_thread`` and ``now`` are those of `Rapi`."""
+    sites: list[RapiSite] = []  # of the one below, which is made of what tells of it
     rapi = Rapi(
         Logins(users, reactor, settings.login_delay, settings.tokens, now, in_thread),
         backend.daemon,
@@ -139,9 +173,16 @@ def make_site(
         patience=settings.luxi_timeout,
         user_requests=settings.limits.user_requests,
         notes=Notes(settings.audit),
+        tally=backend.tally,
+        metrics=Exposition(
+            backend.tally,
+            [*backend.gauges(), *_gauges(sites, users, settings)],
+            ClusterFigures(backend.daemon, reactor, settings.metrics_interval),
+            reactor.seconds,
+        ),
         health=Health(backend.daemon, reactor, check_role, settings.certificate_end, now),
     )
-    return RapiSite(
+    site = RapiSite(
         grow_tree(RESOURCES, rapi.serve),
         reactor,
         keep_alive=settings.keep_alive,
@@ -154,5 +195,22 @@ def make_site(
         drain_timeout=settings.drain_timeout,
         access_log=settings.access_log,
         log_line=settings.log_line,
+        tally=backend.tally,
         now=now,
+    )
+    sites.append(site)
+    return site
+
+
+def _gauges(sites: Sequence[RapiSite], users: UsersFile, settings: Settings) -> Sequence[Gauge]:
+    return (
+        Gauge(
+            *("connections", "Open connections."),
+            lambda: sum(len(site.channels) for site in sites),
+        ),
+        Gauge("users", "Users in the users file.", lambda: len(users.accounts)),
+        Gauge(
+            *("certificate_end_timestamp_seconds", "When the certificate expires."),
+            settings.certificate_end,
+        ),
     )

@@ -101,6 +101,7 @@ class Options(UsageOptions):
         ),
         _number("wait-connections", None, 100, "Connections to luxid for job waits.", 1, _MOST),
         _number("luxi-timeout", None, 30, "Seconds that luxid may take for a read.", 1, _MOST),
+        _number("metrics-interval", None, 60, "Seconds that the cluster's figures keep.", 0, 86400),
         _number("workers", None, 1, "Processes that share the port.", 1, 64),
         _number("drain-timeout", None, 25, "Seconds that requests have at the end.", 0, _MOST),
         ["access-log", None, None, "File for one line per request."],

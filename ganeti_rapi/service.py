@@ -291,6 +291,7 @@ def _settings(options: Options, tls: ReloadingContextFactory | None) -> Settings
         access_log=_log_file("access log", options["access-log"]),
         log_line=FORMATS[options["access-log-format"]],
         audit=_audit_log(options),
+        metrics_interval=options["metrics-interval"],
         certificate_end=lambda: None if tls is None else tls.certificate_end,
         tokens=TokensFile() if options["tokens-file"] else None,
     )

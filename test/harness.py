@@ -32,6 +32,8 @@ from ganeti_rapi.assembly import Settings, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.jobs.changes import JobChanges, JobWaits
 from ganeti_rapi.jobs.feed import JobFeed
+from ganeti_rapi.metrics.exposition import Gauge
+from ganeti_rapi.metrics.tally import Tally
 from ganeti_rapi.testing import Reply as Response
 from ganeti_rapi.web.site import RapiSite
 
@@ -218,6 +220,11 @@ class ScriptedBackend:
 
     daemon: SharedJobDaemon
     jobs: Jobs
+    tally: Tally = field(factory=Tally)
+
+    def gauges(self) -> Sequence[Gauge]:
+        """As `Backend.gauges`."""
+        return ()
 
     @classmethod
     def make(cls, clock: Clock, daemon: SharedJobDaemon, waits: JobWaits) -> ScriptedBackend:

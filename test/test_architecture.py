@@ -28,9 +28,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "auth": {"api", "errors", "files"},
     "web": {
         *("api", "auth", "http1", "jobs"),
-        *("sharing", "errors", "files", "jsontext", "logfile", "timeouts"),
+        *("sharing", "errors", "files", "jsontext", "logfile", "timeouts", "metrics"),
     },
-    "assembly": {"api", "auth", "luxi", "jobs", "web", "logfile"},
+    "metrics": {"errors", "sharing"},
+    "assembly": {"api", "auth", "luxi", "jobs", "web", "logfile", "metrics"},
     "simulator": {"api.opcodes", "luxi.codec", "errors", "jobstates", "jsontext"},
     "testing": {"auth", "assembly", "simulator", "client"},
     "client": {"api.checks", "api.opcodes", "api.params", "errors", "jobstates", "jsontext"},

@@ -11,6 +11,7 @@ from typing import Any
 from twisted.internet.defer import CancelledError
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.api.cells import Text
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.client import (
     BadRequest,
@@ -229,7 +230,12 @@ class EveryResourceTests(SynchronousTestCase):
         self.addCleanup(self.sim.stop)
 
     def test_the_table_is_complete(self) -> None:
-        cells = {(method, row.uri) for row in RESOURCES for method in row.cells}
+        cells = {
+            (method, row.uri)
+            for row in RESOURCES
+            for method, cell in row.cells.items()
+            if not isinstance(cell, Text)  # which is for programs of another kind
+        }
         self.assertEqual(set(CALLS), cells)
 
     def test_every_resource_is_asked_by_a_method(self) -> None:

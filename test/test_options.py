@@ -39,6 +39,7 @@ DEFAULTS = {
     "luxi-timeout": 30,
     "wait-connections": 100,
     "drain-timeout": 25,
+    "metrics-interval": 60,
     "workers": 1,
     "access-log": None,
     "access-log-format": "combined",

@@ -88,6 +88,7 @@ ADDED = """
 OURS = """
     /healthz GET
     /readyz GET
+    /metrics GET
     /2/events GET
     /2/jobs/{job_id}/events GET
 """
@@ -180,6 +181,7 @@ PERMISSIONS = """
     /2/tags PUT tags.set
     /healthz GET public
     /readyz GET public
+    /metrics GET metrics.read
     /2/events GET events.read
     /2/jobs/{job_id}/events GET jobs.wait
     /2/openapi.json GET openapi.read
@@ -187,6 +189,7 @@ PERMISSIONS = """
 """The permission of each method: Ganeti 3.2's, and what it lacks named in the same way."""
 
 GETS_THAT_TAKE_A_USER = {
+    ("/metrics", "GET"),
     ("/2/events", "GET"),
     ("/2/instances/{instance_name}/console", "GET"),
     ("/2/jobs/{job_id}/events", "GET"),

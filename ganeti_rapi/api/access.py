@@ -60,6 +60,7 @@ ADMIN = (
     instances.create instances.multi_alloc instances.remove instances.reinstall
     instances.activate_disks instances.deactivate_disks instances.recreate_disks
     instances.rename instances.modify instances.grow_disk
+    metrics.read
 """)
 )
 """All that there are."""

@@ -79,6 +79,13 @@ class Health(Protocol):
         """Why not; none if it can."""
 
 
+class Metrics(Protocol):
+    """What the daemon counts."""
+
+    async def text(self) -> bytes:
+        """All of it, as Prometheus reads it. Raises `ApiError`."""
+
+
 class Absent:
     """The type of `ABSENT`."""
 
@@ -119,6 +126,7 @@ class Call:
     asked_by: str = ""
     """Who asks, and the request's id, for the reason trail."""
     health: Health | None = None
+    metrics: Metrics | None = None
     submitted: list[int] = field(factory=list)
     """The ids of the jobs that were submitted for this call, so far."""
 

@@ -280,6 +280,20 @@ class Handler(Cell):
 
 
 @frozen(kw_only=True)
+class Text(Cell):
+    """A method whose reply is a text of another type than JSON."""
+
+    content_type: str
+    source: Callable[[Call], Coroutine[Any, Any, bytes]]  # Any: what coroutines are made of
+    reply_schema: Schema = TEXT
+    open: bool = False
+
+    async def text(self, call: Call) -> bytes:
+        """The reply's body. Raises `ApiError` or `LuxiError`."""
+        return await self.source(call)
+
+
+@frozen(kw_only=True)
 class OpcodeHandler(OfOpcode):
     """As `Handler`, for a method that submits the opcode in a way of its own."""
 

@@ -194,7 +194,7 @@ DIFFERENCES = (
     Difference(
         "own-resources",
         "there is nothing beyond Ganeti's own URIs",
-        "events of jobs, descriptions of the API, health checks",
+        "events of jobs, descriptions of the API, health checks, metrics",
         "for clients that know us",
     ),
 )

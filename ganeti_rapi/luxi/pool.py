@@ -15,7 +15,7 @@ A cancelled call leaves the line if it is still there; otherwise its connection 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -23,7 +23,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
 
-from ganeti_rapi.errors import LuxiProtocolError, LuxiUnreachable
+from ganeti_rapi.errors import LuxiError, LuxiProtocolError, LuxiUnreachable
 from ganeti_rapi.luxi.codec import MAX_MESSAGE_SIZE, Message
 from ganeti_rapi.luxi.connecting import Connector
 from ganeti_rapi.luxi.connection import Decode, LuxiConnection
@@ -112,11 +112,18 @@ class _Asked:
 class LuxiPool:
     """A bounded pool of connections to the job daemon's socket.
 
-    ``reactor`` provides IReactorUNIX and IReactorTime.
+    ``reactor`` provides IReactorUNIX and IReactorTime. ``count`` is told of each call's method,
+    outcome and seconds.
     """
 
-    def __init__(self, reactor: Any, path: str, limits: Limits | None = None) -> None:
-        # Any: one object that provides two zope interfaces, which mypy cannot express
+    def __init__(
+        self,
+        reactor: Any,  # Any: one object that provides two zope interfaces
+        path: str,
+        limits: Limits | None = None,
+        count: Callable[[str, str, float], None] = lambda *_: None,
+    ) -> None:
+        self._count = count
         self.limits = limits = limits or Limits()
         self._clock: IReactorTime = reactor
         self._connector = Connector(reactor, path, limits.message_size)
@@ -133,6 +140,11 @@ class LuxiPool:
     def waiting(self) -> int:
         """How many calls are in line for a connection."""
         return self._line.waiting
+
+    @property
+    def taken(self) -> int:
+        """How many connections are in use or being opened."""
+        return self._line.taken
 
     @property
     def open(self) -> int:
@@ -193,6 +205,16 @@ class LuxiPool:
             answered_by=now + limits.read if reads else None,
             patience=limits.call if timeout is None else timeout,
         )
+        outcome = "ok"
+        try:
+            return await self._call_as_often_as_needed(asked)
+        except LuxiError as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            self._count(method, outcome, self._clock.seconds() - now)
+
+    async def _call_as_often_as_needed(self, asked: _Asked) -> Any:  # Any: as above
         try:
             return await self._call_once(asked)
         except _StaleConnection:

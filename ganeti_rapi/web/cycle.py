@@ -15,8 +15,8 @@ from twisted.python.failure import Failure
 
 from ganeti_rapi import jsontext
 from ganeti_rapi.api.access import Rules
-from ganeti_rapi.api.call import ABSENT, Absent, Call, Jobs, SharedJobDaemon, parse_query
-from ganeti_rapi.api.cells import Cell, Constant, Stream
+from ganeti_rapi.api.call import ABSENT, Absent, Call, Jobs, Metrics, SharedJobDaemon, parse_query
+from ganeti_rapi.api.cells import Cell, Constant, Stream, Text
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.auth.checker import basic_credentials, bearer_token
 from ganeti_rapi.auth.logins import Logins
@@ -39,6 +39,7 @@ from ganeti_rapi.errors import (
 )
 from ganeti_rapi.http1.bodies import check_length
 from ganeti_rapi.jsontext import Json
+from ganeti_rapi.metrics.tally import Tally
 from ganeti_rapi.sharing import SharedReads
 from ganeti_rapi.web.events import EventStream
 from ganeti_rapi.web.health import Health
@@ -72,6 +73,7 @@ class Reply:
     pieces: Sequence[bytes]
     code: int = 200
     headers: Mapping[str, str] = {}
+    content_type: bytes = JSON_TYPE
 
 
 class Rapi:
@@ -102,6 +104,8 @@ class Rapi:
         user_requests: int = 0,
         notes: Notes | None = None,
         health: Health | None = None,
+        metrics: Metrics | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self._logins = logins
         self._daemon = daemon
@@ -116,6 +120,8 @@ class Rapi:
         self._under_way = UnderWay(user_requests, "requests under way of one user")
         self._notes = notes or Notes()
         self._health = health
+        self._metrics = metrics
+        self._tally = tally or Tally()
         self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
 
@@ -168,10 +174,13 @@ class Rapi:
             resource=resource.name,
             asked_by=f"{who}, request {request.id}",
             health=self._health,
+            metrics=self._metrics,
         )
         self._notes.begin(request)  # 503
         if isinstance(cell, Stream):
             return await self._stream(request, cell, call)
+        if isinstance(cell, Text):
+            return Reply([await cell.text(call)], content_type=cell.content_type.encode("ascii"))
         if cell.shared:
             return await self._read(request, cell, call)
         return Reply(pieces_of(await cell.run(call)))
@@ -189,13 +198,19 @@ class Rapi:
             return user
         token = bearer_token(header)
         request.auth = "basic" if token is None else "token"
+        outcome = "ok"
         try:
             if token is not None:
                 return self._logins.of_token(token, request.client_address)
             return await self._logins.user(basic_credentials(header), request.client_address)
-        except Unauthorized as failure:
+        except ApiError as failure:
+            outcome = "failed" if isinstance(failure, Unauthorized) else "refused"
+            if outcome == "refused":
+                raise
             request.claimed_name = failure.name if isinstance(failure, LoginFailed) else ""
             raise Unauthorized(headers=CHALLENGE) from None
+        finally:
+            self._tally.logins[outcome] += 1
 
     async def _read(self, request: RapiRequest, cell: Cell, call: Call) -> Reply:
         """The reply to a read, shared by identical ones."""
@@ -273,7 +288,7 @@ class Rapi:
     def _send(self, reply: Reply | None, request: RapiRequest) -> None:
         if reply is None:
             return
-        request.send(reply.code, reply.pieces, reply.headers)
+        request.send(reply.code, reply.pieces, reply.headers, reply.content_type)
         if request.method not in READS or request.call is not None:
             self._notes.answered(request, reply.code, reply.pieces[0] if reply.pieces else b"")
 

@@ -24,6 +24,7 @@ from ganeti_rapi.auth.guessing import place_of
 from ganeti_rapi.errors import Unavailable
 from ganeti_rapi.http1.replies import Heads
 from ganeti_rapi.logfile import LogFile
+from ganeti_rapi.metrics.tally import Tally
 from ganeti_rapi.web.accesslog import Entry, combined
 from ganeti_rapi.web.budget import Budget
 from ganeti_rapi.web.channel import RapiChannel
@@ -87,6 +88,7 @@ class RapiSite(Factory):
         drain_timeout: float = 25,
         access_log: LogFile | None = None,
         log_line: Callable[[Entry, float], str] = combined,
+        tally: Tally | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.clock = reactor
@@ -107,6 +109,7 @@ class RapiSite(Factory):
         self._numbers = itertools.count(1)
         self._resource = resource
         self.access_log = access_log
+        self.tally = tally or Tally()
         self._log_line = log_line
         self._drained: Deferred[None] | None = None
         self._sweep: IDelayedCall | None = None
@@ -197,7 +200,9 @@ class RapiSite(Factory):
             drained.callback(None)
 
     def log(self, request: RapiRequest) -> None:
-        """Write a line to the access log, if there is one."""
+        """Count a request that was answered; write a line to the access log, if there is one."""
+        row, method = _counted_as(request)
+        self.tally.request(row, method, request.code, request.seconds)
         if self.access_log is not None:
             self.access_log.write(self._log_line(Entry.of(request), self.now()))
 
@@ -211,3 +216,12 @@ class RapiSite(Factory):
         """Follow the access log's name again. Raises OSError."""
         if self.access_log is not None:
             self.access_log.reopen()
+
+
+def _counted_as(request: RapiRequest) -> tuple[str, str]:
+    """The row and the method of a request. No client can make up new ones, which would be kept."""
+    if request.resource is None:
+        return "none", "none"
+    method = request.method.decode("ascii")
+    known = method in request.resource.cells or method in ("HEAD", "OPTIONS")
+    return request.resource.name, method if known else "other"

@@ -1,4 +1,4 @@
-"""Whether the daemon can do its work."""
+"""Whether the daemon can do its work, and what it counts."""
 
 from __future__ import annotations
 
@@ -14,3 +14,9 @@ async def ready(call: Call) -> Json:
     if reasons:
         raise Unavailable("; ".join(reasons))
     return {"status": "ready"}
+
+
+async def metrics(call: Call) -> bytes:
+    """GET /metrics. Raises `MethodNotSupported` where the library for it is missing."""
+    assert call.metrics is not None
+    return await call.metrics.text()

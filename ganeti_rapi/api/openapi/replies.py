@@ -7,7 +7,7 @@ from typing import Any
 
 from ganeti_rapi.api import objects
 from ganeti_rapi.api.access import PUBLIC
-from ganeti_rapi.api.cells import Cell, Constant, Stream
+from ganeti_rapi.api.cells import Cell, Constant, Stream, Text
 from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.handlers.instances import NEW_INSTANCE
 from ganeti_rapi.api.resource import Resource
@@ -37,6 +37,8 @@ COMPONENTS: Mapping[str, Schema] = {
 def responses(resource: Resource, cell: Cell) -> dict[str, Any]:  # Any: JSON
     """The replies that a request can get, by status code."""
     media_type = "text/event-stream" if isinstance(cell, Stream) else "application/json"
+    if isinstance(cell, Text):
+        media_type = cell.content_type.partition(";")[0]
     good = {
         "200": {"description": cell.reply, "content": {media_type: {"schema": cell.reply_schema}}}
     }

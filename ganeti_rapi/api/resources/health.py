@@ -1,9 +1,9 @@
-"""The resources that load balancers ask: without a user, and whatever else there is to do."""
+"""The resources that load balancers and monitoring ask."""
 
 from __future__ import annotations
 
 from ganeti_rapi.api.access import PUBLIC
-from ganeti_rapi.api.cells import Constant, Handler
+from ganeti_rapi.api.cells import Constant, Handler, Text
 from ganeti_rapi.api.handlers import health
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import TEXT, Property, object_of
@@ -40,6 +40,20 @@ HEALTH = (
                 reply_schema=_STATUS,
                 function=health.ready,
                 shared=True,
+            )
+        },
+    ),
+    Resource(
+        "metrics",
+        "/metrics",
+        "What the daemon counts, and the cluster's figures.",
+        {
+            "GET": Text(
+                doc="Tell the metrics, for Prometheus.",
+                permission="metrics.read",
+                reply="Prometheus's text format.",
+                content_type="text/plain; version=0.0.4; charset=utf-8",
+                source=health.metrics,
             )
         },
     ),

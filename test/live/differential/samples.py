@@ -38,6 +38,7 @@ LACKING = {
     ("GET", "/2/openapi.json"): "our own",
     ("GET", "/healthz"): "our own",
     ("GET", "/readyz"): "our own",
+    ("GET", "/metrics"): "our own",
     ("GET", "/2/jobs/{job_id}/events"): "our own",
 }
 """What the stock daemon 3.0.2 does not have, and since when there is it."""

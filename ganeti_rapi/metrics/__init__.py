@@ -1,0 +1,1 @@
+"""What the daemon counts, and the cluster's figures, for Prometheus."""

@@ -1,0 +1,234 @@
+"""What is counted, in Prometheus's text format, by its own library.
+
+The cluster's figures have the names and labels of ganeti/prometheus-ganeti-exporter 1.1, so that
+dashboards that were made for it work unchanged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from ganeti_rapi import __version__
+from ganeti_rapi.errors import MethodNotSupported
+from ganeti_rapi.metrics.cluster import ClusterFigures, Figures, Row
+from ganeti_rapi.metrics.tally import BOUNDS, Latency, Tally
+
+if TYPE_CHECKING:  # it is an extra
+    from prometheus_client.core import GaugeMetricFamily, Metric
+
+MISSING = (
+    "There are no metrics without Python's prometheus_client: install ganeti-rapi's extra "
+    "'metrics', or Debian's package python3-prometheus-client"
+)
+
+NODE_GAUGES = {
+    "ctotal": "Processors of the node",
+    "dfree": "Free disk space of the node in MiB",
+    "dtotal": "Disk space of the node in MiB",
+    "mfree": "Free memory of the node in MiB",
+    "mtotal": "Memory of the node in MiB",
+    "pinst_cnt": "Instances whose primary node it is",
+    "sinst_cnt": "Instances whose secondary node it is",
+}
+INSTANCE_GAUGES = {
+    "oper_vcpus": "Virtual processors of the instance, 0 while it is down",
+    "oper_ram": "Memory of the instance in MiB, 0 while it is down",
+}
+JOB_STATES = ("queued", "waiting", "canceling", "running", "canceled", "success", "error")
+
+
+@frozen
+class Gauge:
+    """A number that is looked at when it is told; by label, or without a label."""
+
+    name: str
+    words: str
+    value: Callable[[], float | Mapping[str, float] | None]
+    label: str = ""
+
+
+@frozen
+class Exposition:
+    """All metrics. ``gauges`` are looked at for each scrape; ``seconds`` is the clock's time."""
+
+    tally: Tally
+    gauges: Sequence[Gauge]
+    cluster: ClusterFigures
+    seconds: Callable[[], float]
+
+    async def text(self) -> bytes:
+        """The whole text. Raises `MethodNotSupported` where the library is not installed."""
+        try:
+            from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+        except ImportError:
+            raise MethodNotSupported(MISSING) from None
+        figures = await self.cluster.figures()
+        registry = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=registry)
+        registry.register(_Once([*self._own(), *self._of_cluster(figures)]))
+        return generate_latest(registry)
+
+    def _own(self) -> Iterator[Metric]:
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        info = GaugeMetricFamily("ganeti_rapi_build_info", "The daemon.", labels=["version"])
+        info.add_metric([__version__], 1)
+        yield info
+        requests = CounterMetricFamily(
+            "ganeti_rapi_requests", "Requests answered.", labels=["row", "method", "code"]
+        )
+        for (row, method, code), count in self.tally.requests.items():
+            requests.add_metric([row, method, str(code)], count)
+        yield requests
+        calls = CounterMetricFamily(
+            "ganeti_rapi_luxi_calls", "Calls of luxid.", labels=["method", "outcome"]
+        )
+        for call, count in self.tally.calls.items():
+            calls.add_metric(call, count)
+        yield calls
+        logins = CounterMetricFamily("ganeti_rapi_logins", "Logins judged.", labels=["outcome"])
+        for outcome, count in self.tally.logins.items():
+            logins.add_metric([outcome], count)
+        yield logins
+        yield _histogram(
+            *("ganeti_rapi_request_seconds", "From a request's head to its answer."),
+            *("row", self.tally.request_seconds),
+        )
+        yield _histogram(
+            *("ganeti_rapi_luxi_seconds", "Calls of luxid, with the wait for a connection."),
+            *("method", self.tally.call_seconds),
+        )
+        for gauge in self.gauges:
+            value = gauge.value()
+            family = GaugeMetricFamily(
+                f"ganeti_rapi_{gauge.name}",
+                gauge.words,
+                labels=[gauge.label] if gauge.label else [],
+            )
+            values = value if isinstance(value, Mapping) else {"": value}
+            for label, number in values.items():
+                if number is not None:
+                    family.add_metric([label] if gauge.label else [], number)
+            yield family
+
+    def _of_cluster(self, figures: Figures | None) -> Iterator[Metric]:
+        from prometheus_client.core import GaugeMetricFamily
+
+        if figures is None:
+            return
+        yield GaugeMetricFamily(
+            *("ganeti_rapi_cluster_age_seconds", "How old what is told of the cluster is."),
+            value=self.seconds() - figures.read_at,
+        )
+        yield from of_cluster(figures)
+
+
+class _Once:
+    """A collector of what is known already."""
+
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Sequence[Metric]:
+        return self._metrics
+
+
+def _histogram(name: str, words: str, label: str, of: Mapping[str, Latency]) -> Metric:
+    from prometheus_client.core import HistogramMetricFamily
+
+    family = HistogramMetricFamily(name, words, labels=[label])
+    for value, latency in of.items():
+        total, buckets = 0, []
+        for bound, count in zip((*map(str, BOUNDS), "+Inf"), latency.counts):
+            total += count
+            buckets.append((bound, total))
+        family.add_metric([value], buckets, latency.sum)
+    return family
+
+
+def of_cluster(figures: Figures) -> Iterator[Metric]:
+    """The cluster's figures; what luxid does not know is left out."""
+    yield from _of_each("node", NODE_GAUGES, figures, figures.nodes)
+    down = [
+        row if row["oper_state"] else {**row, **dict.fromkeys(INSTANCE_GAUGES, 0)}
+        for row in figures.instances
+    ]
+    yield from _of_each("instance", INSTANCE_GAUGES, figures, down)
+    yield from _virtual_processors(figures)
+    yield from _sums(figures)
+    yield from _of_jobs(figures)
+
+
+def _gauge(name: str, words: str, *labels: str) -> GaugeMetricFamily:
+    from prometheus_client import core
+
+    return core.GaugeMetricFamily(f"ganeti_{name}", words, labels=["cluster", *labels])
+
+
+def _of_each(
+    kind: str, gauges: Mapping[str, str], figures: Figures, rows: Sequence[Row]
+) -> Iterator[Metric]:
+    for name, words in gauges.items():
+        family = _gauge(f"{kind}_{name}", words, kind)
+        for row in rows:
+            if row[name] is not None:
+                family.add_metric([figures.cluster, row["name"]], row[name])
+        yield family
+
+
+def _virtual_processors(figures: Figures) -> Iterator[Metric]:
+    primary: Counter[str] = Counter()
+    secondary: Counter[str] = Counter()
+    for row in figures.instances:
+        if row["oper_state"]:
+            primary[row["pnode"]] += row["oper_vcpus"] or 0
+            for node in row["snodes"] or ():
+                secondary[node] += row["oper_vcpus"] or 0
+    for name, words, counts in (
+        ("node_p_oper_vcpus", "Virtual processors of running instances on the node", primary),
+        ("node_s_oper_vcpus", "The same, of those whose secondary node it is", secondary),
+    ):
+        family = _gauge(name, words, "node")
+        for row in figures.nodes:
+            family.add_metric([figures.cluster, row["name"]], counts[row["name"]])
+        yield family
+
+
+def _sums(figures: Figures) -> Iterator[Metric]:
+    offline = sum(bool(row["offline"]) for row in figures.nodes)
+    for name, words, value in (
+        ("cluster_instance_count", "Instances", len(figures.instances)),
+        ("cluster_node_count", "Nodes", len(figures.nodes)),
+        ("cluster_offline_nodes", "Nodes that are marked offline", offline),
+    ):
+        family = _gauge(name, words)
+        family.add_metric([figures.cluster], value)
+        yield family
+    states = Counter(row["status"] for row in figures.jobs)
+    family = _gauge("cluster_jobs", "Jobs in the queue and of the recent past", "job_status")
+    for state in JOB_STATES:
+        family.add_metric([figures.cluster, state], states[state])
+    yield family
+
+
+def _of_jobs(figures: Figures) -> Iterator[Metric]:
+    for name, words, since, until in (
+        ("job_wait_time", "Seconds from submission to start", "received_ts", "start_ts"),
+        ("job_run_time", "Seconds from start to end", "start_ts", "end_ts"),
+    ):
+        family = _gauge(name, words, "job_id", "job_operation")
+        for row in figures.jobs:
+            if row[since] is not None and row[until] is not None:
+                labels = [figures.cluster, str(row["id"]), _operation(row)]
+                family.add_metric(labels, row[until][0] - row[since][0])
+        yield family
+
+
+def _operation(row: Row) -> str:
+    """The first opcode's id; its summary is the id without ``OP_``, with more in parentheses."""
+    summary = row["summary"] or []
+    return f"OP_{summary[0].partition('(')[0]}" if summary else "unknown"
