@@ -32,6 +32,7 @@ SHOWN_OTHERWISE = {
     "drained-queue": "the queue is drained for one test of its own",
     "users-file": "the lab's users file has no bad lines; see test_users",
     "login-delay": "the daemon under test has none, since wrong passwords are tried all the time",
+    "reason-trail": "every job shows it; the comparison passes over it, and test_who_did_it looks",
     "incident-id": "no request makes both daemons fail in an unexpected way",
 }
 """Differences that no probe refers to, and why."""
@@ -182,3 +183,8 @@ class WithoutMarksTests(SynchronousTestCase):
         self.assertEqual(one, without_marks([opcode(2, 1_700_000_000_000_000_001)]))
         self.assertNotEqual(one, without_marks([opcode(1, 1_700_000_000_000_000_000, "else")]))
         self.assertNotEqual(one, without_marks([opcode(1, 5)]))
+        asked, empty = (
+            [{"reason": [["x", text, 1]]}] for text in ("jack, request 0123abcd-1f", "")
+        )
+        self.assertEqual(without_marks(asked), without_marks(empty))
+        self.assertNotEqual(without_marks([{"reason": [["x", "jack", 1]]}]), without_marks(empty))

@@ -192,6 +192,12 @@ DIFFERENCES = (
         "one request instead of many",
     ),
     Difference(
+        "reason-trail",
+        "the entry of the resource in a job's reason trail has an empty reason",
+        "it names the user, or the address, and the request",
+        "so that `gnt-job info` shows who it was",
+    ),
+    Difference(
         "own-resources",
         "there is nothing beyond Ganeti's own URIs",
         "events of jobs, descriptions of the API, health checks, metrics",

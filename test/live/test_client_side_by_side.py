@@ -57,6 +57,7 @@ _CHANGING = (
     (re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}"), "MAC"),
     (re.compile(r"\d{4}-\d\d-\d\d[ _T]\d\d[:_]\d\d[:_]\d\d"), "TIME"),
     (re.compile(r"\b(job=|[Jj]ob )\d+"), r"\1ID"),
+    (re.compile(r", request [0-9a-f]{8}-[0-9a-f]+$"), ", request ID"),
 )
 
 

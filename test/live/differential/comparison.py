@@ -22,6 +22,8 @@ HEADERS = ("content-type", "www-authenticate")
 
 _NANOSECONDS = re.compile(r"\d{19}")
 _JOB_NUMBER = re.compile(r"job=\d+")
+_ASKED_BY = re.compile(r"\S+, request [0-9a-f]{8}-[0-9a-f]+")
+"""What ours adds where the stock daemon says nothing; the difference ``reason-trail``."""
 
 
 class AnyReply(Protocol):
@@ -149,12 +151,19 @@ def _both_lists(one: object, other: object) -> bool:
 
 
 def without_marks(opcodes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:  # Any: JSON
-    """Opcodes without what tells one job from another in their reason trails: times and number."""
+    """Opcodes without what tells one job from another in their reason trails.
+
+    These are times, the job's number, and who asked.
+    """
     return [{**opcode, "reason": _trail(opcode.get("reason"))} for opcode in opcodes]
 
 
 def _trail(entries: Any) -> Any:  # Any: as above
     return [
-        [source, _JOB_NUMBER.sub("job=N", text), bool(_NANOSECONDS.fullmatch(str(time)))]
+        [source, _unmarked(text), bool(_NANOSECONDS.fullmatch(str(time)))]
         for source, text, time in entries or ()
     ]
+
+
+def _unmarked(text: str) -> str:
+    return "" if _ASKED_BY.fullmatch(text) else _JOB_NUMBER.sub("job=N", text)
