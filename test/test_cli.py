@@ -249,6 +249,19 @@ def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str
             yield (*path, name)
 
 
+def required_options(path: tuple[str, ...]) -> list[str]:
+    """The names of the options that a command cannot do without."""
+    command: Any = rapi  # Any: a group, and a command in the end
+    for name in path:
+        command = command.commands[name]
+    parameters = command.get_params(click.Context(command))
+    return [
+        parameter.name
+        for parameter in parameters
+        if isinstance(parameter, click.Option) and parameter.required
+    ]
+
+
 class EveryCommandTests(CommandCase):
     def test_the_tables_have_every_command(self) -> None:
         lines = [line for line, *_ in SUBMITTING] + [*READING, "jobs cancel 1"]
@@ -354,6 +367,27 @@ class WrongTests(CommandCase):
             ("instances modify web1.example.com --set nosuch=1", "no parameter 'nosuch'"),
         ):
             self.fails(line, 2, words)
+
+    def test_what_is_missing_is_asked_for_and_nothing_is_sent(self) -> None:
+        sent = len(self.line.requests)
+        for line, option in (
+            ("instances create x", "--disk-template"),
+            ("instances replace-disks web1.example.com", "--mode"),
+            ("nodes storage modify node1.example.com lvm-vg xenvg", "--allocatable"),
+        ):
+            self.fails(line, 2, f"Missing option '{option}'")
+        self.assertEqual(len(self.line.requests), sent)
+
+    def test_every_required_option_is_among_those_above(self) -> None:
+        required = [path for path in leaves(rapi) if required_options(path)]
+        self.assertEqual(
+            required,
+            [
+                ("instances", "create"),
+                ("instances", "replace-disks"),
+                ("nodes", "storage", "modify"),
+            ],
+        )
 
     def test_what_is_not_there(self) -> None:
         self.fails("instances show nobody", 5, "no instance 'nobody'")

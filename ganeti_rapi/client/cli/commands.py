@@ -44,9 +44,18 @@ def argument(name: str, **settings: Any) -> click.Argument:
 def option(*names: str, **settings: Any) -> click.Option:
     """An option whose name is a parameter of the client's method; None when it is not given.
 
-    A name such as ``--online/--offline`` makes two words, for true and false.
+    A name such as ``--online/--offline`` makes two words, for true and false. Whether one that is
+    ``required`` is there is checked here: to click 8.3 and newer the default None is a value, too.
     """
+    if settings.get("required"):
+        settings["callback"] = _must_be_given
     return click.Option(names, **{"default": None, **settings})
+
+
+def _must_be_given(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    if value is None and not context.resilient_parsing:  # as it is while a shell completes
+        raise click.MissingParameter(ctx=context, param=parameter)
+    return value
 
 
 def several(*names: str, **settings: Any) -> click.Option:
