@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
+import hyperlink
 from attrs import frozen
 from treq.testing import StringStubbingResource, StubTreq
 from twisted.internet.defer import Deferred, fail
@@ -46,10 +47,10 @@ class RecordingHttp:
         self._instead = instead
         self.requests: list[Request] = []
 
-    def request(self, method: str, url: str, **options: Any) -> Deferred[Any]:
+    def request(self, method: str, url: hyperlink.URL, **options: Any) -> Deferred[Any]:
         # Any: treq's own options and response
         body = None if options["data"] is None else json.loads(options["data"])
-        uri = url.removeprefix(f"{URL}:5080")
+        uri = url.to_text().removeprefix(f"{URL}:5080")
         self.requests.append(Request(method, uri, body, options["headers"]))
         return self._instead() or self._http.request(method, url, **options)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from OpenSSL import SSL
 from service_identity import VerificationError
+from treq.client import HTTPClient
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import (
     ConnectingCancelledError,
@@ -30,7 +32,7 @@ from ganeti_rapi.client import (
     Unreachable,
 )
 from ganeti_rapi.client.failures import translated
-from ganeti_rapi.client.transport import base_url
+from ganeti_rapi.client.transport import as_it_is, base_url
 
 from .client_double import URL, ClientOfSimulation, Script
 
@@ -229,3 +231,24 @@ class UrlTests(SynchronousTestCase):
             self.assertRaises(
                 ValueError, RapiClient, script.clock, URL, *credentials, http=script.http
             )
+
+
+class SentUrlTests(SynchronousTestCase):
+    """What treq, the library, makes of our URLs."""
+
+    def asked(self, url: str) -> bytes:
+        """The URL that a request for this one goes to."""
+        agent = mock.Mock()
+        agent.request.return_value = Deferred()
+        HTTPClient(agent).request("GET", as_it_is(url))
+        ((_, sent), *_) = [call.args[:2] for call in agent.request.call_args_list]
+        return bytes(sent)
+
+    def test_hosts_that_need_no_idna_stay_as_they_are(self) -> None:
+        for host in ("[::1]", "[fe80::1]", "192.0.2.1", "a_b.example.com", "node1"):
+            url = f"https://{host}:5080/2/instances?bulk=1"
+            self.assertEqual(self.asked(url), url.encode())
+
+    def test_others_are_encoded(self) -> None:
+        url = "https://m\xfcnchen.example.com:5080/2"
+        self.assertEqual(self.asked(url), b"https://xn--mnchen-3ya.example.com:5080/2")

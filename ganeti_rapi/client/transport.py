@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from attrs import frozen
+from hyperlink import URL
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Protocol as StreamProtocol
@@ -61,6 +62,19 @@ class Patience:
 
     timeout: float | None = 60.0
     pauses: Sequence[float] = (0.25, 0.5, 1.0)
+
+
+class _AsItIs(URL):
+    """A URL that needs no IDNA: hyperlink would refuse addresses of IPv6 and host names with an
+    underscore, which resolvers know."""
+
+    def to_uri(self) -> URL:
+        return self
+
+
+def as_it_is(url: str) -> URL | str:
+    """A URL for treq, which takes its host as it is where it is ASCII."""
+    return _AsItIs.from_text(url) if url.isascii() else url
 
 
 def base_url(url: str) -> str:
@@ -156,7 +170,7 @@ class Transport:
         url = self.url + path + encode_query(query or {})
         options = self._options(body)
         try:
-            response: IResponse = await self._http.request(method, url, **options)
+            response: IResponse = await self._http.request(method, as_it_is(url), **options)
         except Exception as error:
             raise translated(self.url, error) from error
         return response
