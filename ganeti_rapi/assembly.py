@@ -89,22 +89,15 @@ class LuxiBackend:
     def gauges(self) -> Sequence[Gauge]:
         """What is to be told of the connections and of who waits for jobs."""
 
-        def of_pools(number: Callable[[LuxiPool], int]) -> Callable[[], Mapping[str, float]]:
+        def each(number: Callable[[LuxiPool], int]) -> Callable[[], Mapping[str, float]]:
             return lambda: dict(zip(("requests", "waits"), map(number, self._pools)))
 
+        kept, used = each(lambda pool: pool.open), each(lambda pool: pool.taken)
+        waiting = each(lambda pool: pool.waiting)
         return (
-            Gauge(
-                *("luxi_connections", "Connections to luxid.", of_pools(lambda pool: pool.open)),
-                label="pool",
-            ),
-            Gauge(
-                *("luxi_in_use", "Those that are in use.", of_pools(lambda pool: pool.taken)),
-                label="pool",
-            ),
-            Gauge(
-                *("luxi_waiting", "Calls that wait for one.", of_pools(lambda pool: pool.waiting)),
-                label="pool",
-            ),
+            Gauge("luxi_connections", "Connections to luxid.", kept, "pool"),
+            Gauge("luxi_in_use", "Those that are in use.", used, "pool"),
+            Gauge("luxi_waiting", "Calls that wait for one.", waiting, "pool"),
             Gauge("job_waits", "Requests that wait for a job.", lambda: self.watches.waiters),
         )
 
@@ -159,7 +152,6 @@ def make_site(
     now: Callable[[], float] = time.time,
 ) -> RapiSite:
     """The API as an HTTP site. ``check_role``, ``in_thread`` and ``now`` are those of `Rapi`."""
-    sites: list[RapiSite] = []  # of the one below, which is made of what tells of it
     rapi = Rapi(
         Logins(users, reactor, settings.login_delay, settings.tokens, now, in_thread),
         backend.daemon,
@@ -176,13 +168,13 @@ def make_site(
         tally=backend.tally,
         metrics=Exposition(
             backend.tally,
-            [*backend.gauges(), *_gauges(sites, users, settings)],
+            [*backend.gauges(), *_gauges(backend.tally, users, settings)],
             ClusterFigures(backend.daemon, reactor, settings.metrics_interval),
             reactor.seconds,
         ),
         health=Health(backend.daemon, reactor, check_role, settings.certificate_end, now),
     )
-    site = RapiSite(
+    return RapiSite(
         grow_tree(RESOURCES, rapi.serve),
         reactor,
         keep_alive=settings.keep_alive,
@@ -198,19 +190,12 @@ def make_site(
         tally=backend.tally,
         now=now,
     )
-    sites.append(site)
-    return site
 
 
-def _gauges(sites: Sequence[RapiSite], users: UsersFile, settings: Settings) -> Sequence[Gauge]:
+def _gauges(tally: Tally, users: UsersFile, settings: Settings) -> Sequence[Gauge]:
+    end = settings.certificate_end
     return (
-        Gauge(
-            *("connections", "Open connections."),
-            lambda: sum(len(site.channels) for site in sites),
-        ),
+        Gauge("connections", "Open connections.", lambda: tally.connections),
         Gauge("users", "Users in the users file.", lambda: len(users.accounts)),
-        Gauge(
-            *("certificate_end_timestamp_seconds", "When the certificate expires."),
-            settings.certificate_end,
-        ),
+        Gauge("certificate_end_timestamp_seconds", "When the certificate expires.", end),
     )

@@ -94,14 +94,10 @@ class Exposition:
         for outcome, count in self.tally.logins.items():
             logins.add_metric([outcome], count)
         yield logins
-        yield _histogram(
-            *("ganeti_rapi_request_seconds", "From a request's head to its answer."),
-            *("row", self.tally.request_seconds),
-        )
-        yield _histogram(
-            *("ganeti_rapi_luxi_seconds", "Calls of luxid, with the wait for a connection."),
-            *("method", self.tally.call_seconds),
-        )
+        words = "From a request's head to its answer."
+        yield _histogram("ganeti_rapi_request_seconds", words, "row", self.tally.request_seconds)
+        words = "Calls of luxid, with the wait for a connection."
+        yield _histogram("ganeti_rapi_luxi_seconds", words, "method", self.tally.call_seconds)
         for gauge in self.gauges:
             value = gauge.value()
             family = GaugeMetricFamily(
@@ -120,10 +116,8 @@ class Exposition:
 
         if figures is None:
             return
-        yield GaugeMetricFamily(
-            *("ganeti_rapi_cluster_age_seconds", "How old what is told of the cluster is."),
-            value=self.seconds() - figures.read_at,
-        )
+        words, age = "How old what is told of the cluster is.", self.seconds() - figures.read_at
+        yield GaugeMetricFamily("ganeti_rapi_cluster_age_seconds", words, value=age)
         yield from of_cluster(figures)
 
 
@@ -153,11 +147,9 @@ def _histogram(name: str, words: str, label: str, of: Mapping[str, Latency]) -> 
 def of_cluster(figures: Figures) -> Iterator[Metric]:
     """The cluster's figures; what luxid does not know is left out."""
     yield from _of_each("node", NODE_GAUGES, figures, figures.nodes)
-    down = [
-        row if row["oper_state"] else {**row, **dict.fromkeys(INSTANCE_GAUGES, 0)}
-        for row in figures.instances
-    ]
-    yield from _of_each("instance", INSTANCE_GAUGES, figures, down)
+    down = dict.fromkeys(INSTANCE_GAUGES, 0)
+    instances = [row if row["oper_state"] else {**row, **down} for row in figures.instances]
+    yield from _of_each("instance", INSTANCE_GAUGES, figures, instances)
     yield from _virtual_processors(figures)
     yield from _sums(figures)
     yield from _of_jobs(figures)

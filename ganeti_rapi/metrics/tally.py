@@ -29,7 +29,8 @@ class Tally:
     """All counts since the start.
 
     ``requests`` are by row, method and status; ``calls`` of luxid by method and outcome, which is
-    ``ok`` or the name of an error; ``logins`` by outcome.
+    ``ok`` or the name of an error; ``logins`` by outcome. ``connections`` are those of clients that
+    are open now.
     """
 
     requests: Counter[tuple[str, str, int]] = field(factory=Counter)
@@ -37,6 +38,7 @@ class Tally:
     calls: Counter[tuple[str, str]] = field(factory=Counter)
     call_seconds: defaultdict[str, Latency] = field(factory=lambda: defaultdict(Latency))
     logins: Counter[str] = field(factory=Counter)
+    connections: int = 0
 
     def request(self, row: str, method: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""

@@ -138,6 +138,7 @@ class RapiSite(Factory):
         One that is too many in all gets the answers that are never refused, up to as many more.
         """
         self.channels.add(channel)
+        self.tally.connections += 1
         if self._sweep is None:
             self._sweep = self.clock.callLater(SWEEP, self._look_who_is_late)
         address = channel.peer_address
@@ -154,6 +155,7 @@ class RapiSite(Factory):
     def forget(self, channel: RapiChannel) -> None:
         """A connection is gone."""
         self.channels.discard(channel)
+        self.tally.connections -= 1
         if channel.counted_for is not None:
             self._addresses.leave(channel.counted_for)
         if not self.channels:
