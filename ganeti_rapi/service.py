@@ -218,10 +218,12 @@ def _assemble(
     tls = None if options["no-ssl"] else _context_factory(options)
     rules = Rules(options["access-rules"])
     settings = _settings(options, tls)
-    holders: list[Holder] = [users_loader(os.path.abspath(options["users-file"]), users, rules)]
+    open_to_all = rules is Rules.GANETI_3_0 and not options["require-authentication"]
+    path = os.path.abspath(options["users-file"])
+    holders: list[Holder] = [users_loader(path, users, rules, open_to_all)]
     if settings.tokens is not None:
         path = os.path.abspath(options["tokens-file"])
-        holders.append(tokens_loader(path, settings.tokens, rules))
+        holders.append(tokens_loader(path, settings.tokens, rules, open_to_all))
     if tls is not None:
         holders.append(tls)
     if settings.audit is not None:

@@ -6,13 +6,17 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
+from OpenSSL.crypto import X509
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.access import ADMIN, OPERATOR, OPTIONS, READONLY, ROLES, WAITER, Rules, grants
 from ganeti_rapi.api.cells import Cell
 from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.auth.tokens import TokensFile, hash_of
+from ganeti_rapi.auth.tokens import parse as parse_tokens
 
 from .harness import ScriptedServer, basic, encode_request, users_file
+from .test_client_tls import identity
 from .test_resources import cells
 
 OLD, NEW = Rules.GANETI_3_0, Rules.GANETI_3_2
@@ -117,51 +121,85 @@ class EveryMethodTests(SynchronousTestCase):
         "limited": "@admin,-instances.*",
         "single": "instances.startup",
         "lost": "@nosuch",
+        "team": "@operator:tag=team-a",
+        "web": "@admin:name=web*,cluster.info",
+        "rack": "@readonly:group=rack2,jobs.*",
+        "place": "@admin:node=node1,-jobs.*",
+        "mine": "jobs.*:owner,@admin:nosuch",
     }
+    WAYS = ("password", "token", "certificate")
+
+    def setUp(self) -> None:
+        self.certificates = {
+            user: X509.from_cryptography(identity(user, names=False).certificate)
+            for user in self.USERS
+        }
 
     def server(self, rules: Rules, require_authentication: bool = False) -> ScriptedServer:
         lines = [f"{name} sesame {options}" for name, options in self.USERS.items()]
+        tokens = [
+            f"{name} sha256:{hash_of(f'token of {name}')} never {options}"
+            for name, options in self.USERS.items()
+        ]
         return ScriptedServer(
             users=users_file("\n".join(lines), rules),
+            tokens=TokensFile(parse_tokens("\n".join(tokens).encode(), rules)[0]),
             access_rules=rules,
             require_authentication=require_authentication,
             login_delay=0,
         )
 
-    def status(self, server: ScriptedServer, uri: str, method: str, user: str | None) -> int:
+    def status(
+        self,
+        server: ScriptedServer,
+        uri: str,
+        method: str,
+        user: str | None,
+        way: str = "password",
+    ) -> int:
         """401, 403, or 0 for anything that comes later."""
         path = re.sub(r"{\w+}", "1", uri)
-        headers = {} if user is None else {"Authorization": basic(f"{user}:sesame")}
         connection = server.connect()
+        headers = {}
+        if user is not None and way == "certificate":
+            connection.transport.getPeerCertificate = lambda: self.certificates[user]
+        elif user is not None:
+            token = f"Bearer token of {user}"
+            headers["Authorization"] = token if way == "token" else basic(f"{user}:sesame")
         connection.send(encode_request(method.encode(), path.encode(), headers))
         code = connection.transport.value()[len(b"HTTP/1.1 ") :][:3]
         connection.lose()  # some would wait, and a stream would not end
         return int(code) if code in (b"401", b"403") else 0
 
-    def expected(self, cell: Cell, rules: Rules, user: str | None) -> int:
-        public = cell.permission == "public"
-        if public or (rules is OLD and cell.open):
+    def expected(self, cell: Cell, uri: str, rules: Rules, user: str | None) -> int:
+        has_scope = user is not None and ":" in self.USERS[user]
+        if cell.permission == "public" or (rules is OLD and cell.open and not has_scope):
             return 0
         if user is None:
             return 401
-        return 0 if cell.permission in granted(self.USERS[user], rules) else 403
+        found = grants(self.USERS[user].split(","), rules)
+        no_object = uri == "/2/tags" and cell.permission in {name for name, _ in found.scoped}
+        return 0 if cell.permission in found.permissions and not no_object else 403
 
     def test_who_may(self) -> None:
         for rules in Rules:
             server = self.server(rules)
             for row, method, cell in cells():
                 for user in (None, *self.USERS):
-                    status = self.status(server, row.uri, method, user)
-                    expected = self.expected(cell, rules, user)
-                    self.assertEqual(status, expected, (rules, row.uri, method, user))
+                    expected = self.expected(cell, row.uri, rules, user)
+                    for way in self.WAYS:
+                        status = self.status(server, row.uri, method, user, way)
+                        self.assertEqual(status, expected, (rules, row.uri, method, user, way))
         self.flushLoggedErrors()  # of those who may, as the job daemon has no script
 
-    def test_wrong_passwords_open_nothing(self) -> None:
+    def test_wrong_passwords_and_tokens_open_nothing(self) -> None:
         server = self.server(OLD)
         for row, method, _ in cells():
             if row.uri not in CHECKS:
                 path = re.sub(r"{\w+}", "1", row.uri)
                 self.assertEqual(server.ask(method, path, user="admin:wrong").status, 401)
+                bearer = {"Authorization": "Bearer token of nobody"}
+                self.assertEqual(server.ask(method, path, user=None, headers=bearer).status, 401)
 
     def test_a_user_may_be_required_for_all(self) -> None:
         for rules in Rules:

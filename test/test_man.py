@@ -17,6 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi import exits
 from ganeti_rapi.api.access import OPTIONS, ROLES, Rules
+from ganeti_rapi.api.scopes import ANY, CONDITIONS
 from ganeti_rapi.auth.users import REALM, SCHEMES, UsersFile, parse
 from ganeti_rapi.client.cli.root import rapi
 from ganeti_rapi.client.cli.running import INTERRUPTED, OUTCOMES
@@ -175,8 +176,10 @@ class UsersTests(SynchronousTestCase):
 
     def test_options(self) -> None:
         heads = " ".join(item.text for item in items(USERS, "DESCRIPTION"))
-        words = {*re.findall(r"(?<!\S)@?[a-z]+(?!\S)", heads)} - {"password", "hash", "permission"}
-        self.assertEqual(words, {*ROLES, *OPTIONS[Rules.GANETI_3_0]}, heads)
+        words = {*re.findall(r"(?<!\S)@?[a-z]+(?!\S)", heads)}
+        arguments = {"password", "hash", "permission", "pattern"}
+        self.assertEqual(words - arguments, {*ROLES, *OPTIONS[Rules.GANETI_3_0]}, heads)
+        self.assertEqual(set(re.findall(r":([a-z]+)", heads)), set(CONDITIONS[ANY]))
 
     def test_examples(self) -> None:
         (text,) = re.findall(r"\.Bd -literal\n(.*?)\.Ed", section(USERS, "EXAMPLES"), re.DOTALL)
@@ -188,11 +191,14 @@ class UsersTests(SynchronousTestCase):
                 "jack": granted(),
                 "exporter": granted("read"),
                 "olga": granted("@operator", "@waiter"),
+                "tom": granted(
+                    *("@operator:tag=team-a", "@waiter:tag=team-a", "cluster.info", "os.list")
+                ),
                 "jessica": granted("write"),
             },
         )
         file = UsersFile(accounts)
-        for name, password in zip(accounts, ("look", "change-me", "change", "change")):
+        for name, password in zip(accounts, ("look", "change-me", "change", "change-me", "change")):
             self.assertTrue(file.check(name, password), name)
 
 

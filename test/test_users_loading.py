@@ -127,3 +127,23 @@ class LoadingTests(SynchronousTestCase):
         lines = [warning.partition(", ")[2].partition(":")[0] for warning in self.warnings()]
         self.assertEqual(lines, ["line 2", "line 3"])
         self.assertNotIn("secret", everything)
+
+
+class ScopesTests(SynchronousTestCase):
+    """A scope keeps nothing from those who give no user."""
+
+    def said(self, contents: bytes, open_to_all: bool) -> list[str]:
+        events = captured_log(self)
+        users_loader("/users", UsersFile(), open_to_all=open_to_all).take({"/users": contents})
+        return [formatEvent(event) for event in events if event["log_level"].name == "warn"]
+
+    def test_where_anyone_may_read_all_it_is_warned_of(self) -> None:
+        (warning,) = self.said(b"ana sesame @operator:tag=team-a\nbob sesame write\n", True)
+        self.assertIn("/users: some grants are for some objects only", warning)
+        self.assertIn("--require-authentication", warning)
+        self.assertEqual(self.said(b"ana sesame @operator:tag=team-a\n", False), [])
+        self.assertEqual(self.said(b"bob sesame write\n", True), [])
+
+    def test_one_that_means_nothing_is_logged_with_its_line(self) -> None:
+        (problem,) = self.said(b"bob sesame read\nana sesame cluster.info:tag=x,jobs.list\n", False)
+        self.assertIn("line 2: ignored an option with a scope that means nothing there", problem)

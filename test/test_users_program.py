@@ -133,6 +133,8 @@ class UsersTests(ProgramCase):
         for name in ("a b", "a:b", "#a", "", "a\x7f"):
             self.assert_refused("a name has no white space", "add", name)
         self.assert_refused("@nosuch: no role", "add", "jack", "--grant", "@nosuch")
+        scope = "cluster.info:tag=x"
+        self.assert_refused(f"{scope}: the scope means nothing", "add", "jack", "--grant", scope)
         self.assert_refused("without white space", "add", "jack", "--grant", "read, write")
         for command in (["set-password", "jack"], ["remove", "jack"], ["grant", "jack", "read"]):
             self.assert_refused("there is no user jack", *command)

@@ -11,6 +11,8 @@ from enum import Enum
 
 from attrs import frozen
 
+from ganeti_rapi.api.scopes import Scope, read_scope
+
 PUBLIC = "public"
 """In place of a permission: none is needed, and no user either."""
 
@@ -73,6 +75,9 @@ ROLES: Mapping[str, frozenset[str]] = {
 }
 """By the names that the users file has for them. All but ``@waiter`` are Ganeti's."""
 
+SHOWS_NOTHING = _names("openapi.read")
+"""What shows nothing of the cluster: a role has it whatever its scope."""
+
 OPTIONS: Mapping[Rules, Mapping[str, frozenset[str]]] = {
     Rules.GANETI_3_0: {
         "read": READONLY | {"instances.query.console"},
@@ -86,32 +91,55 @@ OPTIONS: Mapping[Rules, Mapping[str, frozenset[str]]] = {
 
 @frozen
 class Grants:
-    """What options grant. ``unknown`` are those that mean nothing."""
+    """What options grant.
+
+    ``scoped`` has the scopes of the permissions that are not for all objects: pairs of permission
+    and scope. ``unknown`` are the options that mean nothing, ``misplaced`` those whose scopes do.
+    """
 
     permissions: frozenset[str]
+    scoped: frozenset[tuple[str, Scope]] = frozenset()
     unknown: frozenset[str] = frozenset()
+    misplaced: frozenset[str] = frozenset()
 
 
 def grants(options: Iterable[str], rules: Rules) -> Grants:
     """What the options of a user grant, in whatever order they stand.
 
     Roles and the older options first, then names with or without a plus are added, and in the end
-    those with a minus are taken away. ``instances.*`` stands for all names that begin so.
+    those with a minus are taken away. ``instances.*`` stands for all names that begin so. Behind a
+    colon there may be a `Scope`; of a role, that leaves the permissions that it can judge.
     """
     added: set[str] = set()
+    scoped: set[tuple[str, Scope]] = set()
     removed: set[str] = set()
     unknown: set[str] = set()
-    sets = {**ROLES, **OPTIONS[rules]}
+    misplaced: set[str] = set()
     for option in options:
-        name = option.removeprefix("+") if not option.startswith("-") else option[1:]
-        meant = sets[option] if option in sets else _named(name)
+        words, colon, condition = option.partition(":")
+        meant = _meant(words, rules)
+        scope = read_scope(condition)
         if not meant:
             unknown.add(option)
-        elif option.startswith("-"):
-            removed |= meant
-        else:
+        elif words.startswith("-"):
+            removed |= meant  # all of it: who writes a minus wants less, not more
+            misplaced |= {option} if colon else set()
+        elif not colon:
             added |= meant
-    return Grants(frozenset(added - removed), frozenset(unknown))
+        elif scope is None or not any(map(scope.fits, meant)):
+            misplaced.add(option)
+        else:
+            scoped |= {(name, scope) for name in meant if scope.fits(name)}
+            added |= meant & SHOWS_NOTHING
+    limited = frozenset(pair for pair in scoped if pair[0] not in added | removed)
+    permissions = frozenset({*added, *(name for name, _ in limited)} - removed)
+    return Grants(permissions, limited, frozenset(unknown), frozenset(misplaced))
+
+
+def _meant(words: str, rules: Rules) -> frozenset[str]:
+    """The permissions that an option without its scope is about; none if it means nothing."""
+    sets = {**ROLES, **OPTIONS[rules]}
+    return sets[words] if words in sets else _named(words[1:] if words[:1] in "+-" else words)
 
 
 def _named(name: str) -> frozenset[str]:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from attrs import field, frozen
 
 from ganeti_rapi.api.events import NOTHING_KNOWN, Event, JobState
+from ganeti_rapi.api.scopes import View
 from ganeti_rapi.jsontext import Json
 
 
@@ -123,6 +124,10 @@ class Call:
     """The id of the last event that a reader of a stream has seen."""
     resource: str = ""
     """The resource's name, for the reason trail."""
+    permission: str = ""
+    """The one that the call takes."""
+    view: View | None = None
+    """What the user sees and touches; None for all."""
     asked_by: str = ""
     """Who asks, and the request's id, for the reason trail."""
     health: Health | None = None

@@ -34,6 +34,7 @@ from ganeti_rapi.api.schemas import (
     list_of,
     object_of,
 )
+from ganeti_rapi.api.selecting import selecting
 from ganeti_rapi.errors import Forbidden
 from ganeti_rapi.jsontext import Encoded, Json, dumps
 
@@ -44,6 +45,9 @@ class Cell:
 
     ``permission`` is what calling it takes; `PUBLIC` if it takes none. Where it is ``open``, anyone
     may all the same under the rules of Ganeti 3.0.
+    ``subject`` is the kind of the object that the URI names, where the name of its variable part
+    does not tell. Where no object is named, ``selects`` says that the cell shows and changes only
+    what the call's user may see; others are not for users whose permission has a scope.
     ``shared`` says that identical requests under way at the same time may share one reply; only
     reads that do not depend on the user are shared. ``follows_job`` says that the reply comes when
     a job has ended, however long that takes. ``query`` and ``body`` are the forms that read
@@ -56,6 +60,8 @@ class Cell:
     reply_schema: Schema = field(factory=dict)
     permission: str = ""
     open: bool = True
+    subject: str = ""
+    selects: bool = False
     query: tuple[Argument, ...] = ()
     shared: bool = False
     follows_job: bool = False
@@ -95,6 +101,7 @@ class Listing(Cell):
 
     kind: Kind
     shared: bool = True
+    selects: bool = True
     query: tuple[Argument, ...] = (BULK,)
     reply: str = field()
     reply_schema: Schema = field()
@@ -113,19 +120,22 @@ class Listing(Cell):
         lock = LOCK in self.query and bool(LOCK.read(call.query))
         if BULK.read(call.query):
             return await self._details(call, lock)
-        arguments = query_arguments(self.kind, [], [self.kind.identity], lock)
-        names = sorted(row[0] for row in await call.daemon.call(self.kind.method, *arguments))
+        chosen = await selecting(call, self.kind.name, [self.kind.identity])
+        arguments = query_arguments(self.kind, [], chosen.fields, lock)
+        rows = await chosen.shown(await call.daemon.call(self.kind.method, *arguments))
+        names = sorted(row[0] for row in rows)
         return [{self.kind.key: name, "uri": f"{self.kind.uri}{name}"} for name in names]
 
     async def _details(self, call: Call, lock: bool) -> Encoded:
         """All objects, encoded slice by slice, so that a long list holds up no other request."""
         fields = self.kind.fields
-        arguments = query_arguments(self.kind, [], fields, lock)
+        chosen = await selecting(call, self.kind.name, fields)
+        arguments = query_arguments(self.kind, [], chosen.fields, lock)
         text = Encoded(b"[")
         comma = b""
         async for rows in call.daemon.rows(self.kind.method, *arguments):
-            if rows:
-                text.add(comma + dumps(self.kind.details(fields, rows))[1:-1])
+            if shown := await chosen.shown(rows):
+                text.add(comma + dumps(self.kind.details(fields, shown))[1:-1])
                 comma = b","
         text.add(b"]")
         return text
@@ -183,6 +193,7 @@ class OfOpcode(Cell):
 
     opcode: str
     open: bool = False
+    selects: bool = True
     reply: str = "The job's id."
     reply_schema: Schema = JOB_ID_OR_JOB
     body: BodyForm = PARAMETERS

@@ -10,6 +10,7 @@ from ganeti_rapi.api.arguments import REASON, WAIT
 from ganeti_rapi.api.call import FOREVER, Call
 from ganeti_rapi.api.kinds import JOB
 from ganeti_rapi.api.queries import query_one
+from ganeti_rapi.api.sight import check_submission
 from ganeti_rapi.errors import (
     BadRequest,
     JobDaemonError,
@@ -66,9 +67,10 @@ async def submit_job(call: Call, opcodes: Sequence[OpcodeJson]) -> Json:
 async def submit(call: Call, opcodes: Sequence[OpcodeJson]) -> int:
     """Submit one job and return its id.
 
-    Raises `LuxiError`, or `BadRequest` for the few values that pass Ganeti's own checks of an
-    opcode and that luxid still cannot read.
+    Raises `LuxiError`, `Forbidden` for opcodes that the user may not submit, or `BadRequest` for
+    the few values that pass Ganeti's own checks of an opcode and that luxid still cannot read.
     """
+    await check_submission(call, opcodes)
     try:
         job_id: int = await call.daemon.call("SubmitJob", list(opcodes))
     except JobDaemonError as error:

@@ -40,6 +40,56 @@ option that means nothing is ignored, and the log names its line.
 
 With `--require-authentication` even what is open or public takes a user, but for `/healthz` and
 `/readyz`.
+
+## Scopes
+
+Behind a role, a permission or a pattern, a colon and a scope leave it for some objects only:
+
+    # Operates what has the tag team-a, and may see the cluster's settings
+    tom {cleartext}change-me @operator:tag=team-a,@waiter:tag=team-a,cluster.info,os.list
+    # Does all to instances called web…, but removes none
+    wanda {ha1}0123456789abcdef0123456789abcdef @admin:name=web*,-instances.remove
+    # Watches what is on two nodes
+    nora {ha1}0123456789abcdef0123456789abcdef @readonly:node=node1,@readonly:node=node2
+    # Creates instances with the tag ci, and sees and cancels the jobs that it submitted
+    ci {ha1}0123456789abcdef0123456789abcdef instances.create:tag=ci,jobs.*:owner
+
+| scope | instances | nodes | groups | networks | jobs, events |
+|---|---|---|---|---|---|
+| `tag=` | with it | with it | with it | with it | of such objects |
+| `name=` | called so | called so | called so | called so | of such objects |
+| `node=` | with that primary node | called so | | | of such objects |
+| `group=` | with a primary node in it | in it | called so | | of such objects |
+| `owner` | | | | | submitted by the user |
+
+Patterns may have `*`, `?` and `[…]`; one without a dot also fits the first part of a host's name.
+Several scopes of one permission add up; the permission without a scope is for all objects; and
+what has a minus is taken away whole. Of a role a scope leaves the permissions for which it means
+something: those for the cluster as a whole, such as `cluster.info`, `os.list` and `filter.list`,
+are given beside it if they are meant. `query.all` takes each scope as the kind does that is asked
+for; locks, filters and exports have none.
+
+* **What is hidden is as if it were not there.** It is in no list, query, job or event, and in no
+  count. Reading it is 404; writing to it is 403, as it is for what does not exist. Nodes, groups
+  and networks that are shown name only those instances, nodes and groups that the user sees. What
+  is shown is shown whole: an instance with its nodes and networks, a node with its free memory, a
+  network with its free addresses.
+* **Jobs** are those of objects that the scope takes, if they are about nothing else, and always
+  the user's own, with all that they tell. The instance that is gone takes its jobs out of sight,
+  but for who submitted them.
+* **Other objects that a request names**, such as the node to migrate to or the network of an
+  interface, must be in the scope of its permission or among what the user sees.
+* **What is made** must be in the scope as it is asked for: called so, tagged so, and for `node=`
+  and `group=` on a node that is named. Its name may turn out to be taken; that much anyone learns
+  who may make things. So must be what is renamed, by its new name.
+* **The user sees nothing else**, not even what anyone may see without a user under the rules of
+  3.0; what is public stays so. Since anyone could still log out to see more, a scope wants
+  `--require-authentication` or `--access-rules 3.2`; without either, the log warns of it whenever
+  it reads the file.
+* A scope limits to which objects things are done, and not what is done to them: who may change an
+  instance's hypervisor parameters may change all of them.
+
+## Methods
 """
 
 

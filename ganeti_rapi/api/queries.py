@@ -7,6 +7,7 @@ from typing import Any
 
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.kinds import Kind
+from ganeti_rapi.api.selecting import selecting
 from ganeti_rapi.errors import NotFound
 
 
@@ -23,8 +24,10 @@ async def query_one(
     call: Call, kind: Kind, name: str, fields: Sequence[str], lock: bool = False
 ) -> list[Any]:  # Any: a field's value is JSON of the field's own shape
     """The fields of one object. Raises `NotFound` when no object has that name."""
-    arguments = query_arguments(kind, [name], fields, lock)
-    rows: list[list[Any]] = await call.daemon.call(kind.method, *arguments)
-    if not rows or rows[0] is None:
+    chosen = await selecting(call, kind.name, fields)
+    arguments = query_arguments(kind, [name], chosen.fields, lock)
+    rows: list[list[Any] | None] = await call.daemon.call(kind.method, *arguments)
+    there = await chosen.shown([row for row in rows if row is not None])
+    if not there:
         raise NotFound(f"There is no {kind.name} '{name}'")
-    return rows[0]
+    return there[0]  # type: ignore[no-any-return]  # a row as luxid answered it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 
 from attrs import frozen
 from twisted.logger import Logger
@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from ganeti_rapi.api.access import Rules
 from ganeti_rapi.auth import tokens as tokens_file
 from ganeti_rapi.auth import users as users_file
+from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.tokens import TokensFile
 from ganeti_rapi.auth.users import Problem, UsersFile
 
@@ -21,13 +22,15 @@ SHOWN = 20
 class Source:
     """How a file's bytes are held: ``hold`` takes them and gives the problems.
 
-    ``what`` is in the file, and ``without`` says what it means that there is none.
+    ``what`` is in the file, and ``without`` says what it means that there is none. ``doubt`` says
+    what may be wrong with all of it together, or nothing.
     """
 
     what: str
     without: str
     held: Callable[[], Sized]
     hold: Callable[[bytes], Sequence[Problem]]
+    doubt: Callable[[], str] = lambda: ""
 
 
 class Loader:
@@ -57,6 +60,8 @@ class Loader:
                 path=self._path,
                 more=len(problems) - SHOWN,
             )
+        if doubt := self._source.doubt():
+            self._log.warn("{path}: {doubt}", path=self._path, doubt=doubt)
         self._log.info(
             "Read {count} {what} from {path}",
             count=len(self._source.held()),
@@ -83,21 +88,40 @@ class Loader:
         )
 
 
-def users_loader(path: str, users: UsersFile, rules: Rules = Rules.GANETI_3_0) -> Loader:
-    """What fills ``users`` from the users file."""
+OPEN_TO_ALL = (
+    "some grants are for some objects only, but anyone may read all of them without a user; "
+    "start the daemon with --require-authentication, or with --access-rules 3.2"
+)
+
+
+def users_loader(
+    path: str, users: UsersFile, rules: Rules = Rules.GANETI_3_0, open_to_all: bool = False
+) -> Loader:
+    """What fills ``users`` from the users file.
+
+    ``open_to_all`` says that who gives no user may read what users with scopes may not.
+    """
 
     def hold(contents: bytes) -> Sequence[Problem]:
         users.accounts, problems = users_file.parse(contents, rules)
         return problems
 
-    return Loader(path, Source("users", "Nobody can log in", lambda: users.accounts, hold))
+    doubt = _doubt(open_to_all, lambda: (each.user for each in users.accounts.values()))
+    return Loader(path, Source("users", "Nobody can log in", lambda: users.accounts, hold, doubt))
 
 
-def tokens_loader(path: str, tokens: TokensFile, rules: Rules = Rules.GANETI_3_0) -> Loader:
-    """What fills ``tokens`` from the tokens file."""
+def tokens_loader(
+    path: str, tokens: TokensFile, rules: Rules = Rules.GANETI_3_0, open_to_all: bool = False
+) -> Loader:
+    """What fills ``tokens`` from the tokens file, in the same way."""
 
     def hold(contents: bytes) -> Sequence[Problem]:
         tokens.tokens, problems = tokens_file.parse(contents, rules)
         return problems
 
-    return Loader(path, Source("tokens", "No token counts", lambda: tokens.tokens, hold))
+    doubt = _doubt(open_to_all, lambda: (each.user for each in tokens.tokens.values()))
+    return Loader(path, Source("tokens", "No token counts", lambda: tokens.tokens, hold, doubt))
+
+
+def _doubt(open_to_all: bool, users: Callable[[], Iterable[User]]) -> Callable[[], str]:
+    return lambda: OPEN_TO_ALL if open_to_all and any(user.view for user in users()) else ""

@@ -21,7 +21,7 @@ from attrs import define, field, frozen
 
 from ganeti_rapi.api.access import Rules, grants
 from ganeti_rapi.auth.permissions import User
-from ganeti_rapi.auth.users import Problem
+from ganeti_rapi.auth.users import MISPLACED_SCOPE, Problem
 
 PREFIX = "grapi_"
 """How tokens begin, so that programs that look for leaked secrets can find them."""
@@ -113,8 +113,9 @@ def _parse_line(line: bytes, rules: Rules) -> tuple[tuple[str, Token] | None, li
     if hashed is None:
         raise _Ignored(WRONG_HASH)
     granted = grants({option.strip() for option in options.split(",")} - {""}, rules)
-    token = Token(User(f"{USER}{name}", granted.permissions), _last_day(day))
-    return (hashed[1], token), [UNKNOWN_OPTION] if granted.unknown else []
+    token = Token(User.with_grants(f"{USER}{name}", granted), _last_day(day))
+    notes = ((granted.unknown, UNKNOWN_OPTION), (granted.misplaced, MISPLACED_SCOPE))
+    return (hashed[1], token), [note for options, note in notes if options]
 
 
 def _last_day(text: str) -> datetime.date | None:

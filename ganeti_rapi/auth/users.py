@@ -84,6 +84,11 @@ UNKNOWN_OPTION = (
     "ignored an option that is no role and no permission; ganeti-rapi-users(5) has them all; "
     "commas separate options, and a comment needs a line of its own"
 )
+MISPLACED_SCOPE = (
+    "ignored an option with a scope that means nothing there; a scope is tag=, name=, node= or "
+    "group= with a pattern, or owner for jobs, and belongs to a permission that has such objects; "
+    "what has a minus takes none and is taken away whole"
+)
 DUPLICATE = "has the name of an earlier line, which no longer counts"
 
 
@@ -189,9 +194,10 @@ def _parse_fields(
         (digest == NO_DIGEST and problem != "", problem),
         (empty, EMPTY_PASSWORD),
         (bool(granted.unknown), UNKNOWN_OPTION),
+        (bool(granted.misplaced), MISPLACED_SCOPE),
     )
     notes = [note for wrong, note in checks if wrong]
-    user = User(name, granted.permissions)
+    user = User.with_grants(name, granted)
     return Account(user, NO_DIGEST if empty else digest, slow), notes
 
 

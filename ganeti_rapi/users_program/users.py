@@ -74,14 +74,20 @@ def check_name(name: str) -> None:
 
 
 def check_options(options: str) -> None:
-    """Raise `Refused` for what is no role and no permission, and would be ignored."""
+    """Raise `Refused` for what means nothing, and would be ignored."""
     if any(map(str.isspace, options)):
         raise Refused("options are separated by commas, without white space")
-    unknown = grants(set(options.split(",")) - {""}, Rules.GANETI_3_0).unknown
-    if unknown:
+    granted = grants(set(options.split(",")) - {""}, Rules.GANETI_3_0)
+    if granted.unknown:
         raise Refused(
-            f"{', '.join(sorted(unknown))}: no role and no permission; ganeti-rapi-users(5) tells "
-            "where all of them are listed"
+            f"{', '.join(sorted(granted.unknown))}: no role and no permission; "
+            "ganeti-rapi-users(5) tells where all of them are listed"
+        )
+    if granted.misplaced:
+        raise Refused(
+            f"{', '.join(sorted(granted.misplaced))}: the scope means nothing there; it is tag=, "
+            "name=, node= or group= with a pattern, or owner for jobs, and needs a permission "
+            "that has such objects; see ganeti-rapi-users(5)"
         )
 
 

@@ -14,10 +14,11 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ganeti_rapi import jsontext
-from ganeti_rapi.api.access import Rules
+from ganeti_rapi.api.access import PUBLIC, Rules
 from ganeti_rapi.api.call import ABSENT, Absent, Call, Jobs, Metrics, SharedJobDaemon, parse_query
 from ganeti_rapi.api.cells import Cell, Constant, Stream, Text
 from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.sight import admit
 from ganeti_rapi.auth.checker import basic_credentials, bearer_token
 from ganeti_rapi.auth.logins import Logins
 from ganeti_rapi.auth.permissions import User
@@ -152,13 +153,18 @@ class Rapi:
             decode_body(request, await request.read_body())  # 415, 400
             return await self._represent(request, self._constant(resource, cell))
         if is_check:
-            return await self._run(request, resource, cell, ABSENT)
+            return await self._run(request, resource, cell, None, ABSENT)
         with self._under_way.one_more(request.user_name or request.client_address):  # 429
             body = decode_body(request, await request.read_body())  # 415, 400
-            return await self._run(request, resource, cell, body)
+            return await self._run(request, resource, cell, user, body)
 
     async def _run(
-        self, request: RapiRequest, resource: Resource, cell: Cell, body: Json | Absent
+        self,
+        request: RapiRequest,
+        resource: Resource,
+        cell: Cell,
+        user: User | None,
+        body: Json | Absent,
     ) -> Reply | None:
         """What the cell makes of the request."""
         who = request.user_name or request.client_address
@@ -172,17 +178,20 @@ class Rapi:
             user=request.user_name,
             last_event_id=(request.header(b"last-event-id") if isinstance(cell, Stream) else None),
             resource=resource.name,
+            permission=cell.permission,
+            view=user.view if user else None,
             asked_by=f"{who}, request {request.id}",
             health=self._health,
             metrics=self._metrics,
         )
         self._notes.begin(request)  # 503
+        if cell.shared:
+            return await self._read(request, cell, call)
+        await admit(call, cell, request.method in READS)  # 404, 403
         if isinstance(cell, Stream):
             return await self._stream(request, cell, call)
         if isinstance(cell, Text):
             return Reply([await cell.text(call)], content_type=cell.content_type.encode("ascii"))
-        if cell.shared:
-            return await self._read(request, cell, call)
         return Reply(pieces_of(await cell.run(call)))
 
     async def _who(self, request: RapiRequest) -> User | None:
@@ -213,12 +222,13 @@ class Rapi:
             self._tally.logins[outcome] += 1
 
     async def _read(self, request: RapiRequest, cell: Cell, call: Call) -> Reply:
-        """The reply to a read, shared by identical ones."""
+        """The reply to a read, shared by identical ones of those who see the same."""
 
         async def run(_: object) -> ReplyBody:
+            await admit(call, cell, reading=True)  # 404
             return ReplyBody(await cell.run(call))
 
-        reading = self._reads.read(request.uri, None, run)
+        reading = self._reads.read((request.uri, call.view), None, run)
         if self._clock is not None and not (reading.called or cell.follows_job):
             # Who joins a read that waits for another one has no more patience than the first.
             reading.addTimeout(self._patience, self._clock, _too_late)
@@ -350,7 +360,10 @@ def check_admitted(request: RapiRequest) -> None:
 
 def check_access(user: User | None, cell: Cell, rules: Rules) -> None:
     """Raise `Unauthorized` if a user is needed and missing, `Forbidden` if the user must not."""
-    if cell.is_open(rules):
+    if cell.permission == PUBLIC:
+        return
+    # Who may see some objects only is not shown all of them because anyone is.
+    if cell.is_open(rules) and (user is None or user.view is None):
         return
     if user is None:
         raise Unauthorized(headers=CHALLENGE)

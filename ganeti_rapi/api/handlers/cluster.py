@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from ganeti_rapi import shapes
@@ -25,7 +25,8 @@ from ganeti_rapi.api.schemas import (
     one_of,
 )
 from ganeti_rapi.api.secrets import without_secrets
-from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound
+from ganeti_rapi.api.selecting import Pair, refuse_probing, selecting
+from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound, as_api_error
 from ganeti_rapi.jsontext import Encoded, Json, dumps
 
 Answer = TypeVar("Answer")
@@ -173,7 +174,7 @@ UNREADABLE = ("Cannot convert value", "parsing job id", "Invalid value for job I
 
 async def query(call: Call, resource: str, fields: list[str]) -> Encoded:
     """GET /2/query/[resource]. Source: LUXI Query."""
-    return await _ask(_table(call, known(resource), fields, None))
+    return await _ask(call, _table(call, known(resource), fields, None))
 
 
 async def filtered_query(
@@ -188,13 +189,14 @@ async def filtered_query(
     fields = fields_in_query if fields is None else fields
     if fields is None:
         QUERY_FIELDS.refuse_missing()
+    assert fields is not None
     qfilter = filters.get("qfilter", filters.get("filter"))
-    return await _ask(_table(call, resource, fields, qfilter))
+    return await _ask(call, _table(call, resource, fields, qfilter))
 
 
 async def query_fields(call: Call, resource: str, fields: list[str] | None) -> Json:
     """GET /2/query/[resource]/fields. Source: LUXI QueryFields."""
-    answer: Json = await _ask(call.daemon.call("QueryFields", known(resource), fields))
+    answer: Json = await _ask(call, call.daemon.call("QueryFields", known(resource), fields))
     return answer
 
 
@@ -206,26 +208,34 @@ def known(resource: str) -> str:
     return resource
 
 
-async def _table(call: Call, resource: str, fields: list[str] | None, qfilter: Json) -> Encoded:
+async def _table(call: Call, resource: str, fields: list[str], qfilter: Json) -> Encoded:
     """The answer to a query, encoded slice by slice, so that a long one holds up nobody."""
-    shown = without_secrets if resource == JOB.name else as_is
-    parts = call.daemon.table(resource, fields, qfilter)
-    text = Encoded(b'{"fields":' + dumps(await anext(parts)) + b',"data":[')
+    finish: Callable[[Any], Any] = without_secrets if resource == JOB.name else as_is
+    refuse_probing(call, resource, qfilter)
+    chosen = await selecting(call, resource, fields, Pair())
+    parts = call.daemon.table(resource, chosen.fields, qfilter)
+    definitions = (await anext(parts))[: len(fields)]
+    text = Encoded(b'{"fields":' + dumps(definitions) + b',"data":[')
     comma = b""
     async for rows in parts:
-        if rows:
-            text.add(comma + dumps(shown(rows))[1:-1])
+        if shown := await chosen.shown(rows):
+            text.add(comma + dumps(finish(shown))[1:-1])
             comma = b","
     text.add(b"]}")
     return text
 
 
-async def _ask(work: Coroutine[Any, Any, Answer]) -> Answer:
+async def _ask(call: Call, work: Coroutine[Any, Any, Answer]) -> Answer:
     # Any: what coroutines are made of
-    """Query luxid; what it cannot parse came from the client, so that is the client's error."""
+    """Query luxid; what it cannot parse came from the client, so that is the client's error.
+
+    Who may see some objects only does not get luxid's words: they may name one of the others.
+    """
     try:
         return await work
     except JobDaemonError as error:
+        if call.view is not None and as_api_error(error).code < 500:
+            raise BadRequest("The query does not parse") from None
         if not error.class_name or error.text.startswith(UNREADABLE):
             raise BadRequest(f"The query does not parse: {error.text}") from None
         raise

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.events import Event, JobState
 from ganeti_rapi.api.jobs import show_job
+from ganeti_rapi.api.scopes import Selection
+from ganeti_rapi.api.sight import sees_job
 
 
 async def job_events(
@@ -37,4 +39,15 @@ async def _events(call: Call, job_id: int, known: JobState) -> AsyncIterator[Eve
 
 async def all_events(call: Call, last_event_id: str | None) -> AsyncIterator[Event]:
     """GET /2/events: jobs submitted, changed and finished, from now on."""
-    return call.jobs.events(call.last_event_id or last_event_id)
+    events = call.jobs.events(call.last_event_id or last_event_id)
+    selection = call.view.selection(call.permission) if call.view else None
+    return events if selection is None else _seen(call, selection, events)
+
+
+async def _seen(
+    call: Call, selection: Selection, events: AsyncIterator[Event]
+) -> AsyncIterator[Event]:
+    """The events of the jobs that are selected."""
+    async for event in events:
+        if event.data is None or await sees_job(call, selection, event.data["id"]):
+            yield event

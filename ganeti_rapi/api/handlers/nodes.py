@@ -24,6 +24,7 @@ from ganeti_rapi.api.schemas import (
     list_of,
     maybe,
 )
+from ganeti_rapi.api.selecting import known_names
 from ganeti_rapi.errors import BadRequest, JobDaemonError
 from ganeti_rapi.jsontext import Json
 
@@ -120,8 +121,10 @@ async def _moves(call: Call, jobs: list[tuple[bool, Any]]) -> Json:
     if not ids:
         return []
     rows = await call.daemon.call("QueryJobs", ids, ["ops"])
+    seen = await known_names(call, "instance")
     return [
         [job_id, op.get("instance_name"), op.get("remote_node")]
         for job_id, (ops,) in zip(ids, rows)
         for op in ops
+        if seen is None or op.get("instance_name") in seen
     ]

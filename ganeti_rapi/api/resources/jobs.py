@@ -107,6 +107,7 @@ EVENTS = (
             "GET": Stream(
                 doc="Stream which jobs are submitted, change and finish, from now on.",
                 permission="events.read",
+                selects=True,
                 query=(_LAST_EVENT,),
                 source=events.all_events,
             )

@@ -21,6 +21,7 @@ QUERIES = (
             "GET": Handler(
                 doc="Show fields of all objects of a kind.",
                 permission="query.all",
+                selects=True,
                 reply="An object with `fields` and `data`: rows of [status, value].",
                 reply_schema=cluster.QUERY_REPLY,
                 open=False,
@@ -31,6 +32,7 @@ QUERIES = (
             "PUT": Handler(
                 doc="Show fields of the objects of a kind that a filter selects.",
                 permission="query.all",
+                selects=True,
                 reply="An object with `fields` and `data`: rows of [status, value].",
                 reply_schema=cluster.QUERY_REPLY,
                 open=False,
@@ -48,6 +50,7 @@ QUERIES = (
             "GET": Handler(
                 doc="Describe the fields of a kind of object.",
                 permission="query.all",
+                selects=True,
                 reply="An object with `fields`: name, title, kind and doc of each.",
                 reply_schema=cluster.FIELDS_REPLY,
                 query=(_QUERY_FIELDS,),

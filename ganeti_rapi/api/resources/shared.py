@@ -11,6 +11,7 @@ from ganeti_rapi.api.checks import STRING, ListOf
 from ganeti_rapi.api.forms import Argument, Repeated
 from ganeti_rapi.api.handlers import tags
 from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.subjects import TAGGED
 from ganeti_rapi.jsontext import Json
 
 
@@ -18,11 +19,16 @@ def tags_of(kind: str, thing: str, name: str, uri: str) -> Resource:
     """The tags of ``thing``, for which Ganeti has the word ``kind``."""
     fixed: dict[str, Json] = {"kind": kind, **({"name": None} if kind == "cluster" else {})}
     tag = Argument("tag", "A tag; may be given several times.", Repeated())
+    subject = TAGGED.get(kind, "")
     cells: dict[str, Cell] = {
-        "GET": Tags(doc=f"List the tags of {thing}.", permission="tags.get", kind=kind),
+        "GET": Tags(
+            doc=f"List the tags of {thing}.", permission="tags.get", kind=kind, subject=subject
+        ),
         "PUT": Submit(
             doc=f"Add tags to {thing}: the body is a list of them.",
             permission="tags.set",
+            subject=subject,
+            selects=False,
             opcode="OP_TAGS_SET",
             query=(tag, DRY_RUN),
             fixed=fixed,
@@ -32,6 +38,8 @@ def tags_of(kind: str, thing: str, name: str, uri: str) -> Resource:
         "DELETE": Submit(
             doc=f"Remove tags from {thing}.",
             permission="tags.delete",
+            subject=subject,
+            selects=False,
             opcode="OP_TAGS_DEL",
             query=(evolve(tag, param="tags", default=[]), DRY_RUN),
             fixed=fixed,
