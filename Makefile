@@ -95,6 +95,7 @@ bench-waits: $(BIN)/.installed
 # Needs wrk, which Debian has as a package.
 bench-large: $(BIN)/.installed
 	$(BIN)/python -m test.bench.large
+	$(BIN)/python -m test.bench.scopes
 
 # Needs Debian's own Python and packages only; says which.
 deb:

@@ -6,8 +6,9 @@ who has several has what any of them takes. What a scope cannot judge, it does n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Collection, Mapping
+from fnmatch import translate
 
 from attrs import frozen
 
@@ -77,20 +78,19 @@ class Scope:
 
     def takes(self, traits: Traits) -> bool:
         """Whether it is for this object."""
+        fits = self.fitting(traits.kind)
         if self.by == "tag":
-            return any(fnmatchcase(tag, self.pattern) for tag in traits.tags)
-        if self.by == "name":
-            is_host = traits.kind in ("instance", "node")
-            return self._fits_host(traits.name) if is_host else self._is_fit(traits.name)
-        if self.by == "node":
-            return traits.node is not None and self._fits_host(traits.node)
-        return self.by == "group" and traits.group is not None and self._is_fit(traits.group)
+            return any(map(fits, traits.tags))
+        text = {"name": traits.name, "node": traits.node, "group": traits.group}.get(self.by)
+        return text is not None and fits(text)
 
-    def _is_fit(self, name: str) -> bool:
-        return fnmatchcase(name, self.pattern)
-
-    def _fits_host(self, name: str) -> bool:
-        return self._is_fit(name) or ("." not in self.pattern and self._is_fit(name.split(".")[0]))
+    def fitting(self, kind: str) -> Callable[[str], bool]:
+        """Whether the pattern fits a text, which is of an object of that kind."""
+        match = re.compile(translate(self.pattern)).match
+        is_host = self.by == "node" or (self.by == "name" and kind in ("instance", "node"))
+        if is_host and "." not in self.pattern:
+            return lambda text: bool(match(text) or match(text.partition(".")[0]))
+        return lambda text: match(text) is not None
 
 
 def read_scope(text: str) -> Scope | None:

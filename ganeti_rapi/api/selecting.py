@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import define, field, frozen
 
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.scopes import Selection
-from ganeti_rapi.api.sight import JUDGED, all_traits, read_traits, takes_jobs
-from ganeti_rapi.errors import Forbidden
+from ganeti_rapi.api.scopes import Scope, Selection
+from ganeti_rapi.api.sight import JUDGED, all_traits, takes_jobs
+from ganeti_rapi.errors import Forbidden, LuxiProtocolError
 from ganeti_rapi.jsontext import Json
 
 Rows = list[Any]  # Any: a row of values, or of pairs of status and value
@@ -76,6 +76,63 @@ class AllRows:
         return rows
 
 
+FIELDS: Mapping[str, Mapping[str, str]] = {
+    "instance": {"tag": "tags", "name": "name", "node": "pnode", "group": "pnode.group"},
+    "node": {"tag": "tags", "name": "name", "node": "name", "group": "group"},
+    "group": {"tag": "tags", "name": "name", "group": "name"},
+    "network": {"tag": "tags", "name": "name"},
+}
+"""The field that each condition of a scope looks at, by the kind of object."""
+
+
+class _Memo(dict[Any, bool]):  # Any: a text, or None
+    """Whether a scope's pattern fits a text; the same texts come again and again."""
+
+    def __init__(self, scope: Scope, kind: str) -> None:
+        super().__init__({None: False})
+        self._fits = scope.fitting(kind)
+
+    def __missing__(self, text: str) -> bool:
+        fits = self[text] = self._fits(text)
+        return fits
+
+
+@frozen(eq=False)
+class RowJudge:
+    """Judges rows of one kind as `Selection.takes` does their traits, but many of them.
+
+    ``texts`` and ``lists`` are the places of a text and of a list of them, with what fits there.
+    """
+
+    texts: Sequence[tuple[int, _Memo]]
+    lists: Sequence[tuple[int, _Memo]]
+    value: Callable[[Any], Any] | None  # Any: JSON
+
+    @classmethod
+    def make(
+        cls, kind: str, fields: Sequence[str], scopes: Iterable[Scope], rendering: Rendering
+    ) -> RowJudge:
+        """One for rows with these fields."""
+        fitting = [scope for scope in scopes if scope.by in FIELDS[kind]]
+        found = [(fields.index(FIELDS[kind][each.by]), _Memo(each, kind)) for each in fitting]
+        texts = [place for place, scope in zip(found, fitting) if scope.by != "tag"]
+        lists = [place for place, scope in zip(found, fitting) if scope.by == "tag"]
+        return cls(texts, lists, None if isinstance(rendering, Plain) else rendering.value)
+
+    def takes(self, row: Any) -> bool:  # Any: a row; null for what is not there
+        if row is None:
+            return False
+        value = self.value
+        for at, fits in self.texts:
+            if fits[row[at] if value is None else value(row[at])]:
+                return True
+        for at, fits in self.lists:
+            for tag in (row[at] if value is None else value(row[at])) or ():
+                if fits[tag]:
+                    return True
+        return False
+
+
 @define(eq=False)
 class ChosenRows:
     """What another call sees.
@@ -92,51 +149,71 @@ class ChosenRows:
     known: Mapping[str, frozenset[str]]
     rendering: Rendering
     fields: Sequence[str] = field(init=False)
+    _judge: RowJudge | None = field(init=False, default=None)
+    _redactions: Sequence[_Redaction] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        judged = ("ops",) if self.kind == "job" else JUDGED[self.kind]
-        counted = COUNTS_OF.get(self.kind, {})
-        lists = [counted[name] for name in self.wanted if name in counted]
-        more = dict.fromkeys(name for name in (*judged, *lists) if name not in self.wanted)
-        self.fields = [*self.wanted, *more]
-
-    async def shown(self, rows: Rows) -> Rows:
-        """The rows that may be seen, with the fields that are wanted."""
-        return [self._redacted(row) for row in await self._taken(rows)]
-
-    async def _taken(self, rows: Rows) -> Rows:
-        if self.selection is None:
-            return rows
-        value, place = self.rendering.value, self.fields.index
+        names, counts = NAMES_OF.get(self.kind, {}), COUNTS_OF.get(self.kind, {})
+        scopes = self.selection.scopes if self.selection is not None else ()
+        fields = FIELDS.get(self.kind, {})
+        judged = {fields[each.by] for each in scopes if each.by in fields}
         if self.kind == "job":
-            ops = place("ops")
-            there = [row for row in rows if value(row[ops]) is not None]
-            takes = await takes_jobs(self.call, self.selection, [value(row[ops]) for row in there])
-            return [row for row, taken in zip(there, takes) if taken]
-        places = [place(name) for name in JUDGED[self.kind]]
-        takes_it = self.selection.takes
-        return [
-            row
-            for row in rows
-            if row is not None
-            and takes_it(read_traits(self.kind, [value(row[at]) for at in places]))
+            judged = {"ops"}
+        sources = [counts.get(name, name) for name in self.wanted]
+        lists = [source for source in sources if source in names]
+        more = dict.fromkeys(name for name in (*sorted(judged), *lists) if name not in self.wanted)
+        self.fields = [*self.wanted, *more]
+        if self.selection is not None and self.kind != "job":
+            self._judge = RowJudge.make(self.kind, self.fields, scopes, self.rendering)
+        self._redactions = [
+            _Redaction(at, self.fields.index(source), self.known[names[source]], source != name)
+            for at, (name, source) in enumerate(zip(self.wanted, sources))
+            if names.get(source) in self.known
         ]
 
-    def _redacted(self, row: Any) -> Any:  # Any: a row
-        names = NAMES_OF.get(self.kind, {})
-        counts = COUNTS_OF.get(self.kind, {})
-        shown = list(row[: len(self.wanted)])
-        for at, name in enumerate(self.wanted):
-            source = counts.get(name, name)
-            known = self.known.get(names.get(source, ""))
-            if known is None:
-                continue
-            listed = self.rendering.value(row[self.fields.index(source)])
-            if isinstance(listed, list):
-                left = [each for each in listed if _name(each) in known]
-                value = len(left) if name in counts else left
-                shown[at] = self.rendering.with_value(row[at], value)
+    async def shown(self, rows: Rows) -> Rows:
+        """The rows that may be seen, with the fields that are wanted.
+
+        Raises `LuxiProtocolError` when the fields that it looks at are of a wrong shape.
+        """
+        try:
+            taken = await self._taken(rows)
+            width = len(self.wanted)
+            if len(self.fields) > width or self._redactions:
+                taken = [self._redacted(row, width) for row in taken]
+        except (TypeError, IndexError):
+            raise LuxiProtocolError(f"What luxid tells of a {self.kind} is malformed") from None
+        return taken
+
+    async def _taken(self, rows: Rows) -> Rows:
+        if self._judge is not None:
+            return list(filter(self._judge.takes, rows))
+        if self.selection is None:
+            return rows
+        value, ops = self.rendering.value, self.fields.index("ops")
+        there = [row for row in rows if value(row[ops]) is not None]
+        takes = await takes_jobs(self.call, self.selection, [value(row[ops]) for row in there])
+        return [row for row, taken in zip(there, takes) if taken]
+
+    def _redacted(self, row: Any, width: int) -> Any:  # Any: a row
+        shown = row[:width]
+        for each in self._redactions:
+            listed = self.rendering.value(row[each.source])
+            if listed is not None:  # the node does not tell
+                left = [entry for entry in listed if _name(entry) in each.known]
+                value = len(left) if each.counts else left
+                shown[each.place] = self.rendering.with_value(row[each.place], value)
         return shown
+
+
+@frozen
+class _Redaction:
+    """The value at ``place`` is what is ``known`` of the list at ``source``, or their number."""
+
+    place: int
+    source: int
+    known: frozenset[str]
+    counts: bool
 
 
 def _name(entry: Any) -> Any:  # Any: a name, or a list that begins with one
