@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -11,6 +12,7 @@ from attrs import field, frozen
 from ganeti_rapi.api.access import Rules
 from ganeti_rapi.api.call import Jobs, SharedJobDaemon
 from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.api.resources.health import WITHOUT_USER
 from ganeti_rapi.auth.logins import Logins
 from ganeti_rapi.auth.tokens import TokensFile
 from ganeti_rapi.auth.users import UsersFile
@@ -21,7 +23,8 @@ from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.daemon import LuxiDaemon
 from ganeti_rapi.luxi.pool import Limits, LuxiPool
 from ganeti_rapi.metrics.cluster import ClusterFigures
-from ganeti_rapi.metrics.exposition import Exposition, Gauge
+from ganeti_rapi.metrics.exposition import Exposition
+from ganeti_rapi.metrics.samples import Gauge
 from ganeti_rapi.metrics.tally import Tally
 from ganeti_rapi.web.accesslog import Entry, combined
 from ganeti_rapi.web.audit import AuditLog
@@ -146,56 +149,75 @@ def make_site(
     backend: Backend,
     users: UsersFile,
     settings: Settings = DEFAULTS,
+    **options: Any,  # Any: handed through
+) -> RapiSite:
+    """The API as an HTTP site: the first one that `make_sites` makes."""
+    return make_sites(reactor, backend, users, settings, **options)[0]
+
+
+def make_sites(
+    reactor: Any,  # Any: as above
+    backend: Backend,
+    users: UsersFile,
+    settings: Settings = DEFAULTS,
     *,
     check_role: Callable[[], None] = lambda: None,
     in_thread: InThread = at_once,
     now: Callable[[], float] = time.time,
-) -> RapiSite:
-    """The API as an HTTP site. ``check_role``, ``in_thread`` and ``now`` are those of `Rapi`."""
-    rapi = Rapi(
-        Logins(users, reactor, settings.login_delay, settings.tokens, now, in_thread),
+) -> tuple[RapiSite, RapiSite]:
+    """The API as an HTTP site, and another one with the metrics and health alone, without a user.
+
+    ``check_role``, ``in_thread`` and ``now`` are those of `Rapi`.
+    """
+    backend.tally.gauges.extend(backend.gauges())
+    cluster = ClusterFigures(backend.daemon, reactor, settings.metrics_interval)
+    logins = Logins(users, reactor, settings.login_delay, settings.tokens, now, in_thread)
+    make_rapi = partial(
+        Rapi,
+        logins,
         backend.daemon,
         backend.jobs,
         in_thread=in_thread,
-        require_authentication=settings.require_authentication,
-        rules=settings.access_rules,
-        check_role=check_role,
         now=now,
         clock=reactor,
         patience=settings.luxi_timeout,
-        user_requests=settings.limits.user_requests,
         notes=Notes(settings.audit),
         tally=backend.tally,
-        metrics=Exposition(
-            backend.tally,
-            [*backend.gauges(), *_gauges(backend.tally, users, settings)],
-            ClusterFigures(backend.daemon, reactor, settings.metrics_interval),
-            reactor.seconds,
-        ),
+        metrics=Exposition(backend.tally, _gauges(users, settings), cluster, reactor.seconds),
         health=Health(backend.daemon, reactor, check_role, settings.certificate_end, now),
     )
-    return RapiSite(
-        grow_tree(RESOURCES, rapi.serve),
-        reactor,
-        keep_alive=settings.keep_alive,
+    rapi = make_rapi(
+        require_authentication=settings.require_authentication,
+        rules=settings.access_rules,
+        check_role=check_role,
+        user_requests=settings.limits.user_requests,
+    )
+    monitoring = make_rapi(unasked=[resource.uri for resource in WITHOUT_USER])
+    make_rapi_site = partial(
+        RapiSite,
+        reactor=reactor,
         deadlines=settings.deadlines,
+        drain_timeout=settings.drain_timeout,
+        tally=backend.tally,
+        now=now,
+    )
+    site = make_rapi_site(
+        grow_tree(RESOURCES, rapi.serve),
+        keep_alive=settings.keep_alive,
         max_body=settings.max_body,
         max_bodies=settings.max_bodies,
         max_replies=settings.max_replies,
         limits=settings.limits,
         proxies=settings.proxies,
-        drain_timeout=settings.drain_timeout,
         access_log=settings.access_log,
         log_line=settings.log_line,
-        tally=backend.tally,
-        now=now,
     )
+    return site, make_rapi_site(grow_tree(WITHOUT_USER, monitoring.serve), max_body=0)
 
 
-def _gauges(tally: Tally, users: UsersFile, settings: Settings) -> Sequence[Gauge]:
+def _gauges(users: UsersFile, settings: Settings) -> Sequence[Gauge]:
     end = settings.certificate_end
     return (
-        Gauge("connections", "Open connections.", lambda: tally.connections),
         Gauge("users", "Users in the users file.", lambda: len(users.accounts)),
         Gauge("certificate_end_timestamp_seconds", "When the certificate expires.", end),
     )

@@ -54,6 +54,9 @@ _format = choice("access-log-format", ["combined", "json"])
 
 _MOST = 1_000_000
 
+NOT_FOR_WORKERS = ("workers", "port", "bind", "metrics-endpoint")
+"""The options that only one process can have."""
+
 
 class Options(UsageOptions):
     """Options of the daemon. ``endpoints`` are the values of every --endpoint."""
@@ -104,6 +107,7 @@ class Options(UsageOptions):
         _number("metrics-interval", None, 60, "Seconds that the cluster's figures keep.", 0, 86400),
         _number("workers", None, 1, "Processes that share the port.", 1, 64),
         _number("drain-timeout", None, 25, "Seconds that requests have at the end.", 0, _MOST),
+        ["metrics-endpoint", None, None, "Twisted endpoint for /metrics without a user."],
         ["access-log", None, None, "File for one line per request."],
         ["access-log-format", None, "combined", "Format of its lines: combined or json.", _format],
         ["audit-log", None, None, "File for who did what, in JSON."],
@@ -170,6 +174,11 @@ class Options(UsageOptions):
         if self["workers"] > 1 and self.endpoints:
             raise UsageError("--workers shares the port of --bind and --port, not an --endpoint")
 
+    def for_first_worker(self) -> list[str]:
+        """What the first of several workers has more on its command line than the others."""
+        endpoint = self["metrics-endpoint"]
+        return [f"--metrics-endpoint={endpoint}"] if endpoint else []
+
     def for_worker(self) -> list[str]:
         """The command line of one of several workers: all that it needs to know of this one.
 
@@ -180,7 +189,7 @@ class Options(UsageOptions):
         parameters = [
             f"--{entry[0]}={shared.get(entry[0], self[entry[0]])}"
             for entry in Options.optParameters
-            if entry[0] not in ("workers", "port", "bind") and self[entry[0]] is not None
+            if entry[0] not in NOT_FOR_WORKERS and self[entry[0]] is not None
         ]
         flags = [f"--{entry[0]}" for entry in Options.optFlags if self[entry[0]]]
         proxies = [f"--trusted-proxy={address}" for address in self.trusted_proxies]

@@ -12,29 +12,35 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ganeti_rapi.workers import HEART
+from ganeti_rapi.metrics.samples import decode, encode
+from ganeti_rapi.metrics.tally import Tally
+from ganeti_rapi.workers import BEAT, HEART
 
-BEAT = 5.0
-"""Seconds between two signs of life."""
+LARGEST_READ = 65536
 
 
 @implementer(IReadDescriptor)
 class Parent(Service):
     """In a worker: shows the parent that this process lives, and ends it when the parent is gone.
 
-    ``heart`` and ``ears`` are the file descriptors of the two pipes. The parent never writes.
+    ``heart`` and ``ears`` are the file descriptors of the two pipes. A sign of life is the numbers
+    of ``tally``, and the parent answers with those of all workers.
     """
 
-    def __init__(self, reactor: Any, heart: int = HEART, ears: int = 0) -> None:
+    def __init__(self, reactor: Any, tally: Tally, heart: int = HEART, ears: int = 0) -> None:
         # Any: one object that provides many zope interfaces
         self._reactor = reactor
+        self._tally = tally
         self._heart = heart
         self._ears = ears
+        self._unsaid = b""
+        self._heard = b""
         self._beat = LoopingCall(self._show)
         self._beat.clock = reactor
 
     def startService(self) -> None:
         super().startService()
+        os.set_blocking(self._heart, False)  # a parent that hangs must not stop us
         self._reactor.addReader(self)
         self._beat.start(BEAT)
 
@@ -45,15 +51,20 @@ class Parent(Service):
             self._beat.stop()
 
     def _show(self) -> None:
-        with suppress(OSError):  # the parent is gone: `doRead` will see that
-            os.write(self._heart, b".")
+        self._unsaid = self._unsaid or encode(self._tally.snapshot())
+        with suppress(OSError):  # the parent is slow; or it is gone, and `doRead` will see that
+            self._unsaid = self._unsaid[os.write(self._heart, self._unsaid) :]
 
     def fileno(self) -> int:
         return self._ears
 
     def doRead(self) -> None:
-        if not os.read(self._ears, 1):
+        heard = os.read(self._ears, LARGEST_READ)
+        if not heard:
             self._end()
+        *lines, self._heard = (self._heard + heard).split(b"\n")
+        if lines:
+            self._tally.totals = decode(lines[-1])
 
     def connectionLost(self, _reason: Failure) -> None:
         """The other end of the pipe is closed; reactors that see this do not call `doRead`."""

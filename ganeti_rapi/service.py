@@ -12,27 +12,29 @@ from functools import partial
 from typing import TypeVar
 
 from twisted.application.service import MultiService, Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.protocol import Factory
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.usage import UsageError
 
 from ganeti_rapi.api.access import Rules
-from ganeti_rapi.assembly import LuxiBackend, Settings, make_site
+from ganeti_rapi.assembly import LuxiBackend, Settings, make_sites
 from ganeti_rapi.auth.loading import tokens_loader, users_loader
 from ganeti_rapi.auth.tokens import TokensFile
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.exits import CannotStart
+from ganeti_rapi.files.noted import Noted
 from ganeti_rapi.files.watch import FileWatch, Holder
-from ganeti_rapi.listening import Listeners, Reactor, adopted, endpoint, tcp, wrap
+from ganeti_rapi.listening import Listener, Listeners, Reactor, adopted, endpoint, tcp, wrap
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.options import Options
 from ganeti_rapi.parent import Parent
 from ganeti_rapi.steady import keep_steady
 from ganeti_rapi.systemd import Notifier
 from ganeti_rapi.web.accesslog import FORMATS
-from ganeti_rapi.web.audit import Audited, AuditLog
+from ganeti_rapi.web.audit import AuditLog
 from ganeti_rapi.web.limits import SiteLimits
 from ganeti_rapi.web.proxies import TrustedProxies
 from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
@@ -112,9 +114,12 @@ class Connections(Service):
 
 
 class Daemon(MultiService):
-    """The whole daemon. It has a ``site`` and listens, unless workers do that."""
+    """The whole daemon. It has ``sites`` and listens, unless workers do that.
 
-    site: RapiSite | None = None
+    The first site is the API, the second one the metrics alone.
+    """
+
+    sites: Sequence[RapiSite] = ()
     drain: Callable[[], None] = staticmethod(lambda: None)  # answers those who wait for jobs
 
     def __init__(self, notifier: Notifier) -> None:
@@ -125,10 +130,9 @@ class Daemon(MultiService):
     async def _stop(self) -> None:
         self.notifier.stopping()
         await self.listeners.close()
-        if self.site is not None:
-            drained = self.site.drain()
-            self.drain()
-            await drained
+        drained = gatherResults([site.drain() for site in self.sites])
+        self.drain()
+        await drained
         await super().stopService()
 
     def stopService(self) -> Deferred[None]:
@@ -200,10 +204,15 @@ def _employ(parent: MultiService, options: Options, reactor: Reactor) -> list[Ca
     """Let workers serve; return what SIGHUP shall call."""
     if not options["no-ssl"]:
         _context_factory(options)  # files that cannot be used are told now and not by each worker
+    if description := options["metrics-endpoint"]:  # so is where the first one cannot listen
+        listener = Listener(endpoint(reactor, description), Factory(), description)
+        listener.open()
+        listener.close()
     address, port, count = options["bind"], options["port"], options["workers"]
     try:
         patience = options["drain-timeout"] + WORKER_MARGIN
-        workers = Workers(reactor, address, port, count, options.for_worker(), patience)
+        all_have, first_has = options.for_worker(), options.for_first_worker()
+        workers = Workers(reactor, address, port, count, all_have, patience, first_has)
     except OSError as error:
         raise UsageError(f"can't listen on {address} port {port}: {error.strerror}") from None
     workers.setServiceParent(parent)
@@ -220,25 +229,27 @@ def _assemble(
     settings = _settings(options, tls)
     open_to_all = rules is Rules.GANETI_3_0 and not options["require-authentication"]
     path = os.path.abspath(options["users-file"])
-    holders: list[Holder] = [users_loader(path, users, rules, open_to_all)]
+    holders: dict[str, Holder] = {"users": users_loader(path, users, rules, open_to_all)}
     if settings.tokens is not None:
         path = os.path.abspath(options["tokens-file"])
-        holders.append(tokens_loader(path, settings.tokens, rules, open_to_all))
+        holders["tokens"] = tokens_loader(path, settings.tokens, rules, open_to_all)
     if tls is not None:
-        holders.append(tls)
-    if settings.audit is not None:
-        holders = [Audited(holder, settings.audit) for holder in holders]
-    reloaded = [_watch(daemon, holder, reactor) for holder in holders]
-    site = daemon.site = _site(daemon, options, reactor, users, settings, check_role)
+        holders["certificates"] = tls
+    site = _site(daemon, options, reactor, users, settings, check_role)
+    notes = [site.tally.reload, *([settings.audit.reload] if settings.audit is not None else [])]
+    reloaded = [_watch(daemon, Noted(what, each, notes), reactor) for what, each in holders.items()]
     daemon.listeners.setServiceParent(daemon)
     if options.adopted is not None:
-        Parent(reactor).setServiceParent(daemon)
+        Parent(reactor, site.tally).setServiceParent(daemon)
         wrapped = wrap(site, tls, "tcp:")
         daemon.listeners.add(adopted(reactor, options.adopted), wrapped, "the adopted socket")
     else:
         for description in options.endpoints or [tcp(options["bind"], options["port"])]:
             wrapped = wrap(site, tls, description)
             daemon.listeners.add(endpoint(reactor, description), wrapped, description)
+    if description := options["metrics-endpoint"]:
+        metrics = endpoint(reactor, description)
+        daemon.listeners.add(metrics, daemon.sites[1], f"{description}, for metrics alone")
     logs = [site.reopen_log, *([settings.audit.reopen] if settings.audit is not None else [])]
     return [*reloaded, *logs]
 
@@ -262,7 +273,10 @@ def _site(
     Connections(backend).setServiceParent(daemon)
     daemon.drain = backend.drain
     in_thread = partial(_in_thread, reactor)
-    return make_site(reactor, backend, users, settings, check_role=check_role, in_thread=in_thread)
+    daemon.sites = make_sites(
+        reactor, backend, users, settings, check_role=check_role, in_thread=in_thread
+    )
+    return daemon.sites[0]
 
 
 def _settings(options: Options, tls: ReloadingContextFactory | None) -> Settings:

@@ -6,8 +6,9 @@ open, so when a worker dies, clients that the kernel has given to it wait for it
 of being refused.
 
 Parent and worker know of each other by pipes. The worker's standard input ends when the parent
-does, however that ended, and then the worker ends as well. The worker writes a byte every few
-seconds from its reactor's loop; one that is silent for long hangs, and is replaced.
+does, however that ended, and then the worker ends as well. The worker writes its counts every
+second from its reactor's loop; one that is silent for long hangs, and is replaced. The parent
+writes to each what all have counted together, so that any of them can tell the metrics.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import repeat
 from typing import Any
 
 from attrs import define, field
@@ -26,16 +28,21 @@ from twisted.internet.defer import Deferred, DeferredList, succeed
 from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTerminated
 from twisted.internet.interfaces import IDelayedCall, IProcessTransport
 from twisted.internet.protocol import ProcessProtocol
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ganeti_rapi.listening import BACKLOG
+from ganeti_rapi.metrics.workers import Sums
 
 ADOPTED = 3
 """The file descriptor under which a worker finds its socket."""
 
 HEART = 4
 """The file descriptor that a worker's signs of life go to."""
+
+BEAT = 1.0
+"""Seconds between two signs of life."""
 
 LONGEST_SILENCE = 30.0
 """Seconds without one, after which a worker is killed and its successor started."""
@@ -81,6 +88,7 @@ class Worker(ProcessProtocol):
     listening: socket.socket
     arguments: Sequence[str]
     reactor: Any  # Any: one object that provides many zope interfaces
+    sums: Sums
     patience: float = 5.0
     process: IProcessTransport | None = None
     stopping: Deferred[None] | None = None
@@ -89,6 +97,7 @@ class Worker(ProcessProtocol):
     _silence: IDelayedCall | None = None
     _failures: int = 0
     _text: bytes = b""
+    _counts: bytes = b""
     _log: Logger = field(factory=Logger)
 
     def start(self) -> None:
@@ -99,6 +108,7 @@ class Worker(ProcessProtocol):
         self.process = self.reactor.spawnProcess(
             self, self.arguments[0], self.arguments, env=os.environ, childFDs=files
         )
+        self.tell(self.sums.line())  # before it serves, so that no count of ours ever falls
         self._silence = self.reactor.callLater(LONGEST_SILENCE, self._hangs)
 
     def _hangs(self) -> None:
@@ -113,18 +123,32 @@ class Worker(ProcessProtocol):
     def childDataReceived(self, childFD: int, data: bytes) -> None:
         """Pass the worker's log on, line by line; or note that it lives."""
         if childFD == HEART:
-            if self._silence is not None:
-                self._silence.reset(LONGEST_SILENCE)
+            self._lives(data)
             return
         *lines, self._text = (self._text + data).split(b"\n")
         for line in lines:
             text = line.decode("utf-8", "replace")
             self._log.info("worker {number}: {text}", number=self.number, text=text)
 
+    def _lives(self, data: bytes) -> None:
+        if self._silence is not None:
+            self._silence.reset(LONGEST_SILENCE)
+        *lines, self._counts = (self._counts + data).split(b"\n")
+        if lines:
+            self.sums.heard(self.number, lines[-1])
+
+    def tell(self, line: bytes) -> None:
+        """Write to the process, if it is there."""
+        if self.process is not None:
+            with suppress(KeyError):  # it closed its end, and will be gone in a moment
+                self.process.writeToChild(0, line)
+
     def processEnded(self, reason: Failure) -> None:
         """Start the worker's successor, unless it was to end."""
         reason.trap(ProcessDone, ProcessTerminated)
         self.process = None
+        self._counts = b""
+        self.sums.ended(self.number)
         if self._silence is not None:
             self._silence.cancel()
             self._silence = None
@@ -163,7 +187,8 @@ class Worker(ProcessProtocol):
 class Workers(Service):
     """All workers. The sockets are bound when this is made. Raises OSError.
 
-    A worker has ``patience`` seconds to end before it is killed.
+    All have the same ``options``, and the first one ``more`` of them. A worker has ``patience``
+    seconds to end before it is killed.
     """
 
     def __init__(
@@ -174,19 +199,29 @@ class Workers(Service):
         count: int,
         options: Sequence[str],
         patience: float = 5.0,
+        more: Sequence[str] = (),
     ) -> None:
         # Any: one object that provides many zope interfaces
         self.sockets = bind(address, port, count)
-        arguments = command(options)
+        self._sums = Sums(reactor.seconds)
+        all_options = [[*options, *more], *repeat(options, count - 1)]
         self.workers = [
-            Worker(number, listening, arguments, reactor, patience)
-            for number, listening in enumerate(self.sockets, 1)
+            Worker(number, listening, command(chosen), reactor, self._sums, patience)
+            for number, (listening, chosen) in enumerate(zip(self.sockets, all_options), 1)
         ]
+        self._beat = LoopingCall(self._tell_sums)
+        self._beat.clock = reactor
 
     def startService(self) -> None:
         super().startService()
         for worker in self.workers:
             worker.start()
+        self._beat.start(BEAT)
+
+    def _tell_sums(self) -> None:
+        line = self._sums.line()
+        for worker in self.workers:
+            worker.tell(line)
 
     def reload(self) -> None:
         """Let every worker read its files again."""
@@ -195,6 +230,8 @@ class Workers(Service):
 
     def stopService(self) -> Deferred[Any]:  # Any: the result is not read
         super().stopService()
+        if self._beat.running:
+            self._beat.stop()
         stopped = DeferredList([worker.stop() for worker in self.workers])
         return stopped.addCallback(self._close)
 

@@ -37,8 +37,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "client": {"api.checks", "api.opcodes", "api.params", "errors", "jobstates", "jsontext"},
     "simulator_service": {"simulator", "exits", "steady"},
     "options": {"api.access", "web.proxies"},
-    "workers": {"listening"},
-    "parent": {"workers"},
+    "workers": {"listening", "metrics"},
+    "parent": {"workers", "metrics"},
     "steady": set(),
     "listening": {"web", "exits"},
     "service": {

@@ -19,9 +19,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganeti_rapi.auth.loading import users_loader
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.errors import JobDaemonError
+from ganeti_rapi.files.noted import Noted
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.web.accesslog import json as json_line
-from ganeti_rapi.web.audit import LONGEST, MOST_JOBS, Audited, AuditLog
+from ganeti_rapi.web.audit import LONGEST, MOST_JOBS, AuditLog
 from ganeti_rapi.web.proxies import TrustedProxies
 
 from .harness import ADMIN, NOW, PEER, READER, ScriptedServer, basic, encode_request
@@ -192,7 +193,7 @@ class NotRequiredTests(AuditCase):
 class ReloadTests(AuditCase):
     def test_reloads_are_noted(self) -> None:
         users = UsersFile()
-        holder = Audited(users_loader("/users", users), self.audit)
+        holder = Noted("users", users_loader("/users", users), [self.audit.reload])
         self.assertEqual(holder.paths, ("/users",))
         holder.take({"/users": b"jack sesame write"})
         self.assertIn("jack", users.accounts)

@@ -8,17 +8,23 @@ import re
 from pathlib import Path
 from unittest import mock
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from ganeti_rapi.errors import LuxiTimeout, LuxiUnreachable
+from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.assembly import Settings, make_sites
+from ganeti_rapi.auth.users import UsersFile
+from ganeti_rapi.errors import LuxiTimeout, LuxiUnreachable, NotMaster
 from ganeti_rapi.metrics.cluster import KEPT, ClusterFigures, Figures
 from ganeti_rapi.metrics.exposition import of_cluster
+from ganeti_rapi.metrics.samples import Gauge, Snapshot, decode, encode, sum_of
 from ganeti_rapi.metrics.tally import BOUNDS, Latency, Tally
 from ganeti_rapi.testing import SimulatedApi
 
-from .harness import READER, ScriptedDaemon, ScriptedServer, users_file
+from .harness import READER, Response, ScriptedDaemon, ScriptedServer, basic, exchange, users_file
 
 CONF = Path(__file__).parent.parent / "conf"
 
@@ -261,6 +267,98 @@ class ClusterFiguresTests(SynchronousTestCase):
         self.assertNotIn(("job_wait_time", "8", "unknown"), values, "it has not started")
 
 
+class SnapshotTests(SynchronousTestCase):
+    def tally(self) -> Tally:
+        tally = Tally(connections=2, streams=1)
+        for seconds in (0.0001, 0.3, 99):
+            tally.request("info", "GET", 200, seconds)
+        tally.call("QueryNodes", "ok", 0.1)
+        tally.logins["failed"] += 4
+        tally.reload("users", "/users", "read", "")
+        tally.gauges.append(Gauge("luxi_in_use", "Used.", lambda: {"waits": 3}, "pool"))
+        tally.gauges.append(Gauge("nothing", "Not there.", lambda: None))
+        return tally
+
+    def test_a_line_holds_all_of_it(self) -> None:
+        snapshot = self.tally().snapshot()
+        self.assertEqual(snapshot.counts["requests", "info", "GET", "200"], 3)
+        self.assertEqual(snapshot.counts["request_seconds", "info", "+Inf"], 1)
+        self.assertEqual(snapshot.counts["reloads", "users", "read"], 1)
+        self.assertEqual(snapshot.gauges["luxi_in_use", "waits"], 3)
+        self.assertNotIn(("nothing",), snapshot.gauges)
+        line = encode(snapshot)
+        self.assertEqual((decode(line), line.count(b"\n")), (snapshot, 1))
+
+    @given(st.lists(st.dictionaries(st.tuples(st.text(), st.text()), st.integers(0, 10**9))))
+    def test_sums(self, counts: list[dict[tuple[str, ...], int]]) -> None:
+        lines = [encode(Snapshot(each, each)) for each in counts]
+        whole = sum_of(map(decode, lines))
+        for key in {key for each in counts for key in each}:
+            self.assertEqual(whole.counts[key], sum(each.get(key, 0) for each in counts))
+        self.assertEqual(whole.counts, whole.gauges)
+
+    def test_with_several_workers_the_sum_is_told(self) -> None:
+        need_library()
+        server = ScriptedServer(metrics_interval=0)
+        alone = parsed(server.ask("GET", "/metrics").body.decode())
+        self.assertIn(("process_cpu_seconds_total", frozenset()), alone)
+        self.assertNotIn(("ganeti_rapi_workers", frozenset()), alone)
+        tally = server.site.tally
+        told = Snapshot({}, {("workers",): 2, ("workers_silent",): 0})
+        tally.totals = sum_of([self.tally().snapshot(), self.tally().snapshot(), told])
+        found = parsed(server.ask("GET", "/metrics").body.decode())
+        for name, labels, value in (
+            ("requests_total", {"row": "info", "method": "GET", "code": "200"}, 6),
+            ("request_seconds_count", {"row": "info"}, 6),
+            ("request_seconds_bucket", {"row": "info", "le": "0.5"}, 4),
+            ("luxi_seconds_sum", {"method": "QueryNodes"}, 0.2),
+            ("logins_total", {"outcome": "failed"}, 8),
+            ("reloads_total", {"file": "users", "outcome": "read"}, 2),
+            ("connections", {}, 4),
+            ("event_streams", {}, 2),
+            ("workers", {}, 2),
+            ("users", {}, 3),
+        ):
+            self.assertEqual(sample(found, f"ganeti_rapi_{name}", **labels), value, name)
+        self.assertNotIn(("process_cpu_seconds_total", frozenset()), found)
+
+
+class AloneTests(SynchronousTestCase):
+    """The site that has metrics and health alone."""
+
+    def setUp(self) -> None:
+        need_library()
+        api = SimulatedApi()
+        self.addCleanup(api.stop)
+        settings = Settings(require_authentication=True)
+        _, self.site = make_sites(
+            api.reactor, api.backend, UsersFile(), settings, check_role=self.refuse
+        )
+        self.reactor = api.reactor
+
+    def refuse(self) -> None:
+        raise NotMaster
+
+    def ask(self, method: str, path: str, **headers: str) -> Response:
+        return exchange(self.site, method.encode(), path.encode(), headers, b"", self.reactor)
+
+    def test_metrics_are_told_to_anyone_on_any_node(self) -> None:
+        for headers in ({}, {"Authorization": basic("nobody:wrong")}):
+            reply = self.ask("GET", "/metrics", **headers)
+            self.assertEqual(reply.status, 200)
+            self.assertIn(b"ganeti_rapi_build_info", reply.body)
+        self.assertEqual(self.ask("GET", "/healthz").status, 200)
+        self.assertEqual(self.ask("GET", "/readyz").status, 503)
+
+    def test_there_is_nothing_else(self) -> None:
+        for resource in RESOURCES:
+            path = re.sub(r"{\w+}", "1", resource.uri)
+            for method in resource.cells:
+                expected = {"/metrics": 200, "/healthz": 200, "/readyz": 503}.get(path, 404)
+                self.assertEqual(self.ask(method, path).status, expected, path)
+        self.assertEqual(self.ask("POST", "/metrics").status, 501)
+
+
 class SimulatedTests(SynchronousTestCase):
     def test_a_whole_cluster(self) -> None:
         need_library()
@@ -285,7 +383,9 @@ class ConfigurationTests(SynchronousTestCase):
         reply = api.request("GET", "/metrics", None, api.writer)
         text = api.request("GET", "/metrics", None, api.writer).body.decode() + reply.body.decode()
         return {name for name, _ in parsed(text)} | {
-            "ganeti_rapi_certificate_end_timestamp_seconds"
+            "ganeti_rapi_certificate_end_timestamp_seconds",
+            "ganeti_rapi_reloads_total",
+            "ganeti_rapi_workers_silent",
         }
 
     def test_the_dashboard(self) -> None:

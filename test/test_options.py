@@ -40,6 +40,7 @@ DEFAULTS = {
     "wait-connections": 100,
     "drain-timeout": 25,
     "metrics-interval": 60,
+    "metrics-endpoint": None,
     "workers": 1,
     "access-log": None,
     "access-log-format": "combined",

@@ -6,8 +6,10 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from twisted.application.service import IServiceMaker
+from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import formatEvent
 from twisted.protocols.tls import TLSMemoryBIOFactory
@@ -36,6 +38,8 @@ from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory
 
 from .harness import basic, captured_log, exchange, loaded_with
+
+TAKEN = CannotListenError("127.0.0.1", 9100, OSError(98, "Address already in use"))
 
 
 class ServiceCase(SynchronousTestCase):
@@ -94,8 +98,7 @@ class ListeningTests(ServiceCase):
 
     def test_what_is_local_or_does_tls_itself_is_not_wrapped(self) -> None:
         tls = ReloadingContextFactory(PemFiles(str(self.pem), str(self.pem)))
-        site = self.daemon().site
-        assert site is not None
+        site, _ = self.daemon().sites
         for description, wrapped in (
             *(("tcp:1", True), ("tcp6:1", True), ("systemd:domain=INET:index=0", True)),
             *(("ssl:1", False), ("tls:/x:tcp:1", False), ("unix:/x", False)),
@@ -104,6 +107,20 @@ class ListeningTests(ServiceCase):
             factory = wrap(site, tls, description)
             self.assertEqual(isinstance(factory, TLSMemoryBIOFactory), wrapped, description)
             self.assertIs(wrap(site, None, description), site)
+
+    def test_metrics_may_have_an_endpoint_of_their_own(self) -> None:
+        daemon = self.daemon("--metrics-endpoint", "tcp:9100:interface=127.0.0.1")
+        daemon.listeners.open()
+        (_, over_tls, *_), (port, plain, *_) = self.reactor.tcpServers
+        site, monitoring = daemon.sites
+        assert isinstance(over_tls, TLSMemoryBIOFactory)
+        self.assertEqual((over_tls.wrappedFactory, port, plain), (site, 9100, monitoring))
+
+    def test_with_workers_it_is_tried_before_they_start(self) -> None:
+        for description, error in (("foo:1", UsageError), ("tcp:9100", CannotStart)):
+            arguments = ("--workers=2", "--port=0", "--metrics-endpoint", description)
+            with mock.patch.object(self.reactor, "listenTCP", side_effect=TAKEN):
+                self.assertRaises(error, self.daemon, *arguments)
 
     def test_endpoints_that_cannot_be_used(self) -> None:
         missing = str(self.directory / "missing")
@@ -123,8 +140,7 @@ class ListeningTests(ServiceCase):
 
 class AssemblyTests(ServiceCase):
     def site(self, *arguments: str) -> RapiSite:
-        site = self.daemon(*arguments).site
-        assert site is not None
+        site, _ = self.daemon(*arguments).sites
         return site
 
     def test_options_reach_the_site(self) -> None:

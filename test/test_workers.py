@@ -23,10 +23,13 @@ from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from ganeti_rapi.metrics.samples import Snapshot, decode, encode
+from ganeti_rapi.metrics.tally import Tally
 from ganeti_rapi.options import Options
-from ganeti_rapi.parent import BEAT, Parent
+from ganeti_rapi.parent import Parent
 from ganeti_rapi.workers import (
     ADOPTED,
+    BEAT,
     HEART,
     LONGEST_SILENCE,
     SHORTEST_LIFE,
@@ -50,6 +53,13 @@ class Process:
     files: dict[int, Any]  # Any: a descriptor or the direction of a pipe
     signals: list[int] = field(factory=list)
     gone: bool = False
+    told: list[bytes] = field(factory=list)
+
+    def writeToChild(self, descriptor: int, data: bytes) -> None:
+        assert descriptor == 0
+        if self.gone:
+            raise KeyError(descriptor)
+        self.told.append(data)
 
     def signalProcess(self, number: int) -> None:
         if self.gone:
@@ -153,14 +163,56 @@ class WorkersTests(SynchronousTestCase):
             self.reactor.advance(LONGEST_SILENCE - 1)
             self.assertEqual(self.first.signals, [])
             for worker in self.workers.workers:
-                worker.childDataReceived(HEART, b".")
-        self.workers.workers[1].childDataReceived(HEART, b".")
+                worker.childDataReceived(HEART, encode(Snapshot()))
+        self.workers.workers[1].childDataReceived(HEART, encode(Snapshot()))
         self.reactor.advance(LONGEST_SILENCE)
         self.assertEqual(self.first.signals, [SIGKILL])
         started = len(self.reactor.processes)
         self.first.end()
         self.reactor.advance(0)
         self.assertEqual(len(self.reactor.processes), started + 1)
+
+    def told(self, process: Process) -> Snapshot:
+        return decode(process.told[-1])
+
+    def test_each_is_told_what_all_counted_and_hold(self) -> None:
+        for worker, count in zip(self.workers.workers, (2, 3)):
+            line = encode(Snapshot({("logins", "ok"): count}, {("connections",): 1}))
+            worker.childDataReceived(HEART, line[:9])
+            worker.childDataReceived(HEART, line[9:] + b"[[[")
+        self.reactor.advance(BEAT)
+        for process in (self.first, self.second):
+            told = self.told(process)
+            self.assertEqual(told.counts, {("logins", "ok"): 5})
+            self.assertEqual(
+                told.gauges, {("connections",): 2, ("workers",): 2, ("workers_silent",): 0}
+            )
+
+    def test_what_one_counted_stays_when_it_is_gone(self) -> None:
+        worker = self.workers.workers[0]
+        for count in (4, 5):
+            line = encode(Snapshot({("logins", "ok"): count}, {("connections",): 1}))
+            worker.childDataReceived(HEART, line + b"torn")
+            self.first.end()
+            self.reactor.advance(2)
+            self.first = self.reactor.processes[-1]
+        self.assertEqual(decode(self.first.told[0]).counts, {("logins", "ok"): 9})
+        self.assertEqual(self.told(self.second).gauges, {("workers",): 0, ("workers_silent",): 0})
+
+    def test_one_that_tells_nothing_any_more_holds_up_nobody(self) -> None:
+        worker = self.workers.workers[0]
+        worker.childDataReceived(HEART, encode(Snapshot({("logins", "ok"): 1})))
+        self.reactor.pump([1.0] * 6)
+        self.first.gone = True  # and nobody has told us yet
+        self.reactor.advance(BEAT)
+        self.assertEqual(self.told(self.second).counts, {("logins", "ok"): 1})
+        self.assertEqual(self.told(self.second).gauges[("workers_silent",)], 1)
+
+    def test_a_line_that_is_none_counts_as_life_only(self) -> None:
+        for line in (b"\n", b"nonsense\n", encode(Snapshot({("logins", "ok"): 1}))[5:]):
+            self.workers.workers[0].childDataReceived(HEART, line)
+        self.reactor.advance(BEAT)
+        self.assertEqual(self.told(self.second).counts, {})
 
     def test_all_read_their_files_again(self) -> None:
         self.first.gone = True  # and nobody has told us yet
@@ -213,7 +265,8 @@ class ParentTests(SynchronousTestCase):
         self.reactor = Stoppable()
         self.parents_ear, heart = os.pipe()
         ears, self.parents_voice = os.pipe()
-        self.parent = Parent(self.reactor, heart, ears)
+        self.tally = Tally()
+        self.parent = Parent(self.reactor, self.tally, heart, ears)
         self.parent.startService()
         self.addCleanup(self.close, self.parents_ear, heart, ears, self.parents_voice)
 
@@ -225,11 +278,37 @@ class ParentTests(SynchronousTestCase):
     def test_interface(self) -> None:
         verifyObject(IReadDescriptor, self.parent)
 
-    def test_it_shows_that_it_lives(self) -> None:
+    def said(self) -> list[bytes]:
+        return os.read(self.parents_ear, 1_000_000).split(b"\n")[:-1]
+
+    def test_it_shows_that_it_lives_by_its_numbers(self) -> None:
+        self.tally.logins["ok"] = 7
         self.reactor.pump([BEAT] * 3)
-        self.assertEqual(os.read(self.parents_ear, 100), b"....")
+        lines = self.said()
+        self.assertEqual(len(lines), 4)
+        self.assertEqual(decode(lines[0]).counts, {})
+        self.assertEqual(decode(lines[-1]).counts, {("logins", "ok"): 7})
         self.parent.stopService()
         self.assertEqual((self.reactor.readers, self.reactor.getDelayedCalls()), ([], []))
+
+    def test_it_hears_what_all_counted(self) -> None:
+        line = encode(Snapshot({("logins", "ok"): 9}))
+        for part in (line[:5], line[5:] + line[:7], line[7:] + b"[["):
+            os.write(self.parents_voice, part)
+            self.parent.doRead()
+        self.assertEqual(self.tally.totals, Snapshot({("logins", "ok"): 9}))
+
+    def test_a_parent_that_does_not_listen_stops_nobody(self) -> None:
+        self.tally.logins.update({f"outcome {number}": number for number in range(2000)})
+        self.reactor.pump([BEAT] * 10)
+        heard = b""
+        for _ in range(10):
+            heard += os.read(self.parents_ear, 1_000_000)
+            self.reactor.advance(BEAT)
+        *lines, _ = heard.split(b"\n")
+        self.assertGreater(len(lines), 3)
+        for line in lines:
+            decode(line)
 
     def test_it_ends_with_its_parent(self) -> None:
         self.assertEqual(self.reactor.readers, [self.parent])
@@ -270,6 +349,17 @@ class OptionsTests(SynchronousTestCase):
 
     def test_no_limit_stays_none(self) -> None:
         self.assertIn("--max-clients=0", self.parse("--workers", "4").for_worker())
+
+    def test_the_first_one_alone_has_the_endpoint_of_metrics(self) -> None:
+        options = self.parse("--workers", "3", "--metrics-endpoint", "tcp:9100")
+        common, first = options.for_worker(), options.for_first_worker()
+        self.assertEqual(first, ["--metrics-endpoint=tcp:9100"])
+        self.assertIsNone(self.parse(*common)["metrics-endpoint"])
+        self.assertEqual(self.parse().for_first_worker(), [])
+        workers = Workers(Reactor(), "127.0.0.1", 0, 3, common, more=first)
+        self.addCleanup(lambda: [each.close() for each in workers.sockets])
+        having = [first[0] in worker.arguments for worker in workers.workers]
+        self.assertEqual(having, [True, False, False])
 
     def test_endpoints_cannot_be_shared(self) -> None:
         with self.assertRaises(UsageError):

@@ -7,7 +7,8 @@ dashboards that were made for it work unchanged.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -15,7 +16,8 @@ from attrs import frozen
 from ganeti_rapi import __version__
 from ganeti_rapi.errors import MethodNotSupported
 from ganeti_rapi.metrics.cluster import ClusterFigures, Figures, Row
-from ganeti_rapi.metrics.tally import BOUNDS, Latency, Tally
+from ganeti_rapi.metrics.samples import Gauge, Numbers
+from ganeti_rapi.metrics.tally import SUM, Tally
 
 if TYPE_CHECKING:  # it is an extra
     from prometheus_client.core import GaugeMetricFamily, Metric
@@ -41,19 +43,30 @@ INSTANCE_GAUGES = {
 JOB_STATES = ("queued", "waiting", "canceling", "running", "canceled", "success", "error")
 
 
-@frozen
-class Gauge:
-    """A number that is looked at when it is told; by label, or without a label."""
+COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "requests": ("Requests answered.", ("row", "method", "code")),
+    "luxi_calls": ("Calls of luxid.", ("method", "outcome")),
+    "logins": ("Logins judged.", ("outcome",)),
+    "reloads": ("Files read again: users, tokens, certificates.", ("file", "outcome")),
+}
+HISTOGRAMS = {
+    "request_seconds": ("From a request's head to its answer.", "row"),
+    "luxi_seconds": ("Calls of luxid, with the wait for a connection.", "method"),
+}
+"""What they are about, and their labels, by the names that `Tally` has for them."""
 
-    name: str
-    words: str
-    value: Callable[[], float | Mapping[str, float] | None]
-    label: str = ""
+SUMMED = (
+    Gauge("connections", "Open connections.", lambda: None),
+    Gauge("event_streams", "Readers of events.", lambda: None),
+    Gauge("workers", "Processes that share the port, with --workers.", lambda: None),
+    Gauge("workers_silent", "Those that have not told their numbers lately.", lambda: None),
+)
+"""Gauges whose numbers are in a tally's snapshot."""
 
 
 @frozen
 class Exposition:
-    """All metrics. ``gauges`` are looked at for each scrape; ``seconds`` is the clock's time."""
+    """All metrics. ``gauges`` cannot be added up; ``seconds`` is the clock's time."""
 
     tally: Tally
     gauges: Sequence[Gauge]
@@ -68,7 +81,8 @@ class Exposition:
             raise MethodNotSupported(MISSING) from None
         figures = await self.cluster.figures()
         registry = CollectorRegistry(auto_describe=False)
-        ProcessCollector(registry=registry)
+        if self.tally.totals is None:  # of one of several processes they would mislead
+            ProcessCollector(registry=registry)
         registry.register(_Once([*self._own(), *self._of_cluster(figures)]))
         return generate_latest(registry)
 
@@ -78,38 +92,24 @@ class Exposition:
         info = GaugeMetricFamily("ganeti_rapi_build_info", "The daemon.", labels=["version"])
         info.add_metric([__version__], 1)
         yield info
-        requests = CounterMetricFamily(
-            "ganeti_rapi_requests", "Requests answered.", labels=["row", "method", "code"]
-        )
-        for (row, method, code), count in self.tally.requests.items():
-            requests.add_metric([row, method, str(code)], count)
-        yield requests
-        calls = CounterMetricFamily(
-            "ganeti_rapi_luxi_calls", "Calls of luxid.", labels=["method", "outcome"]
-        )
-        for call, count in self.tally.calls.items():
-            calls.add_metric(call, count)
-        yield calls
-        logins = CounterMetricFamily("ganeti_rapi_logins", "Logins judged.", labels=["outcome"])
-        for outcome, count in self.tally.logins.items():
-            logins.add_metric([outcome], count)
-        yield logins
-        words = "From a request's head to its answer."
-        yield _histogram("ganeti_rapi_request_seconds", words, "row", self.tally.request_seconds)
-        words = "Calls of luxid, with the wait for a connection."
-        yield _histogram("ganeti_rapi_luxi_seconds", words, "method", self.tally.call_seconds)
-        for gauge in self.gauges:
-            value = gauge.value()
-            family = GaugeMetricFamily(
-                f"ganeti_rapi_{gauge.name}",
-                gauge.words,
-                labels=[gauge.label] if gauge.label else [],
-            )
-            values = value if isinstance(value, Mapping) else {"": value}
-            for label, number in values.items():
-                if number is not None:
-                    family.add_metric([label] if gauge.label else [], number)
+        told = self.tally.totals or self.tally.snapshot()
+        for name, (words, labels) in COUNTERS.items():
+            family = CounterMetricFamily(f"ganeti_rapi_{name}", words, labels=labels)
+            for values, count in _of(name, told.counts):
+                family.add_metric(values, count)
             yield family
+        for name, (words, label) in HISTOGRAMS.items():
+            yield _histogram(f"ganeti_rapi_{name}", words, label, _of(name, told.counts))
+        numbers = {**told.gauges}
+        for gauge in self.gauges:
+            numbers.update(gauge.numbers())
+        for gauge in (*SUMMED, *self.tally.gauges, *self.gauges):
+            labels = (gauge.label,) if gauge.label else ()
+            gauges = GaugeMetricFamily(f"ganeti_rapi_{gauge.name}", gauge.words, labels=labels)
+            for values, number in _of(gauge.name, numbers):
+                gauges.add_metric(values, number)
+            if gauges.samples:
+                yield gauges
 
     def _of_cluster(self, figures: Figures | None) -> Iterator[Metric]:
         from prometheus_client.core import GaugeMetricFamily
@@ -131,16 +131,23 @@ class _Once:
         return self._metrics
 
 
-def _histogram(name: str, words: str, label: str, of: Mapping[str, Latency]) -> Metric:
+def _of(name: str, numbers: Numbers) -> Iterator[tuple[Sequence[str], float]]:
+    """The values of the labels, and the number, of all that have this name."""
+    return ((key[1:], number) for key, number in numbers.items() if key[0] == name)
+
+
+def _histogram(
+    name: str, words: str, label: str, numbers: Iterable[tuple[Sequence[str], float]]
+) -> Metric:
     from prometheus_client.core import HistogramMetricFamily
 
     family = HistogramMetricFamily(name, words, labels=[label])
-    for value, latency in of.items():
-        total, buckets = 0, []
-        for bound, count in zip((*map(str, BOUNDS), "+Inf"), latency.counts):
-            total += count
-            buckets.append((bound, total))
-        family.add_metric([value], buckets, latency.sum)
+    by_value: dict[str, dict[str, float]] = {}
+    for (value, bound), number in numbers:
+        by_value.setdefault(value, {})[bound] = number
+    for value, buckets in by_value.items():
+        seconds = buckets.pop(SUM)
+        family.add_metric([value], list(zip(buckets, accumulate(buckets.values()))), seconds)
     return family
 
 

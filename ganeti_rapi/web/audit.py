@@ -8,22 +8,27 @@ not in it, but for the names of objects and the client's own reason.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
-
-from attrs import frozen
 
 from ganeti_rapi.api.arguments import REASON
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.errors import Unavailable
-from ganeti_rapi.files.watch import Holder
+from ganeti_rapi.files.noted import KEPT, LOST, READ
 from ganeti_rapi.jsontext import dumps
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.web.request import READS, RapiRequest
 from ganeti_rapi.web.visible import shortened
 
 LONGEST = 4096
+
+RELOADS = {
+    READ: "read",
+    KEPT: "not read, and what was read before stays: ",
+    LOST: "missing: ",
+}
+"""What is noted of a reading, before the reason."""
 
 MOST_JOBS = 50
 """Of a request's jobs, how many are named; ``more_jobs`` counts the others."""
@@ -75,9 +80,10 @@ class AuditLog:
                 entry["message"] = shortened(message)
             self._try_to_append(entry)
 
-    def reload(self, what: str, outcome: str) -> None:
-        """Note that a file was read anew, or why it was not."""
-        self._try_to_append({**self._beginning("reload"), "what": what, "message": outcome})
+    def reload(self, _what: str, paths: str, outcome: str, reason: str) -> None:
+        """Note that files were read anew, or why they were not. A `Note` of `Noted`."""
+        message = RELOADS[outcome] + reason
+        self._try_to_append({**self._beginning("reload"), "what": paths, "message": message})
 
     def reopen(self) -> None:
         """Follow the file's name again. Raises OSError."""
@@ -120,33 +126,6 @@ class AuditLog:
     def _try_to_append(self, entry: Mapping[str, Any]) -> None:  # Any: as above
         with suppress(OSError):  # what is done is done; the next write is refused if it must be
             self._append(entry)
-
-
-@frozen
-class Audited:
-    """A `Holder` whose reloads are in the audit log."""
-
-    _holder: Holder
-    _audit: AuditLog
-
-    @property
-    def paths(self) -> Sequence[str]:
-        return self._holder.paths
-
-    def take(self, contents: Mapping[str, bytes]) -> None:
-        self._holder.take(contents)
-        self._note("read")
-
-    def keep(self, reason: str) -> None:
-        self._holder.keep(reason)
-        self._note(f"not read, and what was read before stays: {reason}")
-
-    def lose(self, reason: str) -> None:
-        self._holder.lose(reason)
-        self._note(f"missing: {reason}")
-
-    def _note(self, outcome: str) -> None:
-        self._audit.reload(", ".join(self.paths), outcome)
 
 
 def _event(request: RapiRequest, code: int) -> str | None:

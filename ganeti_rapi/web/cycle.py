@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NoReturn
 
@@ -84,7 +84,8 @@ class Rapi:
     stands by. ``now`` gives the seconds since the epoch; ``in_thread`` calls a function that takes
     long; ``clock`` lets shared reads pause for clients that ask again. ``patience`` is how many
     seconds a read may take, and ``user_requests`` how many requests of one user may be under way;
-    0 is no limit.
+    0 is no limit. ``unasked`` are the URIs that are answered without a user, whoever may say to be
+    one.
     """
 
     log = Logger()
@@ -103,6 +104,7 @@ class Rapi:
         clock: IReactorTime | None = None,
         patience: float = 30,
         user_requests: int = 0,
+        unasked: Collection[str] = CHECKS,
         notes: Notes | None = None,
         health: Health | None = None,
         metrics: Metrics | None = None,
@@ -118,6 +120,7 @@ class Rapi:
         self._in_thread = in_thread
         self._clock = clock
         self._patience = patience
+        self._unasked = unasked
         self._under_way = UnderWay(user_requests, "requests under way of one user")
         self._notes = notes or Notes()
         self._health = health
@@ -134,7 +137,7 @@ class Rapi:
         if resource is None or resource.uri not in NEVER_REFUSED:
             self._check_role()  # 503
             check_admitted(request)  # 503
-        is_check = resource is not None and resource.uri in CHECKS
+        is_check = resource is not None and resource.uri in self._unasked
         user = None
         if self._require_authentication and not is_check:
             user = await self._who(request)

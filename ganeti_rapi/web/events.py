@@ -37,6 +37,7 @@ class EventStream:
         """Send the headers, so that the reader knows that it is connected."""
         self._request.start_stream(b"text/event-stream", HEADERS)
         self._request.channel.flow.producer = self
+        self._request.channel.site.tally.streams += 1
         self._heartbeat.start(HEARTBEAT_SECONDS)
 
     def send(self, event: Event) -> None:
@@ -47,6 +48,7 @@ class EventStream:
         """End the stream, and the reply if the reader is still there."""
         if self._heartbeat.running:
             self._heartbeat.stop()
+        self._request.channel.site.tally.streams -= 1
         if not self._request.gone:
             if self._request.channel.site.draining:
                 self._request.write(RETRY)

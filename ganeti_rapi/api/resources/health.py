@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from ganeti_rapi.api.access import PUBLIC
 from ganeti_rapi.api.cells import Constant, Handler, Text
 from ganeti_rapi.api.handlers import health
@@ -58,3 +60,14 @@ HEALTH = (
         },
     ),
 )
+
+WITHOUT_USER = tuple(
+    evolve(
+        resource,
+        methods={
+            method: evolve(cell, permission=PUBLIC) for method, cell in resource.methods.items()
+        },
+    )
+    for resource in HEALTH
+)
+"""The same, for an endpoint of their own that only those reach who may."""
