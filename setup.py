@@ -30,6 +30,9 @@ EXTRAS_REQUIRE = {
         # llhttp, the parser of Node.js, for the heads of requests: a dozen times faster than h11.
         "httptools>=0.6",
     ],
+    # PAM for --pam-service. JupyterHub's: two functions over libpam, with no dependency of its own,
+    # and unlike python-pam's it can ask whether the account has expired.
+    "pam": ["pamela>=1.0"],
     # Prometheus's text format, as its own library writes it; without dependencies.
     "metrics": ["prometheus_client>=0.16"],
     # Hashes of passwords that are slow to guess; scrypt comes with Python, and does without these.

@@ -14,6 +14,7 @@ from ganeti_rapi.api.call import Jobs, SharedJobDaemon
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.api.resources.health import WITHOUT_USER
 from ganeti_rapi.auth.logins import Logins
+from ganeti_rapi.auth.pam import Pam
 from ganeti_rapi.auth.tokens import TokensFile
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.jobs.changes import JobChanges
@@ -136,6 +137,7 @@ class Settings:
     log_line: Callable[[Entry, float], str] = combined
     audit: AuditLog | None = None
     tokens: TokensFile | None = None
+    pam: Pam | None = None
     certificate_end: Callable[[], float | None] = lambda: None
     metrics_interval: float = 60
     login_delay: float = 60
@@ -171,7 +173,9 @@ def make_sites(
     """
     backend.tally.gauges.extend(backend.gauges())
     cluster = ClusterFigures(backend.daemon, reactor, settings.metrics_interval)
-    logins = Logins(users, reactor, settings.login_delay, settings.tokens, now, in_thread)
+    logins = Logins(
+        *(users, reactor, settings.login_delay, settings.tokens, now, in_thread, settings.pam)
+    )
     make_rapi = partial(
         Rapi,
         logins,

@@ -84,6 +84,7 @@ class Options(UsageOptions):
         ["luxi-socket", None, DEFAULT_SOCKET, "The Unix socket of ganeti-luxid."],
         ["users-file", None, DEFAULT_USERS, "The file with users, passwords and options."],
         ["tokens-file", None, None, "The file with API tokens."],
+        ["pam-service", None, None, "The PAM service that judges passwords of {pam} users."],
         ["access-rules", None, "3.0", "Whose rules hold: Ganeti's 3.0 or 3.2.", _rules],
         _number("max-clients", None, 0, "Connections open at a time; 0 is no limit.", 0, _MOST),
         _number("address-connections", None, 0, "Those from one address; 0 is no limit.", 0, _MOST),

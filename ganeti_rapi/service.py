@@ -21,6 +21,7 @@ from twisted.python.usage import UsageError
 
 from ganeti_rapi.api.access import Rules
 from ganeti_rapi.assembly import LuxiBackend, Settings, make_sites
+from ganeti_rapi.auth import pam
 from ganeti_rapi.auth.loading import tokens_loader, users_loader
 from ganeti_rapi.auth.tokens import TokensFile
 from ganeti_rapi.auth.users import UsersFile
@@ -229,7 +230,8 @@ def _assemble(
     settings = _settings(options, tls)
     open_to_all = rules is Rules.GANETI_3_0 and not options["require-authentication"]
     path = os.path.abspath(options["users-file"])
-    holders: dict[str, Holder] = {"users": users_loader(path, users, rules, open_to_all)}
+    by_pam = settings.pam is not None
+    holders: dict[str, Holder] = {"users": users_loader(path, users, rules, open_to_all, by_pam)}
     if settings.tokens is not None:
         path = os.path.abspath(options["tokens-file"])
         holders["tokens"] = tokens_loader(path, settings.tokens, rules, open_to_all)
@@ -310,7 +312,15 @@ def _settings(options: Options, tls: ReloadingContextFactory | None) -> Settings
         metrics_interval=options["metrics-interval"],
         certificate_end=lambda: None if tls is None else tls.certificate_end,
         tokens=TokensFile() if options["tokens-file"] else None,
+        pam=_pam(options["pam-service"]),
     )
+
+
+def _pam(service: str | None) -> pam.Pam | None:
+    try:
+        return pam.load(service) if service else None
+    except ImportError:
+        raise UsageError(pam.MISSING) from None
 
 
 def _audit_log(options: Options) -> AuditLog | None:

@@ -120,7 +120,7 @@ class FilterTests(FilterCase):
         for address in ADDRESSES:
             for name in NAMES:
                 self.fail_as(name, address)
-        Logger().info("192.0.2.9 Failed login for 'jack' from 192.0.2.9")
+        Logger().info("192.0.2.9 Failed login for 'jack' from 192.0.2.9 [-]")
         addresses = ["192.0.2.7", "2001:db8::7", "192.0.2.8"]  # of IPv4, if it can
         for log, lines in self.lines().items():
             path = Path(self.mktemp())
@@ -138,9 +138,9 @@ class FilterTests(FilterCase):
         for forged in (
             f"x from 10.9.8.7{text}",
             f"{text}\n2026-11-26 14:53:18,123: ganeti-rapi pid=1 INFO "
-            "Failed login for an unknown name from 10.9.8.7",
+            "Failed login for an unknown name from 10.9.8.7 [-]",
             f"{text}\n2026-11-26T14:53:18+0000 [ganeti_rapi.auth.logins.Logins#info] "
-            "Failed login for an unknown name from 10.9.8.7",
+            "Failed login for an unknown name from 10.9.8.7 [-]",
         ):
             self.events.clear()
             self.fail_as(forged, "192.0.2.7")
@@ -149,7 +149,7 @@ class FilterTests(FilterCase):
 
     def test_no_request_can_either(self) -> None:
         server = ScriptedServer()
-        forged = "Failed login for an unknown name from 10.9.8.7"
+        forged = "Failed login for an unknown name from 10.9.8.7 [-]"
         for before in ("", ": ganeti-rapi pid=1 INFO ", "[ganeti_rapi.auth.logins.Logins#info] "):
             text = f"x\n2026-11-26 14:53:18,123{before}{forged}"
             server.daemon.answers["SubmitJob"] = JobDaemonError("GenericError", text)

@@ -49,20 +49,20 @@ class LoginsTests(SynchronousTestCase):
 
     def test_a_failure_is_one_line(self) -> None:
         self.fail_as("jack")
-        self.assertEqual(self.logged(), [f"Failed login for 'jack' from {HERE}"])
+        self.assertEqual(self.logged(), [f"Failed login for 'jack' from {HERE} [-]"])
 
     def test_names_beyond_ascii_are_logged_as_they_are_in_the_file(self) -> None:
         for encoding in ("utf-8", "latin-1"):
             self.fail_as("müller", encoding)
-            self.assertEqual(self.logged(), [f"Failed login for 'müller' from {HERE}"])
+            self.assertEqual(self.logged(), [f"Failed login for 'müller' from {HERE} [-]"])
 
     def test_long_names_are_cut(self) -> None:
         self.fail_as(LONG)
-        self.assertEqual(self.logged(), [f"Failed login for '{LONG[:SHOWN]}' from {HERE}"])
+        self.assertEqual(self.logged(), [f"Failed login for '{LONG[:SHOWN]}' from {HERE} [-]"])
 
     def test_quotes_in_names_are_escaped(self) -> None:
         self.fail_as("o'neil'\"\\")
-        self.assertEqual(self.logged(), [rf"""Failed login for 'o\'neil\'"\\' from {HERE}"""])
+        self.assertEqual(self.logged(), [rf"""Failed login for 'o\'neil\'"\\' from {HERE} [-]"""])
 
     @given(st.text(st.characters(blacklist_categories=["Cs"])) | st.just("x from 1.2.3.4\n"))
     def test_what_is_no_name_is_not_logged_since_it_may_be_a_password(self, name: str) -> None:
@@ -70,7 +70,7 @@ class LoginsTests(SynchronousTestCase):
         self.events.clear()
         credentials = UsernamePassword(name.encode(), b"wrong")
         self.failureResultOf(Deferred.fromCoroutine(logins.user(credentials, HERE)), Unauthorized)
-        self.assertEqual(self.logged(), [f"Failed login for an unknown name from {HERE}"])
+        self.assertEqual(self.logged(), [f"Failed login for an unknown name from {HERE} [-]"])
 
     def test_who_has_to_wait_is_not_judged_whatever_the_password(self) -> None:
         for _ in range(FREE_FOR_ADDRESS):

@@ -41,6 +41,7 @@ DEFAULTS = {
     "drain-timeout": 25,
     "metrics-interval": 60,
     "metrics-endpoint": None,
+    "pam-service": None,
     "workers": 1,
     "access-log": None,
     "access-log-format": "combined",

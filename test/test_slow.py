@@ -15,10 +15,9 @@ from ganeti_rapi.auth.hashes import SlowHash
 from ganeti_rapi.auth.logins import Logins
 from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.slow import (
-    AT_ONCE,
+    BOUNDS,
     MOST_REMEMBERED,
     MOST_WAITING,
-    REMEMBERED_FOR,
     SlowChecks,
 )
 from ganeti_rapi.auth.users import Account, UsersFile
@@ -82,42 +81,42 @@ class SlowChecksTests(SynchronousTestCase):
         self.assertFalse(self.finished(password="wrong"))
 
     def test_a_few_at_once(self) -> None:
-        results = [self.check(name=str(number)) for number in range(AT_ONCE + 3)]
-        self.assertEqual(len(self.threads.calls), AT_ONCE)
+        results = [self.check(name=str(number)) for number in range(BOUNDS.at_once + 3)]
+        self.assertEqual(len(self.threads.calls), BOUNDS.at_once)
         while self.threads.calls:
             self.threads.finish()
-            self.assertLessEqual(len(self.threads.calls), AT_ONCE)
+            self.assertLessEqual(len(self.threads.calls), BOUNDS.at_once)
         self.assertTrue(all(map(self.successResultOf, results)))
 
     def test_the_line_is_bounded(self) -> None:
-        waiting = [self.check(name=str(number)) for number in range(AT_ONCE + MOST_WAITING)]
+        waiting = [self.check(name=str(number)) for number in range(BOUNDS.at_once + MOST_WAITING)]
         self.failureResultOf(self.check(name="one more"), Unavailable)
         self.threads.finish()
         self.assertNoResult(self.check(name="now"))
-        self.assertEqual(len(waiting), AT_ONCE + MOST_WAITING)
+        self.assertEqual(len(waiting), BOUNDS.at_once + MOST_WAITING)
 
     def test_who_leaves_the_line_makes_room(self) -> None:
-        waiting = [self.check(name=str(number)) for number in range(AT_ONCE + MOST_WAITING)]
+        waiting = [self.check(name=str(number)) for number in range(BOUNDS.at_once + MOST_WAITING)]
         waiting[-1].cancel()
         self.failureResultOf(waiting[-1])
         self.assertNoResult(self.check(name="now"))
 
     def test_a_thread_whose_client_left_keeps_its_turn(self) -> None:
         """Or else whoever connects and leaves could have any number of threads."""
-        for number in range(AT_ONCE):
+        for number in range(BOUNDS.at_once):
             left = self.check(name=str(number))
             left.cancel()
             self.failureResultOf(left)
         following = self.check(name="next")
-        self.assertEqual(len(self.threads.calls), AT_ONCE)
+        self.assertEqual(len(self.threads.calls), BOUNDS.at_once)
         self.threads.finish()
-        self.assertEqual(len(self.threads.calls), AT_ONCE)
+        self.assertEqual(len(self.threads.calls), BOUNDS.at_once)
         self.threads.finish()
         self.threads.finish()
         self.assertTrue(self.successResultOf(following))
 
     def test_a_check_that_raises_gives_its_turn_back(self) -> None:
-        for _ in range(AT_ONCE + 1):
+        for _ in range(BOUNDS.at_once + 1):
             result = self.check()
             thread, _, _ = self.threads.calls.pop()
             thread.errback(ValueError("bad"))
@@ -127,7 +126,7 @@ class SlowChecksTests(SynchronousTestCase):
         for _ in range(3):
             self.assertTrue(self.finished())
         self.assertEqual(self.counted.checks, 1)
-        self.clock.advance(REMEMBERED_FOR)
+        self.clock.advance(BOUNDS.remembered_for)
         self.assertTrue(self.finished())
         self.assertEqual(self.counted.checks, 2)
 

@@ -104,6 +104,10 @@ class UsersTests(ProgramCase):
         self.assertIn(" write\n", self.users.read_text())
         self.assertTrue(self.users.read_text().startswith("# Our users\n\nfred {ha1}"))
 
+    def test_pam_asks_for_no_password(self) -> None:
+        self.assert_done("add", "jack", "--scheme", "pam", "--grant", "read", typed="")
+        self.assertIn("jack {pam} read\n", self.users.read_text())
+
     def test_grant(self) -> None:
         self.assert_done("grant", "fred", "@readonly,-jobs.list")
         user = self.file().check("fred", "foo555")

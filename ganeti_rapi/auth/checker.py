@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from ganeti_rapi.auth.hashes import SlowHash
+from ganeti_rapi.auth.pam import PamChecks
 from ganeti_rapi.auth.slow import SlowChecks
 from ganeti_rapi.auth.users import UsersFile, as_text
 from ganeti_rapi.errors import BadRequest, Unauthorized
@@ -53,17 +54,21 @@ def _decode_token(token: bytes) -> bytes:
 class UsersFileChecker:
     """Checks a name and a password against the users file as it is at that moment.
 
-    The avatar id is the user's name in UTF-8.
+    Where the file says so, PAM judges the password; without ``pam`` it is wrong. The avatar id is
+    the user's name in UTF-8.
     """
 
     credentialInterfaces = (IUsernamePassword,)
 
-    def __init__(self, users: UsersFile, slow: SlowChecks) -> None:
+    def __init__(self, users: UsersFile, slow: SlowChecks, pam: PamChecks | None = None) -> None:
         self._users = users
         self._slow = slow
+        self._pam = pam
 
     def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes | tuple[()]]:
         name, password = as_text(credentials.username), as_text(credentials.password)
+        if self._users.is_by_pam(name):
+            return Deferred.fromCoroutine(self._ask_pam(name, password))
         slow = self._users.slow_hash(name)
         if slow is not None:
             return Deferred.fromCoroutine(self._check_slowly(slow, name, password))
@@ -72,10 +77,17 @@ class UsersFileChecker:
             return fail(UnauthorizedLogin(_WRONG))
         return succeed(user.name.encode("utf-8"))
 
+    # In both, the file may have changed while the password was checked.
+
     async def _check_slowly(self, slow: SlowHash, name: str, password: str) -> bytes | tuple[()]:
         right = await self._slow.check(slow, name, password)
-        # The file may have changed meanwhile.
         if not right or name not in self._users.accounts or self._users.slow_hash(name) != slow:
+            raise UnauthorizedLogin(_WRONG)
+        return name.encode("utf-8")
+
+    async def _ask_pam(self, name: str, password: str) -> bytes | tuple[()]:
+        right = self._pam is not None and await self._pam.check(name, password)
+        if not right or not self._users.is_by_pam(name):
             raise UnauthorizedLogin(_WRONG)
         return name.encode("utf-8")
 

@@ -22,15 +22,15 @@ SHOWN = 20
 class Source:
     """How a file's bytes are held: ``hold`` takes them and gives the problems.
 
-    ``what`` is in the file, and ``without`` says what it means that there is none. ``doubt`` says
-    what may be wrong with all of it together, or nothing.
+    ``what`` is in the file, and ``without`` says what it means that there is none. ``doubts`` say
+    what may be wrong with all of it together.
     """
 
     what: str
     without: str
     held: Callable[[], Sized]
     hold: Callable[[bytes], Sequence[Problem]]
-    doubt: Callable[[], str] = lambda: ""
+    doubts: Callable[[], Sequence[str]] = lambda: ()
 
 
 class Loader:
@@ -60,7 +60,7 @@ class Loader:
                 path=self._path,
                 more=len(problems) - SHOWN,
             )
-        if doubt := self._source.doubt():
+        for doubt in self._source.doubts():
             self._log.warn("{path}: {doubt}", path=self._path, doubt=doubt)
         self._log.info(
             "Read {count} {what} from {path}",
@@ -94,20 +94,33 @@ OPEN_TO_ALL = (
 )
 
 
+NO_PAM = "some users log in by PAM, which takes the option --pam-service; they cannot log in"
+
+
 def users_loader(
-    path: str, users: UsersFile, rules: Rules = Rules.GANETI_3_0, open_to_all: bool = False
+    path: str,
+    users: UsersFile,
+    rules: Rules = Rules.GANETI_3_0,
+    open_to_all: bool = False,
+    by_pam: bool = False,
 ) -> Loader:
     """What fills ``users`` from the users file.
 
-    ``open_to_all`` says that who gives no user may read what users with scopes may not.
+    ``open_to_all`` says that who gives no user may read what users with scopes may not, ``by_pam``
+    that there is a PAM service to ask.
     """
 
     def hold(contents: bytes) -> Sequence[Problem]:
         users.accounts, problems = users_file.parse(contents, rules)
         return problems
 
-    doubt = _doubt(open_to_all, lambda: (each.user for each in users.accounts.values()))
-    return Loader(path, Source("users", "Nobody can log in", lambda: users.accounts, hold, doubt))
+    def doubts() -> Sequence[str]:
+        accounts = users.accounts.values()
+        without_pam = not by_pam and any(each.by_pam for each in accounts)
+        in_vain = open_to_all and _some_limited(each.user for each in accounts)
+        return [*([NO_PAM] if without_pam else []), *([OPEN_TO_ALL] if in_vain else [])]
+
+    return Loader(path, Source("users", "Nobody can log in", lambda: users.accounts, hold, doubts))
 
 
 def tokens_loader(
@@ -119,9 +132,12 @@ def tokens_loader(
         tokens.tokens, problems = tokens_file.parse(contents, rules)
         return problems
 
-    doubt = _doubt(open_to_all, lambda: (each.user for each in tokens.tokens.values()))
-    return Loader(path, Source("tokens", "No token counts", lambda: tokens.tokens, hold, doubt))
+    def doubts() -> Sequence[str]:
+        in_vain = open_to_all and _some_limited(each.user for each in tokens.tokens.values())
+        return [OPEN_TO_ALL] if in_vain else []
+
+    return Loader(path, Source("tokens", "No token counts", lambda: tokens.tokens, hold, doubts))
 
 
-def _doubt(open_to_all: bool, users: Callable[[], Iterable[User]]) -> Callable[[], str]:
-    return lambda: OPEN_TO_ALL if open_to_all and any(user.view for user in users()) else ""
+def _some_limited(users: Iterable[User]) -> bool:
+    return any(user.view is not None for user in users)

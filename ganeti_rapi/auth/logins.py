@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from ganeti_rapi.auth.guessing import Guesses
+from ganeti_rapi.auth.pam import Pam, PamChecks
 from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.realm import IRapiUser, make_portal
 from ganeti_rapi.auth.slow import InThread, SlowChecks
@@ -42,15 +43,18 @@ class Logins:
         tokens: TokensFile | None = None,
         now: Callable[[], float] = time.time,
         in_thread: InThread = maybeDeferred,
+        pam: Pam | None = None,
     ) -> None:
         self._users = users
         self._tokens = tokens
         self._now = now
-        self._portal = make_portal(users, SlowChecks(clock, in_thread))
+        slow = SlowChecks(clock, in_thread)
+        asked = PamChecks(pam, clock, in_thread) if pam is not None else None
+        self._portal = make_portal(users, slow, asked)
         self._guesses = Guesses(clock, self._is_user, longest)
 
-    async def user(self, credentials: UsernamePassword, address: str) -> User:
-        """The user with these credentials, sent from this address.
+    async def user(self, credentials: UsernamePassword, address: str, request: str = "-") -> User:
+        """The user with these credentials, sent from this address by the request with this id.
 
         Raises `LoginFailed` when they are wrong, and `TooManyRequests` without a look at the
         password when too many were.
@@ -61,13 +65,13 @@ class Logins:
             _, avatar, _ = await self._portal.login(credentials, None, IRapiUser)
         except UnauthorizedLogin:
             self._guesses.failed(address, name)
-            self._note(name, address)
+            self._note(name, address, request)
             raise LoginFailed(name if self._is_user(name) else "") from None
         self._guesses.succeeded(address, name)
         return cast(User, avatar)
 
-    def of_token(self, token: str, address: str) -> User:
-        """The user of a token, sent from this address. Raises as `user` does.
+    def of_token(self, token: str, address: str, request: str = "-") -> User:
+        """The user of a token, sent from this address by this request. Raises as `user` does.
 
         Raises `Unauthorized` where there are no tokens.
         """
@@ -79,7 +83,7 @@ class Logins:
         user = self._tokens.user(token, today)
         if user is None:
             self._guesses.failed(address, name)
-            self._note(name, address)
+            self._note(name, address, request)
             raise LoginFailed
         self._guesses.succeeded(address, name)
         return user
@@ -97,7 +101,7 @@ class Logins:
     def _is_user(self, name: str) -> bool:
         return self._users.user(name) is not None
 
-    def _note(self, name: str, address: str) -> None:
+    def _note(self, name: str, address: str, request: str) -> None:
         """Log a failure, in the form that conf/fail2ban reads: one line for each.
 
         A name that nobody has is not shown, since people type passwords where the name belongs.
@@ -105,4 +109,9 @@ class Logins:
         look like the rest of it.
         """
         who = repr(name[:SHOWN]) if self._is_user(name) else "an unknown name"
-        self._log.info("Failed login for {who} from {address}", who=who, address=address)
+        self._log.info(
+            "Failed login for {who} from {address} [{request}]",
+            who=who,
+            address=address,
+            request=request,
+        )

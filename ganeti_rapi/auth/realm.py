@@ -9,6 +9,7 @@ from twisted.cred.portal import IRealm, Portal
 from zope.interface import Attribute, Interface, classImplements, implementer
 
 from ganeti_rapi.auth.checker import UsersFileChecker
+from ganeti_rapi.auth.pam import PamChecks
 from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.slow import SlowChecks
 from ganeti_rapi.auth.users import UsersFile
@@ -49,6 +50,6 @@ class RapiRealm:
         return IRapiUser, user, lambda: None
 
 
-def make_portal(users: UsersFile, slow: SlowChecks) -> Portal:
+def make_portal(users: UsersFile, slow: SlowChecks, pam: PamChecks | None = None) -> Portal:
     """Where credentials become users: ``login(credentials, None, IRapiUser)``."""
-    return Portal(RapiRealm(users), [UsersFileChecker(users, slow)])
+    return Portal(RapiRealm(users), [UsersFileChecker(users, slow, pam)])

@@ -12,10 +12,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
+from attrs import frozen
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from ganeti_rapi.auth.hashes import SlowHash
 from ganeti_rapi.errors import Unavailable
@@ -25,36 +27,58 @@ T = TypeVar("T")
 InThread = Callable[..., "Deferred[Any]"]  # Any: what the function returns
 """Calls a function with its arguments in a thread."""
 
-AT_ONCE = 2
 MOST_WAITING = 100
-
-REMEMBERED_FOR = 300.0
-"""Seconds."""
-
 MOST_REMEMBERED = 1000
+
+
+@frozen
+class Bounds:
+    """How many checks run at once, for how many seconds a right password is remembered, and how
+    many anybody waits for a check.
+    """
+
+    at_once: int = 2
+    remembered_for: float = 300.0
+    patience: float = 60.0
+
+
+BOUNDS = Bounds()
 
 
 class SlowChecks:
     """Checks passwords against slow hashes. ``clock`` is monotonic."""
 
-    def __init__(self, clock: IReactorTime, in_thread: InThread) -> None:
+    _log = Logger()
+
+    def __init__(self, clock: IReactorTime, in_thread: InThread, bounds: Bounds = BOUNDS) -> None:
         self._clock = clock
         self._in_thread = in_thread
-        self._turns = DeferredSemaphore(AT_ONCE)
+        self._bounds = bounds
+        self._turns = DeferredSemaphore(bounds.at_once)
         self._key = os.urandom(32)
         self._remembered: dict[bytes, float] = {}
 
     async def check(self, slow: SlowHash, name: str, password: str) -> bool:
-        """Whether the password fits. Raises `Unavailable` when too many are being checked."""
+        """Whether the password fits.
+
+        Raises `Unavailable` when too many are being checked, or when that takes too long.
+        """
         proof = self._proof(slow, name, password)
         if self._remembered.get(proof, 0.0) > self._clock.seconds():
             return True
         if len(self._turns.waiting) >= MOST_WAITING:
             raise Unavailable("Too many logins are being checked; try again later")
-        right = await self._in_turn(slow, password.encode("utf-8", "surrogatepass"))
+        work = Deferred.fromCoroutine(
+            self._in_turn(slow, password.encode("utf-8", "surrogatepass"))
+        )
+        right = await work.addTimeout(self._bounds.patience, self._clock, self._too_late)
         if right:
             self._remember(proof)
         return right
+
+    def _too_late(self, _result: object, seconds: float) -> NoReturn:
+        self._log.error("A login was not judged within {seconds:.0f} s", seconds=seconds)
+        raise Unavailable("The login could not be checked in time; try again later")
 
     async def _in_turn(self, slow: SlowHash, password: bytes) -> bool:
         await self._turns.acquire()
@@ -77,6 +101,6 @@ class SlowChecks:
 
     def _remember(self, proof: bytes) -> None:
         self._remembered.pop(proof, None)
-        self._remembered[proof] = self._clock.seconds() + REMEMBERED_FOR
+        self._remembered[proof] = self._clock.seconds() + self._bounds.remembered_for
         if len(self._remembered) > MOST_REMEMBERED:
             del self._remembered[next(iter(self._remembered))]  # the oldest

@@ -33,6 +33,9 @@ from ganeti_rapi.auth.permissions import User
 REALM = "Ganeti Remote API"
 """A part of every hashed password, and what the challenge of a 401 names."""
 
+PAM = "pam"
+"""The scheme of those whose passwords PAM judges."""
+
 NO_DIGEST = b""
 """In place of a digest, where no password can match."""
 
@@ -41,12 +44,13 @@ NO_DIGEST = b""
 class Account:
     """A user and the digest of the password: 32 lower-case hexadecimal digits, or `NO_DIGEST`.
 
-    With a ``slow`` hash there is no digest.
+    With a ``slow`` hash there is no digest, nor where PAM judges the password.
     """
 
     user: User
     digest: bytes = field(repr=False)
     slow: SlowHash | None = field(default=None, repr=False)
+    by_pam: bool = False
 
 
 @frozen
@@ -75,9 +79,10 @@ UNCLOSED_BRACE = (
 )
 UNKNOWN_SCHEME = (
     "nobody can log in with this password: the scheme in braces is none of {cleartext}, {ha1}, "
-    "{argon2}, {bcrypt}, {scrypt} and {none}; write {cleartext} before a password that starts with "
-    "a brace"
+    "{argon2}, {bcrypt}, {scrypt}, {pam} and {none}; write {cleartext} before a password that "
+    "starts with a brace"
 )
+NOT_PAM = "nobody can log in with this password: {pam} has nothing behind it"
 BAD_HASH = "nobody can log in with this password: {ha1} needs 32 hexadecimal digits after it"
 EMPTY_PASSWORD = "nobody can log in with this password: it is empty"
 UNKNOWN_OPTION = (
@@ -142,6 +147,7 @@ SCHEMES: Mapping[str, Scheme] = {
     "cleartext": CLEARTEXT,
     "ha1": Scheme(_hash_as_written, BAD_HASH),
     "none": Scheme(_no_digest),  # for those who log in by a certificate
+    PAM: Scheme(_no_digest),
     **{name: Scheme(_no_digest, slow=reader) for name, reader in READERS.items()},
 }
 """By the lower-case name in the braces."""
@@ -183,6 +189,7 @@ def _parse_fields(
     rules: Rules, name: str, password: str, options: str = ""
 ) -> tuple[Account, list[str]]:
     scheme, text = _split_scheme(password)
+    by_pam = scheme is SCHEMES[PAM]
     digest = scheme.digest(name, text)
     # As text, or as the hash that a script made of a variable that was not set.
     empty = digest == ha1(name, "")
@@ -193,12 +200,13 @@ def _parse_fields(
         (":" in name, UNUSABLE_NAME),
         (digest == NO_DIGEST and problem != "", problem),
         (empty, EMPTY_PASSWORD),
+        (by_pam and text != "", NOT_PAM),
         (bool(granted.unknown), UNKNOWN_OPTION),
         (bool(granted.misplaced), MISPLACED_SCOPE),
     )
     notes = [note for wrong, note in checks if wrong]
     user = User.with_grants(name, granted)
-    return Account(user, NO_DIGEST if empty else digest, slow), notes
+    return Account(user, NO_DIGEST if empty else digest, slow, by_pam and not text), notes
 
 
 def _slow_hash(scheme: Scheme, text: str) -> tuple[SlowHash | None, str]:
@@ -235,6 +243,11 @@ class UsersFile:
         """The user of that name, if there is one."""
         account = self.accounts.get(name)
         return account.user if account else None
+
+    def is_by_pam(self, name: str) -> bool:
+        """Whether there is such a user, whose password PAM judges."""
+        account = self.accounts.get(name)
+        return account is not None and account.by_pam
 
     def slow_hash(self, name: str) -> SlowHash | None:
         """What a password for that name is checked against, if that is slow.

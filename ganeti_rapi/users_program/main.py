@@ -99,7 +99,9 @@ def _add_grant(command: ArgumentParser) -> None:
 
 def _add_scheme(command: ArgumentParser) -> None:
     command.add_argument(
-        "--scheme", choices=users.SCHEMES, help="how to hash it; default: the best that is here"
+        "--scheme",
+        choices=users.SCHEMES,
+        help="how to hash it, or pam; default: the best hash here",
     )
 
 

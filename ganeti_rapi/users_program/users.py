@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from ganeti_rapi.api.access import Rules, grants
 from ganeti_rapi.auth import hashes
-from ganeti_rapi.auth.users import as_text, ha1, parse
+from ganeti_rapi.auth.users import PAM, as_text, ha1, parse
 from ganeti_rapi.users_program.editing import Refused, changing, lines_of, name_in
 
 HA1 = "ha1"
-SCHEMES = ("argon2", "scrypt", "bcrypt", HA1)
+SCHEMES = ("argon2", "scrypt", "bcrypt", HA1, PAM)
 """In the order in which the first that is there is taken."""
 
 _NAME = re.compile(r"[^\s:#][^\s:]*")
@@ -120,7 +120,12 @@ def _place(lines: Sequence[bytes], name: str) -> int:
 
 
 def _password(name: str, scheme: str | None) -> str:
-    """The field for a password that is asked for: its hash, with the scheme in braces."""
+    """The field for a password that is asked for: its hash, with the scheme in braces.
+
+    PAM needs none.
+    """
+    if scheme == PAM:
+        return f"{{{PAM}}}"
     password = _asked()
     for each in [scheme] if scheme else SCHEMES:
         if each == HA1:

@@ -213,8 +213,9 @@ class Rapi:
         outcome = "ok"
         try:
             if token is not None:
-                return self._logins.of_token(token, request.client_address)
-            return await self._logins.user(basic_credentials(header), request.client_address)
+                return self._logins.of_token(token, request.client_address, request.id)
+            credentials = basic_credentials(header)
+            return await self._logins.user(credentials, request.client_address, request.id)
         except ApiError as failure:
             outcome = "failed" if isinstance(failure, Unauthorized) else "refused"
             if outcome == "refused":
