@@ -35,7 +35,7 @@ class Client:
     ``called`` are the names of the methods that were called so far.
     """
 
-    def __init__(self, user: str) -> None:
+    def __init__(self, user: str, host: str = HOST) -> None:
         self.called: set[str] = set()
         self._process = subprocess.Popen(
             ["/usr/bin/python3", "-I", DRIVER],
@@ -44,7 +44,7 @@ class Client:
             text=True,
         )
         atexit.register(self._process.kill)
-        self.module, self.methods = self._exchange([HOST, PORT, *user.split(":")])
+        self.module, self.methods = self._exchange([host, PORT, *user.split(":")])
 
     def _exchange(self, message: object) -> Any:  # Any: the driver's JSON
         assert self._process.stdin is not None

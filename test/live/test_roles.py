@@ -13,6 +13,7 @@ from ganeti_rapi.auth.tokens import hash_of
 from ganeti_rapi.jobstates import FINAL_STATES
 
 from .daemon import PORT, SKIP, HttpApi, our_api
+from .test_ganeti_client import Client, ClientError
 from .test_htools import run
 
 HOST = "127.0.0.10"
@@ -72,6 +73,19 @@ class RolesTests(SynchronousTestCase):
         headers = {"Authorization": f"Bearer {TOKEN}"}
         for path, status in (("/2/tags?tag=by-token", 200), ("/2/redistribute-config", 403)):
             self.assertEqual(self.api.request("PUT", path, headers=headers).status, status)
+
+    def test_ganetis_client(self) -> None:
+        reader, operator = (Client(f"{user}:x", HOST) for user in ("look", "turn"))
+        for client in (reader, operator):
+            self.assertIn("instance1", client.GetInstances())
+            self.assertEqual(client.GetInfo()["name"], "cluster")
+            self.assertEqual(len(client.GetNodes(bulk=True)), 3)
+        error = self.assertRaises(ClientError, reader.RebootInstance, "instance1")
+        self.assertEqual(error.status, 403)
+        job = operator.RebootInstance("instance1")
+        self.assertTrue(operator.WaitForJobCompletion(job))
+        error = self.assertRaises(ClientError, operator.DeleteInstance, "instance1")
+        self.assertEqual(error.status, 403)
 
     def test_ganetis_tools_read_the_cluster(self) -> None:
         printed = run("hbal", "-m", f"https://look:x@{HOST}:{PORT}", "--print-nodes")
