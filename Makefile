@@ -88,6 +88,7 @@ doc: $(BIN)/.installed
 # In front of one luxid of a lab; writes its table into doc/performance.md.
 bench: $(BIN)/.installed
 	test/live/with-lab $(BIN)/python -m test.bench.compare
+	$(BIN)/python -m test.bench.processor
 
 bench-waits: $(BIN)/.installed
 	$(BIN)/python -m test.bench.waits --reconnect

@@ -54,6 +54,8 @@ EXTRAS_REQUIRE = {
         # TOML, which later Pythons read themselves.
         "tomli>=1.1; python_version < '3.11'",
     ],
+    # What benchmarks compare with; they say what is missing, and do without it.
+    "bench": ["aiohttp>=3.8", "uvicorn>=0.20"],
     # What the test suite needs besides trial.
     "test": [
         # Examples for what must hold for all values.

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import define, field
 from twisted.cred.credentials import UsernamePassword
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -67,7 +67,10 @@ class SlowChecksTests(SynchronousTestCase):
     def check(
         self, password: str = "right", name: str = "jack", text: str = "hash"
     ) -> Deferred[bool]:
-        return Deferred.fromCoroutine(self.checks.check(self.counted.hash(text), name, password))
+        what = self.counted.hash(text), name, password
+        if self.checks.remembers(*what):
+            return succeed(True)
+        return Deferred.fromCoroutine(self.checks.check(*what))
 
     def finished(self, **of: str) -> bool:
         """What a check says that is made at once."""

@@ -71,6 +71,8 @@ class UsersFileChecker:
             return Deferred.fromCoroutine(self._ask_pam(name, password))
         slow = self._users.slow_hash(name)
         if slow is not None:
+            if name in self._users.accounts and self._slow.remembers(slow, name, password):
+                return succeed(name.encode("utf-8"))
             return Deferred.fromCoroutine(self._check_slowly(slow, name, password))
         user = self._users.check(name, password)
         if user is None:

@@ -58,14 +58,16 @@ class SlowChecks:
         self._key = os.urandom(32)
         self._remembered: dict[bytes, float] = {}
 
+    def remembers(self, slow: SlowHash, name: str, password: str) -> bool:
+        """Whether the password fitted a while ago, and so does now."""
+        until = self._remembered.get(self._proof(slow, name, password), 0.0)
+        return until > 0.0 and until > self._clock.seconds()
+
     async def check(self, slow: SlowHash, name: str, password: str) -> bool:
-        """Whether the password fits.
+        """Whether the password fits. A right one is remembered.
 
         Raises `Unavailable` when too many are being checked, or when that takes too long.
         """
-        proof = self._proof(slow, name, password)
-        if self._remembered.get(proof, 0.0) > self._clock.seconds():
-            return True
         if len(self._turns.waiting) >= MOST_WAITING:
             raise Unavailable("Too many logins are being checked; try again later")
         work = Deferred.fromCoroutine(
@@ -73,7 +75,7 @@ class SlowChecks:
         )
         right = await work.addTimeout(self._bounds.patience, self._clock, self._too_late)
         if right:
-            self._remember(proof)
+            self._remember(self._proof(slow, name, password))
         return right
 
     def _too_late(self, _result: object, seconds: float) -> NoReturn:
@@ -95,8 +97,7 @@ class SlowChecks:
 
     def _proof(self, slow: SlowHash, name: str, password: str) -> bytes:
         """Short, whatever the password; and another one when the user's line changes."""
-        parts = (slow.text, name, password)
-        text = b"\0".join(part.encode("utf-8", "surrogatepass") for part in parts)
+        text = "\0".join((slow.text, name, password)).encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, key=self._key, digest_size=32).digest()
 
     def _remember(self, proof: bytes) -> None:

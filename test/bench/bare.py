@@ -1,17 +1,22 @@
 """Bare twisted.web over TLS, as the ceiling: ``python -m test.bench.bare PEM PORT SIZE…``.
 
 For each size there is a resource of that name with that many bytes. The TLS context is the
-daemon's own; there is nothing else of it.
+daemon's own; there is nothing else of it. Before the certificate, ``as-it-comes`` keeps Site's
+access log, which goes nowhere, and the switch to HTTP/2; ``nothing`` has a protocol in its place
+that sends the same bytes for whatever comes.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twisted.internet import reactor as global_reactor
+from twisted.internet.protocol import Factory, Protocol
 from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python import log
 from twisted.web.http import HTTPChannel
 from twisted.web.http import Request as HTTPRequest
 from twisted.web.resource import Resource
@@ -21,6 +26,8 @@ from twisted.web.static import Data
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory
 
 from .sites import HOST
+
+AS_IT_COMES, NOTHING = "as-it-comes", "nothing"
 
 
 class BareSite(Site):
@@ -32,18 +39,32 @@ class BareSite(Site):
         """Write nothing."""
 
 
-def main(pem: str, port: str, sizes: Sequence[str]) -> None:
+class Nothing(Protocol):
+    """What costs no less over Twisted's TLS: a write for a read."""
+
+    def dataReceived(self, data: bytes) -> None:
+        assert self.transport is not None
+        self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\0\0")
+
+
+def main(kind: str, pem: str, port: str, sizes: Sequence[str]) -> None:
     """Serve until the process is ended."""
     root = Resource()
     for size in sizes:
         root.putChild(size.encode("ascii"), Data(bytes(int(size)), "application/json"))
-    factory = TLSMemoryBIOFactory(
-        ReloadingContextFactory(PemFiles(pem, pem)), False, BareSite(root)
-    )
+    sites: Mapping[str, Callable[[], Factory]] = {
+        "bare": lambda: BareSite(root),
+        AS_IT_COMES: lambda: Site(root),
+        NOTHING: lambda: Factory.forProtocol(Nothing),
+    }
+    log.startLogging(open(os.devnull, "w"), setStdout=False)  # noqa: SIM115
+    factory = TLSMemoryBIOFactory(ReloadingContextFactory(PemFiles(pem, pem)), False, sites[kind]())
     reactor: Any = global_reactor  # Any: a module that stands for an object
     reactor.listenTCP(int(port), factory, interface=HOST)
     reactor.run()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    words = sys.argv[1:]
+    kind = words.pop(0) if words[0] in (AS_IT_COMES, NOTHING) else "bare"
+    main(kind, words[0], words[1], words[2:])

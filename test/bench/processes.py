@@ -55,9 +55,14 @@ class Program:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def cpu(self) -> float:
-        """Seconds of processor time that it has used."""
-        times = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(times[11]) + int(times[12])) / TICKS
+        """Seconds of processor time that all its threads have used."""
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        try:
+            nanoseconds = [int((task / "schedstat").read_text().split()[0]) for task in tasks]
+        except FileNotFoundError:  # the kernel does not tell it so exactly
+            times = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(times[11]) + int(times[12])) / TICKS
+        return sum(nanoseconds) / 1e9
 
     def settle(self, patience: float = 30.0, span: float = 0.4) -> None:
         """Return once it has been idle for ``span`` seconds, or after ``patience`` seconds."""
