@@ -97,6 +97,9 @@ class _Memo(dict[Any, bool]):  # Any: a text, or None
         return fits
 
 
+Fits = Callable[[Any], bool]  # Any: a text, or None
+
+
 @frozen(eq=False)
 class RowJudge:
     """Judges rows of one kind as `Selection.takes` does their traits, but many of them.
@@ -104,8 +107,8 @@ class RowJudge:
     ``texts`` and ``lists`` are the places of a text and of a list of them, with what fits there.
     """
 
-    texts: Sequence[tuple[int, _Memo]]
-    lists: Sequence[tuple[int, _Memo]]
+    texts: Sequence[tuple[int, Fits]]
+    lists: Sequence[tuple[int, Fits]]
     value: Callable[[Any], Any] | None  # Any: JSON
 
     @classmethod
@@ -113,22 +116,31 @@ class RowJudge:
         cls, kind: str, fields: Sequence[str], scopes: Iterable[Scope], rendering: Rendering
     ) -> RowJudge:
         """One for rows with these fields."""
-        fitting = [scope for scope in scopes if scope.by in FIELDS[kind]]
-        found = [(fields.index(FIELDS[kind][each.by]), _Memo(each, kind)) for each in fitting]
-        texts = [place for place, scope in zip(found, fitting) if scope.by != "tag"]
-        lists = [place for place, scope in zip(found, fitting) if scope.by == "tag"]
+        texts: list[tuple[int, Fits]] = []
+        lists: list[tuple[int, Fits]] = []
+        for scope in scopes:
+            if scope.by in FIELDS[kind]:
+                place = fields.index(FIELDS[kind][scope.by])
+                # No two objects have one name, so there is nothing to remember of them.
+                fits = scope.fitting(kind) if scope.by == "name" else _Memo(scope, kind).__getitem__
+                (lists if scope.by == "tag" else texts).append((place, fits))
         return cls(texts, lists, None if isinstance(rendering, Plain) else rendering.value)
 
-    def takes(self, row: Any) -> bool:  # Any: a row; null for what is not there
-        if row is None:
-            return False
+    def taken(self, rows: Rows) -> Rows:
+        """The rows that the scopes take; null stands for what is not there."""
+        if self.value is None and not self.lists and len(self.texts) == 1:
+            ((at, fits),) = self.texts
+            return [row for row in rows if row is not None and fits(row[at])]
+        return [row for row in rows if row is not None and self._takes(row)]
+
+    def _takes(self, row: Any) -> bool:  # Any: a row
         value = self.value
         for at, fits in self.texts:
-            if fits[row[at] if value is None else value(row[at])]:
+            if fits(row[at] if value is None else value(row[at])):
                 return True
         for at, fits in self.lists:
             for tag in (row[at] if value is None else value(row[at])) or ():
-                if fits[tag]:
+                if fits(tag):
                     return True
         return False
 
@@ -187,7 +199,7 @@ class ChosenRows:
 
     async def _taken(self, rows: Rows) -> Rows:
         if self._judge is not None:
-            return list(filter(self._judge.takes, rows))
+            return self._judge.taken(rows)
         if self.selection is None:
             return rows
         value, ops = self.rendering.value, self.fields.index("ops")
