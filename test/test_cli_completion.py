@@ -32,6 +32,20 @@ class CompletionTests(CommandCase):
         self.assertIn("--wait", self.complete("instances stop --"))
         self.assertEqual(self.complete("instances reboot --type f"), ["full"])
 
+    def test_the_options_of_all_commands(self) -> None:
+        for line in ("--ins", "instances --ins", "instances list --ins"):
+            self.assertEqual((line, self.complete(line)), (line, ["--insecure"]))
+
+    def test_a_server_that_is_named_behind_the_command(self) -> None:
+        asked: list[Profile] = []
+
+        def run(profile: Profile, work: Any) -> Any:  # Any: as the session's
+            asked.append(profile)
+            return self.line.run(profile, work)
+
+        self.complete("instances stop --url https://there web", run=run)
+        self.assertEqual([profile.url for profile in asked], ["https://there"])
+
     def test_names(self) -> None:
         for line, names in (
             ("instances stop web", ["web1.example.com", "web2.example.com", "web3.example.com"]),

@@ -254,8 +254,11 @@ class ServerTests(SynchronousTestCase):
 
     def type(self, *words: str, **settings: Any) -> Result:  # Any: of CliRunner.invoke
         variables = {f"RAPI_{name}": None for name in ("URL", "USER", "PASSWORD", "PROFILE")}
+        behind = settings.pop("behind", [])
         env = {**variables, "RAPI_CONFIG": str(self.config), **settings.pop("env", {})}
-        return runner().invoke(rapi, [*words, "features"], obj=run_in_reactor, env=env, **settings)
+        return runner().invoke(
+            rapi, [*words, "features", *behind], obj=run_in_reactor, env=env, **settings
+        )
 
     def asks(self, *words: str, **settings: Any) -> tuple[Any, ...]:  # Any: as above
         result = self.type(*words, **settings)
@@ -323,6 +326,40 @@ class ServerTests(SynchronousTestCase):
     def test_trust_of_the_options(self) -> None:
         trust = self.asks("--profile", "public", "--pinned", "ab" * 32)[-1]
         self.assertEqual(trust, {"pinned": "ab" * 32})
+
+    def test_behind_the_command(self) -> None:
+        behind = ["--url", "https://there", "--insecure"]
+        self.assertEqual(
+            self.asks(behind=behind), ("https://there", None, None, {"insecure": True})
+        )
+        self.assertEqual(self.asks(behind=["--profile", "public"])[0], "https://public")
+
+    def test_behind_the_command_counts_before_ahead_of_it(self) -> None:
+        self.assertEqual(
+            self.asks("--url", "https://a", behind=["--url", "https://b"])[0], "https://b"
+        )
+
+    def test_the_environment(self) -> None:
+        env = {"RAPI_URL": "https://there", "RAPI_INSECURE": "1"}
+        self.assertEqual(self.asks(env=env), ("https://there", None, None, {"insecure": True}))
+        env["RAPI_INSECURE"] = "0"
+        self.assertEqual(self.asks(env=env), ("https://there", None, None, {}))
+
+    def test_what_is_typed_counts_before_the_environment(self) -> None:
+        env = {"RAPI_URL": "https://there", "RAPI_INSECURE": "1", "RAPI_USER": "joe"}
+        profile = ("https://default", "jack", "secret", {})
+        self.assertEqual(self.asks(env=env, behind=["--profile", "default"]), profile)
+        pin = "ab" * 32
+        self.assertEqual(
+            self.asks("--pinned", pin, env={"RAPI_INSECURE": "1"})[-1], {"pinned": pin}
+        )
+        env = {"RAPI_PROFILE": "default"}
+        self.assertEqual(self.asks("--url", "https://a", env=env), ("https://a", None, None, {}))
+
+    def test_a_variable_that_is_neither_yes_nor_no(self) -> None:
+        result = self.type(env={"RAPI_INSECURE": "perhaps"})
+        self.assertEqual(result.exit_code, 2)
+        self.assertIn("RAPI_INSECURE", result.stderr)
 
     def test_no_such_profile(self) -> None:
         words = self.fails("--profile", "nosuch")

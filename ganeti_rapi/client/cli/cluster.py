@@ -34,28 +34,26 @@ ACTIONS = (
 )
 
 
-def _tags_of(kind: str) -> click.Group:
+def _tags_of(kind: str) -> dict[str, click.Command]:
+    """What can be done with the tags of a kind, by the verb."""
     name = [] if kind == "cluster" else [argument(kind, shell_complete=TAGGED[kind])]
     tags = argument("tags", nargs=-1, required=True)
     whose = "the cluster" if kind == "cluster" else f"a{'n' * (kind == 'instance')} {kind}"
-    actions = (
-        Action("add", getattr(RapiClient, f"add_{kind}_tags"), f"To {whose}.", [*name, tags]),
-        Action(
-            "remove", getattr(RapiClient, f"delete_{kind}_tags"), f"From {whose}.", [*name, tags]
-        ),
+    add = Action(kind, getattr(RapiClient, f"add_{kind}_tags"), f"To {whose}.", [*name, tags])
+    remove = Action(
+        kind, getattr(RapiClient, f"delete_{kind}_tags"), f"From {whose}.", [*name, tags]
     )
-    lists = reading("list", getattr(RapiClient, f"get_{kind}_tags"), f"Of {whose}.", name)
-    return family(kind, "", lists, *map(action_command, actions))
+    return {
+        "list": reading(kind, getattr(RapiClient, f"get_{kind}_tags"), f"Of {whose}.", name),
+        "add": action_command(add),
+        "remove": action_command(remove),
+    }
 
 
 def _by_verb() -> click.Group:
     kinds = [_tags_of(kind) for kind in TAGGED]
     verbs = [
-        click.Group(
-            verb,
-            help=f"{verb.title()} tags.",
-            commands={str(kind.name): kind.commands[verb] for kind in kinds},
-        )
+        family(verb, f"{verb.title()} tags.", *(kind[verb] for kind in kinds))
         for verb in ("list", "add", "remove")
     ]
     return family("tags", "Words on the cluster's objects.", *verbs)

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import click
 from attrs import frozen
 
+from ganeti_rapi.client.cli.everywhere import LATER, Family, write_options
 from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
 from ganeti_rapi.client.cli.output import Columns, print_json, print_object, print_table
 from ganeti_rapi.client.cli.running import Session
@@ -68,11 +69,6 @@ def flag(*names: str, help: str, value: bool = True) -> click.Option:
     return click.Option(names, is_flag=True, flag_value=value, default=None, type=bool, help=help)
 
 
-def _as_json(context: click.Context, _: click.Parameter, value: bool) -> None:
-    if value:
-        context.find_object(Session).json = True  # type: ignore[union-attr]  # the group made it
-
-
 class Command(click.Command):
     """A command that makes its parameters when they are needed."""
 
@@ -82,25 +78,19 @@ class Command(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         if not self.params:
-            self.params = [
-                each if isinstance(each, click.Parameter) else each() for each in self._lazy
-            ]
+            own = [each if isinstance(each, click.Parameter) else each() for each in self._lazy]
+            self.params = [*own, *LATER]
         return super().get_params(ctx)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_options(self, ctx, formatter)
 
 
 def command(
     name: str, summary: str, callback: Callable[..., None], parameters: Sequence[LazyParameter]
 ) -> click.Command:
-    """A command that also takes ``--json`` behind its name; the callback gets a `Session`."""
-    as_json = click.Option(
-        ["--json"],
-        is_flag=True,
-        expose_value=False,
-        callback=_as_json,
-        help="Print what the server answered, for programs.",
-    )
-    run = click.make_pass_decorator(Session)(callback)
-    return Command(name, [*parameters, as_json], callback=run, help=summary)
+    """A command; the callback gets a `Session`."""
+    return Command(name, parameters, callback=click.pass_obj(callback), help=summary)
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
@@ -165,4 +155,4 @@ def print_value(session: Session, value: Any) -> None:
 
 def family(name: str, summary: str, *commands: click.Command) -> click.Group:
     """A group of commands."""
-    return click.Group(name, commands=list(commands), help=summary)
+    return Family(name, summary, commands)

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import click
 from twisted.internet.defer import Deferred
 
+from ganeti_rapi.client.cli.everywhere import Choices
 from ganeti_rapi.client.cli.profiles import read_profile
 from ganeti_rapi.client.cli.running import run_in_reactor
 from ganeti_rapi.client.rapi import RapiClient
@@ -33,12 +34,11 @@ def names_by(method: Callable[[RapiClient], Awaitable[Sequence[str | int]]]) -> 
         return await asked.addTimeout(PATIENCE, client.transport.clock)
 
     def complete(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
-        root = context.find_root()
         try:
-            profile = read_profile(os.environ, **root.params)
+            profile = read_profile(os.environ, Choices.of(context).all)
             if profile.user is not None and "RAPI_PASSWORD" not in os.environ:
                 return []
-            names = (root.obj or run_in_reactor)(profile, work)
+            names = (context.find_root().obj or run_in_reactor)(profile, work)
         except Exception:  # an error would be printed into the line that is being typed
             return []
         return [str(name) for name in names if str(name).startswith(beginning)]

@@ -84,14 +84,14 @@ def choose(profiles: Mapping[str, Profile], name: str | None, given: Mapping[str
     return profile
 
 
-def read_profile(
-    environment: Mapping[str, str], profile: str | None, config: str | None, **given: Any
-) -> Profile:  # Any: each option's own type
-    """The profile by name from the config file, with the options on top. Raises `ProfileError`."""
+def read_profile(environment: Mapping[str, str], given: Mapping[str, Any]) -> Profile:
+    # Any: each option's own type
+    """The profile that the options name, with the options on top. Raises `ProfileError`."""
+    config = given.get("config")
     path = Path(config) if config else config_path(environment)
     try:
         text = path.read_text(encoding="utf-8") if config or path.exists() else ""
-        return choose(parse(text), profile, given)
+        return choose(parse(text), given.get("profile"), given)
     except ProfileError as error:
         raise ProfileError(f"{error}; the config file is {path}") from None
     except (OSError, UnicodeDecodeError) as error:

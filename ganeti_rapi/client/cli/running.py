@@ -21,7 +21,14 @@ from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure
 
 from ganeti_rapi.client import errors
-from ganeti_rapi.client.cli.profiles import Profile, ProfileError, Sources, password_of
+from ganeti_rapi.client.cli.everywhere import Choices
+from ganeti_rapi.client.cli.profiles import (
+    Profile,
+    ProfileError,
+    Sources,
+    password_of,
+    read_profile,
+)
 from ganeti_rapi.client.rapi import RapiClient
 
 # Any: the command's own result
@@ -79,16 +86,20 @@ class Session:
     """
 
     run: Run
-    profile: Callable[[], Profile]
+    choices: Choices
     out: Console
     err: Console
-    json: bool = False
     job: int | None = None
+
+    @property
+    def json(self) -> bool:
+        """Whether to print what the server answered."""
+        return bool(self.choices.all.get("json"))
 
     def ask(self, work: Work) -> Any:  # Any: as above
         """The result of work with a client. Raises `Failed`."""
         try:
-            return self.run(self.profile(), work)
+            return self.run(read_profile(os.environ, self.choices.all), work)
         except errors.RapiError as error:
             code, advice = next(
                 (code, advice) for each, code, advice in OUTCOMES if isinstance(error, each)
