@@ -285,7 +285,7 @@ class EveryCommandTests(CommandCase):
 
     def test_what_is_sent(self) -> None:
         for line, method, uri, body in SUBMITTING:
-            result = self.type(line)
+            result = self.type(f"{line} --submit")
             request = self.line.requests[-1]
             self.assertEqual((request.method, request.uri, request.body), (method, uri, body))
             self.assertTrue(result.stdout.strip().isdigit(), "the job's id")
@@ -301,22 +301,51 @@ class EveryCommandTests(CommandCase):
 
 class JobTests(CommandCase):
     def test_waiting(self) -> None:
-        result = self.type(f"{CREATE} --node node1.example.com --wait")
+        result = self.type(f"{CREATE} --node node1.example.com")
         self.assertIn("creating instance disks", result.stderr)
         self.assertRegex(result.stderr, r"Job \d+ success\n$")
         self.assertIn("node1.example.com", result.stdout)
 
     def test_waiting_for_a_program(self) -> None:
-        result = self.type(f"{CREATE} --node node1.example.com --wait --json")
+        result = self.type(f"{CREATE} --node node1.example.com --json")
         ended = json.loads(result.stdout)
         self.assertEqual((ended["status"], ended["result"]), ("success", [["node1.example.com"]]))
 
     def test_a_job_that_fails(self) -> None:
-        line = f"{CREATE} --os nosuch --node node1.example.com --wait"
+        line = f"{CREATE} --os nosuch --node node1.example.com"
         self.fails(line, 1, "failed: OpExecError: OS Parameters validation failed")
 
+    def test_not_waiting(self) -> None:
+        for word in ("--submit", "--no-wait"):
+            result = self.type(f"{CREATE} --os nosuch --node node1.example.com {word}")
+            self.assertRegex(result.stdout, r"^\d+\n$")
+            self.assertEqual(result.stderr, "")
+
+    def test_waiting_may_be_asked_for(self) -> None:
+        self.assertIn("success", self.type("cluster redistribute-config --wait").stderr)
+
+    def test_a_job_that_fails_for_a_program(self) -> None:
+        result = self.line.type(f"{CREATE} --os nosuch --node node1.example.com --json")
+        job = json.loads(result.stdout)
+        self.assertEqual((result.exit_code, job["status"]), (1, "error"))
+        self.assertEqual(job["result"][0][0], "OpExecError")
+        self.assertIn(f"Job {job['id']} failed", result.stderr)
+
+    def test_a_job_that_is_canceled_for_a_program(self) -> None:
+        self.line.hold_up("OP_CLUSTER_REDIST_CONF")
+        job_id = int(self.type("cluster redistribute-config --submit").stdout)
+        self.type(f"jobs cancel {job_id}")
+        result = self.line.type(f"jobs watch {job_id} --json")
+        self.assertEqual((result.exit_code, json.loads(result.stdout)["status"]), (1, "canceled"))
+
+    def test_a_job_that_goes_on_for_a_program(self) -> None:
+        self.line.hold_up("OP_CLUSTER_REDIST_CONF")
+        job_id = int(self.type("cluster redistribute-config --submit").stdout)
+        result = self.line.type(f"jobs wait {job_id} --timeout 3 --json")
+        self.assertEqual(json.loads(result.stdout), {"id": job_id, "status": None, "result": None})
+
     def test_the_jobs_of_a_job(self) -> None:
-        line = "nodes evacuate node1.example.com secondary-only --iallocator hail --wait --json"
+        line = "nodes evacuate node1.example.com secondary-only --iallocator hail --json"
         result = self.type(line)
         ended = json.loads(result.stdout)
         (moved,) = ended["result"]
@@ -329,29 +358,29 @@ class JobTests(CommandCase):
         self.fails(line, 2, "nothing was done; --yes does it without asking")
         self.assertEqual(self.line.requests, [])
         # click 8.1's runner shows what is typed on stdout, before the job.
-        self.assertTrue(self.type(line, input="y\n").stdout.split()[-1].isdigit())
+        self.assertTrue(self.type(f"{line} --submit", input="y\n").stdout.split()[-1].isdigit())
 
     def test_a_dry_run_asks_nothing(self) -> None:
         self.type("instances remove web1.example.com --dry-run")
 
     def test_without_a_nic(self) -> None:
         for words, nics in (("", [{}]), (" --no-nics", [])):
-            self.type(CREATE + words)
+            self.type(f"{CREATE} --submit{words}")
             self.assertEqual(self.line.requests[-1].body["nics"], nics)
 
     def test_cancelling(self) -> None:
         self.fails("jobs cancel 1", 1, "Job 1")
         self.line.hold_up("OP_CLUSTER_REDIST_CONF")
-        job_id = self.type("cluster redistribute-config").stdout.strip()
+        job_id = self.type("cluster redistribute-config --submit").stdout.strip()
         self.assertIn(job_id, self.type(f"jobs cancel {job_id}").stdout)
 
     def test_a_job_that_does_not_end(self) -> None:
         self.line.hold_up("OP_CLUSTER_REDIST_CONF")
-        job_id = self.type("cluster redistribute-config").stdout.strip()
+        job_id = self.type("cluster redistribute-config --submit").stdout.strip()
         self.fails(f"jobs wait {job_id} --timeout 3", 7, f"rapi jobs watch {job_id}")
 
     def test_tags(self) -> None:
-        self.type("tags add cluster blue --wait")
+        self.type("tags add cluster blue")
         self.assertIn("blue", self.type("tags list cluster").stdout)
 
 

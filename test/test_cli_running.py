@@ -115,7 +115,7 @@ class RunTests(CommandCase):
             return len(waits) > 1
 
         self.patch(self.line, "run", lambda _, work: self.run_(work, interrupted))
-        result = self.line.type("cluster redistribute-config --wait")
+        result = self.line.type("cluster redistribute-config")
         self.assertEqual(result.exit_code, 130, result.output)
         job_id = max(self.simulation.run(self.simulation.client.list_jobs()))
         self.assertEqual(
@@ -187,7 +187,7 @@ class EndTests(CommandCase):
 
 
 class TerminalTests(CommandCase):
-    LINE = "instances stop web1.example.com --wait"
+    LINE = "instances stop web1.example.com"
 
     def on_a_terminal(self, line: str) -> tuple[str, str]:
         """What a line shows on terminals for stdout and stderr, without what click echoes."""
@@ -207,7 +207,7 @@ class TerminalTests(CommandCase):
         self.assertIn("\x1b[?25h", shown, "the cursor is back")
 
     def test_a_person_is_told_how_to_follow_a_job(self) -> None:
-        self.on_a_terminal("instances stop web1.example.com")
+        self.on_a_terminal("instances stop web1.example.com --submit")
         self.assertRegex(self.echoed, r"^Job (\d+); to follow it: rapi jobs watch \1\n$")
 
     def test_a_pipe_has_none(self) -> None:

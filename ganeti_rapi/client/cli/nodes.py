@@ -111,7 +111,7 @@ ACTIONS = (
     Action(
         "evacuate",
         RapiClient.evacuate_node,
-        "Move instances away from a node. --wait waits for the jobs that do it, too.",
+        "Move instances away from a node, and wait for the jobs that do it.",
         [
             NODE,
             argument_of("OP_NODE_EVACUATE", "mode"),

@@ -22,7 +22,7 @@ password_command or keyring, or it is asked for.
 \b
 Try:  rapi --url https://cluster.example.com:5080 --user jack info
       rapi instances list --filter status=running
-      rapi instances start web1.example.com --wait
+      rapi instances start web1.example.com
 """
 
 

@@ -22,6 +22,7 @@ from twisted.python.failure import Failure
 
 from ganeti_rapi.client import errors
 from ganeti_rapi.client.cli.everywhere import Choices
+from ganeti_rapi.client.cli.output import print_json
 from ganeti_rapi.client.cli.profiles import (
     Profile,
     ProfileError,
@@ -100,16 +101,29 @@ class Session:
         """The result of work with a client. Raises `Failed`."""
         try:
             return self.run(read_profile(os.environ, self.choices.all), work)
-        except errors.RapiError as error:
-            code, advice = next(
-                (code, advice) for each, code, advice in OUTCOMES if isinstance(error, each)
-            )
-            goes_on = self._goes_on() if isinstance(error, LOST_SIGHT) else ""
-            raise Failed(_sentence(_reason(error), goes_on or advice), code) from error
-        except CancelledError as error:
-            raise Failed(_sentence("interrupted", self._goes_on()), INTERRUPTED) from error
-        except ValueError as error:
-            raise Failed(str(error), 2) from error
+        except (errors.RapiError, CancelledError, ValueError) as error:
+            if self.json:
+                self._print_job(error)
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> Failed:
+        if isinstance(error, CancelledError):
+            return Failed(_sentence("interrupted", self._goes_on()), INTERRUPTED)
+        if not isinstance(error, errors.RapiError):
+            return Failed(str(error), 2)
+        code, advice = next(
+            (code, advice) for each, code, advice in OUTCOMES if isinstance(error, each)
+        )
+        goes_on = self._goes_on() if isinstance(error, LOST_SIGHT) else ""
+        return Failed(_sentence(_reason(error), goes_on or advice), code)
+
+    def _print_job(self, error: Exception) -> None:
+        """Print what is known of a job that failed, or that goes on without us."""
+        if isinstance(error, errors.JobFailed):
+            status = "canceled" if isinstance(error, errors.JobCanceled) else "error"
+            print_json({"id": error.job_id, "status": status, "result": list(error.results)})
+        elif self.job is not None and isinstance(error, (*LOST_SIGHT, CancelledError)):
+            print_json({"id": self.job, "status": None, "result": None})
 
     def _goes_on(self) -> str:
         if self.job is None:

@@ -39,6 +39,13 @@ class Action:
     question: str = ""
 
 
+WAIT = click.Option(
+    ["--wait/--no-wait", " /--submit"],
+    default=True,
+    help="Show the job's log until it has ended, which is the default, or only print its id.",
+)
+
+
 def _common(action: Action) -> list[click.Parameter]:
     """The options that most commands have, as far as the client's method takes them."""
     accepted = signature(action.method).parameters
@@ -46,7 +53,7 @@ def _common(action: Action) -> list[click.Parameter]:
     if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in accepted.values()):
         summary = "Any other parameter of the job's opcode; VALUE is JSON or text."
         common.append(several("--set", "more", type=setting, metavar="KEY=VALUE", help=summary))
-    common.append(flag("--wait", help="Show the job's log until it has ended."))
+    common.append(WAIT)
     if "dry_run" in accepted:
         common.append(flag("--dry-run", help="Only check whether it could be done."))
     if "reason" in accepted:
@@ -61,7 +68,7 @@ def action_command(action: Action) -> click.Command:
 
     def run(
         session: Session,
-        wait: bool | None,
+        wait: bool,
         yes: bool | None = None,
         more: Sequence[tuple[str, Any]] = (),
         **values: Any,
@@ -69,7 +76,7 @@ def action_command(action: Action) -> click.Command:
         arguments = {**given(values), **dict(more)}
         if action.question and not yes and "dry_run" not in arguments:
             confirm(action.question.format(**values))
-        submit(session, action.method, bool(wait), arguments)
+        submit(session, action.method, wait, arguments)
 
     return command(action.name, action.summary, run, [*action.parameters, *_common(action)])
 
@@ -96,17 +103,17 @@ def submit(session: Session, method: Method, wait: bool, arguments: dict[str, An
         return job_id, (await follow(session, client, job_id) if wait else None)
 
     job_id, results = session.ask(work)
-    print_results(session, job_id, results)
-
-
-def print_results(session: Session, job_id: int, results: Any) -> None:
-    """Print a job's result, or its id if it was not waited for."""
-    if session.json:
-        ended = {"id": job_id, "status": "success", "result": results}
-        print_json(job_id if results is None else ended)
-    elif results is None and session.out.is_terminal:
-        click.echo(f"Job {job_id}; to follow it: rapi jobs watch {job_id}")
-    elif results is None:
+    if results is not None:
+        print_results(session, job_id, results)
+    elif session.json or not session.out.is_terminal:
         click.echo(job_id)
+    else:
+        click.echo(f"Job {job_id}; to follow it: rapi jobs watch {job_id}")
+
+
+def print_results(session: Session, job_id: int, results: Sequence[Any]) -> None:
+    """Print the results of a job that went well."""
+    if session.json:
+        print_json({"id": job_id, "status": "success", "result": results})
     elif any(result is not None for result in results):
         print_object(session.out, results)
