@@ -13,18 +13,18 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
+import click
 from click.testing import Result
-from rich.console import Console
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ReactorNotRunning
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client import errors
 from ganeti_rapi.client.cli import root, running
-from ganeti_rapi.client.cli.output import console
 from ganeti_rapi.client.cli.profiles import Profile
 from ganeti_rapi.client.cli.root import rapi
 from ganeti_rapi.client.cli.running import run_in_reactor, run_until_done
+from ganeti_rapi.client.cli.screen import Screen, screen
 
 from .cli_double import CommandCase, runner
 
@@ -189,26 +189,39 @@ class EndTests(CommandCase):
 class TerminalTests(CommandCase):
     LINE = "instances stop web1.example.com"
 
-    def on_a_terminal(self, line: str) -> tuple[str, str]:
-        """What a line shows on terminals for stdout and stderr, without what click echoes."""
+    def on_a_terminal(self, line: str, width: int = 120) -> tuple[str, str]:
+        """What a line shows on terminals for stdout and stderr."""
         out, err = io.StringIO(), io.StringIO()
 
-        def terminal(stderr: bool = False) -> Console:
-            return Console(file=err if stderr else out, force_terminal=True, highlight=False)
+        def terminal(stderr: bool = False) -> Screen:
+            return Screen(err if stderr else out, True, True, width)
 
-        self.patch(root, "console", terminal)
-        self.echoed = self.type(line, env={"TERM": "xterm", "NO_COLOR": None}).stdout
+        self.patch(root, "screen", terminal)
+        self.type(line)
         return out.getvalue(), err.getvalue()
 
-    def test_a_terminal_has_colour_and_a_spinner(self) -> None:
+    def test_a_terminal_has_colour_and_a_line_that_passes(self) -> None:
         self.assertIn("\x1b[32mrunning", self.on_a_terminal("instances list")[0])
         shown = self.on_a_terminal(self.LINE)[1]
-        self.assertIn("\x1b[32mJob ", shown)
-        self.assertIn("\x1b[?25h", shown, "the cursor is back")
+        self.assertRegex(shown, r"\x1b\[KJob \d+ running …\r\x1b\[K")
+        self.assertRegex(shown, r"\x1b\[32mJob \d+ succeeded\x1b\[0m\n$")
+
+    def test_a_table_fits(self) -> None:
+        for width in (20, 40, 80, 119):
+            out, err = self.on_a_terminal("instances list", width)
+            lines = [click.unstyle(line) for line in out.splitlines()]
+            self.assertEqual(len(lines), 14)
+            self.assertLessEqual(max(map(len, lines)), width)
+            self.assertEqual(width < 119, "-o wide shows all" in err)
+
+    def test_a_wide_table_is_not_cut(self) -> None:
+        out, err = self.on_a_terminal("instances list -o wide", 40)
+        self.assertIn("debootstrap+default", out)
+        self.assertEqual(err, "")
 
     def test_a_person_is_told_how_to_follow_a_job(self) -> None:
-        self.on_a_terminal("instances stop web1.example.com --submit")
-        self.assertRegex(self.echoed, r"^Job (\d+); to follow it: rapi jobs watch \1\n$")
+        shown, _ = self.on_a_terminal("instances stop web1.example.com --submit")
+        self.assertRegex(shown, r"^Job (\d+); to follow it: rapi jobs watch \1\n$")
 
     def test_a_pipe_has_none(self) -> None:
         for line in ("instances list", "instances show web1.example.com", self.LINE):
@@ -221,13 +234,17 @@ class TerminalTests(CommandCase):
             json.loads(row[row.index("{") :])
 
     def test_no_color(self) -> None:
-        for variables, text in (({}, "\x1b[32mx\x1b[0m\n"), ({"NO_COLOR": "1"}, "x\n")):
+        for variables, text in (
+            ({}, "\x1b[32mx\x1b[0m\n"),
+            ({"NO_COLOR": "1"}, "x\n"),
+            ({"TERM": "dumb"}, "x\n"),
+        ):
             terminal = Terminal()
             with (
-                patch.dict(os.environ, {"TERM": "xterm", **variables}),
+                patch.dict(os.environ, {"TERM": "xterm", "NO_COLOR": "", **variables}),
                 patch.object(sys, "stdout", terminal),
             ):
-                console().print("[green]x[/green]")
+                screen().line("x", fg="green")
             self.assertEqual(terminal.getvalue(), text)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import click
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from ganeti_rapi.client.cli.everywhere import LATER, Family, write_options
 from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
-from ganeti_rapi.client.cli.output import Columns, print_json, print_object, print_table
+from ganeti_rapi.client.cli.output import Columns, Look, Table
 from ganeti_rapi.client.cli.running import Session
+from ganeti_rapi.client.cli.values import names
 from ganeti_rapi.client.rapi import RapiClient
 
 # Any, in this module: the client's methods and JSON of each command's own shape
@@ -33,8 +34,10 @@ class Listing:
     summary: str
     kind: str
     columns: Columns
+    more: Columns = field(factory=dict)
     key: str = "name"
     options: Sequence[tuple[click.Option, str]] = ()
+    sort: str | None = None
 
 
 def argument(name: str, **settings: Any) -> click.Argument:
@@ -112,21 +115,44 @@ def list_command(listing: Listing) -> click.Command:
         keys = {cell[1] for (cell,) in found["data"]}
         return [row for row in rows if row[listing.key] in keys]
 
-    def run(
-        session: Session, conditions: tuple[Any, ...], limit: int | None, **values: Any
-    ) -> None:
-        fields = {str(option.name): field for option, field in listing.options}
+    def run(session: Session, conditions: tuple[Any, ...], look: Look, **values: Any) -> None:
+        fields = {str(option.name): where for option, where in listing.options}
         more = [["=", fields[name], value] for name, value in given(values).items()]
         rows = session.ask(lambda client: chosen(client, [*conditions, *more]))
-        rows = rows[len(rows) - limit :] if limit is not None and limit < len(rows) else rows
-        print_json(rows) if session.json else print_table(session.out, listing.columns, rows)
+        look = look if look.sort else evolve(look, sort=listing.sort)
+        session.show_table(Table(listing.columns, rows, listing.more, listing.key), look)
 
     parameters = [
         *(option for option, _ in listing.options),
         several("--filter", "conditions", type=condition, metavar="CONDITION", help=HELP),
-        option("--limit", type=click.IntRange(min=1), help="Only that many, the last ones."),
+        *LOOK,
     ]
-    return command("list", listing.summary, run, parameters)
+    return command("list", listing.summary, looking(run), parameters)
+
+
+LOOK: Sequence[click.Option] = (
+    option("--columns", type=names, metavar="FIELD,…", help="Only these columns."),
+    option("--sort", metavar="FIELD", help="Sort by a field; with - before it, the largest first."),
+    option("--limit", type=click.IntRange(min=1), help="Only that many, the first ones."),
+    flag("--no-headers", "headers", value=False, help="Without the titles of the columns."),
+    option(
+        "--units",
+        type=click.Choice(["h", "m", "g", "t"]),
+        help="Sizes in mebibytes, gibibytes "
+        "or tebibytes; h, which is the default of tables, takes what suits each.",
+    ),
+)
+"""The options of commands that print a table."""
+
+
+def looking(run: Callable[..., None]) -> Callable[..., None]:
+    """A callback that gets a `Look` in place of the options that make it."""
+
+    def callback(session: Session, **values: Any) -> None:
+        look = {str(each.name): values.pop(str(each.name)) for each in LOOK}
+        run(session, look=Look(**given(look)), **values)
+
+    return callback
 
 
 def reading(
@@ -138,19 +164,9 @@ def reading(
         async def work(client: RapiClient) -> Any:
             return await method(client, **given(values))
 
-        print_value(session, session.ask(work))
+        session.show(session.ask(work))
 
     return command(name, summary, run, parameters)
-
-
-def print_value(session: Session, value: Any) -> None:
-    """Print a reply, for people or for programs."""
-    if session.json:
-        print_json(value)
-    elif isinstance(value, dict | list):
-        print_object(session.out, value)
-    else:
-        click.echo(value)
 
 
 def family(name: str, summary: str, *commands: click.Command) -> click.Group:

@@ -12,6 +12,8 @@ import click
 from attrs import Factory, define, frozen
 from click.core import ParameterSource
 
+from ganeti_rapi.client.cli.values import FORMATS, completed, output_format
+
 # Any, in this module: each option's own
 TRUST = ("cafile", "pinned", "insecure")
 
@@ -44,6 +46,11 @@ class Choices:
         kept = {name: value for name, value in self.environment.items() if name not in overruled}
         return {**kept, **self.typed}
 
+    @property
+    def output(self) -> str:
+        """The format of what is printed."""
+        return "json" if self.typed.get("json") else str(self.typed.get("output", "table"))
+
 
 def _note(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     name = str(parameter.name)
@@ -61,11 +68,12 @@ class Row:
     help: str
     metavar: str | None = None
     variable: bool = True
+    more: Mapping[str, Any] = {}
 
     def option(self, variable: bool) -> click.Option:
         """The option, which may also be given by a ``variable`` of the environment."""
         return click.Option(
-            [self.name],
+            self.name.split(),
             help=self.help,
             metavar=self.metavar,
             is_flag=self.metavar is None,
@@ -73,22 +81,27 @@ class Row:
             callback=_note,
             envvar=f"RAPI_{self.name[2:].upper()}" if variable and self.variable else None,
             show_envvar=True,
+            **self.more,
         )
 
 
 ROWS = (
     Row("--url", "The server.", "https://HOST:PORT"),
-    Row(
-        "--user",
-        "The user to log in as; without one, the server shows only what is public.",
-        "NAME",
-    ),
+    Row("--user", "The user; without one, the server shows only what is public.", "NAME"),
     Row("--profile", "A profile in the config file, instead of default.", "NAME"),
     Row("--config", "The config file.  [default: ~/.config/ganeti-rapi/rapi.toml]", "FILE"),
     Row("--cafile", "A PEM file with the certificates to trust.", "FILE"),
     Row("--pinned", "The SHA-256 fingerprint of the certificate to trust.", "FINGERPRINT"),
     Row("--insecure", "Do not check the server's certificate."),
-    Row("--json", "Print what the server answered.", variable=False),
+    Row(
+        "-o --output",
+        "table; wide, with more columns and not cut; json and yaml, which are what the server "
+        "answered; csv; name; or columns=FIELD,… for a table of those.",
+        "FORMAT",
+        variable=False,
+        more={"type": output_format, "shell_complete": completed(FORMATS)},
+    ),
+    Row("--json", "The same as -o json.", variable=False),
 )
 
 FIRST: Sequence[click.Parameter] = [row.option(variable=True) for row in ROWS]
@@ -106,7 +119,7 @@ def write_options(
     with formatter.section("Options"):
         formatter.write_dl([record for each in own if (record := each.get_help_record(context))])
     with formatter.section("Options of all commands"):
-        names = ", ".join(option.opts[-1] for option in LATER)
+        names = ", ".join(each.opts[-1] for each in LATER)
         formatter.write_text(f"{names}: rapi --help says what they mean.")
 
 

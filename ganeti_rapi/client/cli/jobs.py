@@ -10,7 +10,6 @@ from ganeti_rapi.client.cli.commands import (
     family,
     list_command,
     option,
-    print_value,
     reading,
 )
 from ganeti_rapi.client.cli.parameters import JOB
@@ -22,7 +21,7 @@ from ganeti_rapi.jobstates import JOB_STATES
 
 LIST = Listing(
     RapiClient.get_jobs,
-    "List the jobs, the newest last.",
+    "List the jobs, the newest first.",
     "job",
     {
         "ID": "id",
@@ -31,7 +30,9 @@ LIST = Listing(
         "Ended": "end_ts",
         "What": "summary",
     },
+    {"Started": "start_ts"},
     key="id",
+    sort="-id",
     options=[
         (option("--status", type=click.Choice(JOB_STATES), help="Those in a state."), "status")
     ],
@@ -56,7 +57,7 @@ def cancel(session: Session, job_id: int) -> None:
     done, text = session.ask(lambda client: client.cancel_job(job_id))
     if not done:
         raise Failed(text, 1)
-    print_value(session, [done, text] if session.json else text)
+    session.show([done, text] if session.for_programs else text)
 
 
 jobs = family(

@@ -10,7 +10,7 @@ def main() -> None:
     try:
         from ganeti_rapi.client.cli.root import rapi
     except ModuleNotFoundError as missing:
-        if (missing.name or "").split(".")[0] not in ("click", "rich", "tomli"):
+        if (missing.name or "").split(".")[0] not in ("click", "tomli"):
             raise
-        sys.exit("rapi needs click and rich: pip install 'ganeti-rapi[cli]'")
+        sys.exit("rapi needs click: pip install 'ganeti-rapi[cli]'")
     rapi(prog_name="rapi")

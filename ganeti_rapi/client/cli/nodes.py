@@ -7,16 +7,18 @@ from typing import Any
 import click
 
 from ganeti_rapi.client.cli.commands import (
+    LOOK,
     Listing,
     argument,
     command,
     family,
     list_command,
+    looking,
     option,
     reading,
 )
 from ganeti_rapi.client.cli.opcodes import argument_of, option_of
-from ganeti_rapi.client.cli.output import print_json, print_table
+from ganeti_rapi.client.cli.output import Look, Table
 from ganeti_rapi.client.cli.parameters import (
     EARLY_RELEASE,
     IALLOCATOR,
@@ -45,11 +47,12 @@ LIST = Listing(
         "Role": "role",
         "Primary": "pinst_cnt",
         "Secondary": "sinst_cnt",
-        "MiB": "mtotal",
-        "Free MiB": "mfree",
-        "Disk MiB": "dtotal",
-        "Free disk MiB": "dfree",
+        "Memory": "mtotal",
+        "Free": "mfree",
+        "Disk": "dtotal",
+        "Free disk": "dfree",
     },
+    {"CPUs": "ctotal", "Group": "group.uuid", "IP": "pip", "Tags": "tags"},
     options=[
         (
             option(
@@ -143,7 +146,7 @@ STORAGE_ACTIONS = (
 )
 
 
-def list_storage(session: Session, node: str, storage_type: str) -> None:
+def list_storage(session: Session, node: str, storage_type: str, look: Look) -> None:
     """Run the job that lists storage units, and show its result."""
     fields = list(STORAGE_FIELDS.values())
 
@@ -152,14 +155,18 @@ def list_storage(session: Session, node: str, storage_type: str) -> None:
         (units,) = await client.submit_and_wait(job)
         return [dict(zip(fields, unit)) for unit in units]
 
-    units = session.ask(work)
-    print_json(units) if session.json else print_table(session.out, STORAGE_FIELDS, units)
+    session.show_table(Table(STORAGE_FIELDS, session.ask(work)), look)
 
 
 STORAGE = family(
     "storage",
     "The storage units of nodes: file, lvm-pv, lvm-vg, …",
-    command("list", "List a node's units; runs a job.", list_storage, [NODE, STORAGE_TYPE]),
+    command(
+        "list",
+        "List a node's units; runs a job.",
+        looking(list_storage),
+        [NODE, STORAGE_TYPE, *LOOK],
+    ),
     *map(action_command, STORAGE_ACTIONS),
 )
 

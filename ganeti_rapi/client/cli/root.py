@@ -12,9 +12,9 @@ from ganeti_rapi.client.cli.instances import instances
 from ganeti_rapi.client.cli.jobs import jobs
 from ganeti_rapi.client.cli.networks import networks
 from ganeti_rapi.client.cli.nodes import nodes
-from ganeti_rapi.client.cli.output import console
 from ganeti_rapi.client.cli.queries import QUERY
 from ganeti_rapi.client.cli.running import Session, run_in_reactor
+from ganeti_rapi.client.cli.screen import screen
 
 EPILOG = """The password is never an option: it comes from RAPI_PASSWORD, or from the profile's
 password_command or keyring, or it is asked for.
@@ -29,7 +29,7 @@ Try:  rapi --url https://cluster.example.com:5080 --user jack info
 def _start(context: click.Context) -> None:
     """Give the commands their session."""
     run = context.obj or run_in_reactor
-    context.obj = Session(run, Choices.of(context), console(), console(stderr=True))
+    context.obj = Session(run, Choices.of(context), screen(), screen(stderr=True))
 
 
 rapi = click.Group(

@@ -14,15 +14,14 @@ from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 import click
-from attrs import define
-from rich.console import Console
+from attrs import define, evolve
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure
 
 from ganeti_rapi.client import errors
 from ganeti_rapi.client.cli.everywhere import Choices
-from ganeti_rapi.client.cli.output import print_json
+from ganeti_rapi.client.cli.output import DATA, Look, Table, print_object, print_table
 from ganeti_rapi.client.cli.profiles import (
     Profile,
     ProfileError,
@@ -30,6 +29,7 @@ from ganeti_rapi.client.cli.profiles import (
     password_of,
     read_profile,
 )
+from ganeti_rapi.client.cli.screen import Screen
 from ganeti_rapi.client.rapi import RapiClient
 
 # Any: the command's own result
@@ -88,21 +88,37 @@ class Session:
 
     run: Run
     choices: Choices
-    out: Console
-    err: Console
+    out: Screen
+    err: Screen
     job: int | None = None
 
     @property
-    def json(self) -> bool:
-        """Whether to print what the server answered."""
-        return bool(self.choices.all.get("json"))
+    def output(self) -> str:
+        """The format of what is printed."""
+        return self.choices.output
+
+    @property
+    def for_programs(self) -> bool:
+        """Whether what is printed is data."""
+        return self.output in DATA
+
+    def show(self, value: Any) -> None:  # Any: JSON
+        """Print an object, or a list of names."""
+        print_object(self.out, self.output, value)
+
+    def show_table(self, table: Table, look: Look) -> None:
+        """Print a list of objects, and on stderr what did not fit."""
+        output, _, fields = self.output.partition("=")
+        look = evolve(look, columns=fields.split(",")) if fields else look
+        if note := print_table(self.out, output, table, look):
+            self.err.line(note, dim=True)
 
     def ask(self, work: Work) -> Any:  # Any: as above
         """The result of work with a client. Raises `Failed`."""
         try:
             return self.run(read_profile(os.environ, self.choices.all), work)
         except (errors.RapiError, CancelledError, ValueError) as error:
-            if self.json:
+            if self.for_programs:
                 self._print_job(error)
             raise self._failed(error) from error
 
@@ -121,9 +137,9 @@ class Session:
         """Print what is known of a job that failed, or that goes on without us."""
         if isinstance(error, errors.JobFailed):
             status = "canceled" if isinstance(error, errors.JobCanceled) else "error"
-            print_json({"id": error.job_id, "status": status, "result": list(error.results)})
+            self.show({"id": error.job_id, "status": status, "result": list(error.results)})
         elif self.job is not None and isinstance(error, (*LOST_SIGHT, CancelledError)):
-            print_json({"id": self.job, "status": None, "result": None})
+            self.show({"id": self.job, "status": None, "result": None})
 
     def _goes_on(self) -> str:
         if self.job is None:

@@ -19,7 +19,6 @@ from ganeti_rapi.client.cli.commands import (
     option,
     several,
 )
-from ganeti_rapi.client.cli.output import print_json, print_object
 from ganeti_rapi.client.cli.progress import follow
 from ganeti_rapi.client.cli.running import INTERRUPTED, Failed, Session
 from ganeti_rapi.client.cli.values import setting
@@ -105,15 +104,15 @@ def submit(session: Session, method: Method, wait: bool, arguments: dict[str, An
     job_id, results = session.ask(work)
     if results is not None:
         print_results(session, job_id, results)
-    elif session.json or not session.out.is_terminal:
-        click.echo(job_id)
+    elif session.for_programs or not session.out.is_terminal:
+        session.show(job_id)
     else:
-        click.echo(f"Job {job_id}; to follow it: rapi jobs watch {job_id}")
+        session.out.line(f"Job {job_id}; to follow it: rapi jobs watch {job_id}")
 
 
 def print_results(session: Session, job_id: int, results: Sequence[Any]) -> None:
     """Print the results of a job that went well."""
-    if session.json:
-        print_json({"id": job_id, "status": "success", "result": results})
+    if session.for_programs:
+        session.show({"id": job_id, "status": "success", "result": results})
     elif any(result is not None for result in results):
-        print_object(session.out, results)
+        session.show(results)
