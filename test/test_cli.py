@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 from collections.abc import Iterator
+from inspect import signature
 from typing import Any
 
 import click
+from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.client import RapiClient
+from ganeti_rapi.client.cli import cluster, groups, instances, networks, nodes, shortening
 from ganeti_rapi.client.cli.root import rapi
 
 from .cli_double import CommandCase
@@ -299,6 +304,21 @@ class EveryCommandTests(CommandCase):
         self.assertRegex(self.type("--version").stdout, r"^rapi, version \d")
 
 
+class ActionTests(SynchronousTestCase):
+    def test_actions_name_methods_and_say_what_those_take(self) -> None:
+        families = (cluster, groups, instances, networks, nodes)
+        rows = [row for module in families for row in module.ACTIONS] + [*nodes.STORAGE_ACTIONS]
+        for row in rows:
+            method = getattr(RapiClient, row.method) if isinstance(row.method, str) else row.method
+            accepted = signature(method).parameters
+            takes = (
+                ["set"] if any(each.kind is each.VAR_KEYWORD for each in accepted.values()) else []
+            )
+            takes += ["dry_run"] if "dry_run" in accepted else []
+            self.assertEqual((row.name, takes), (row.name, list(row.takes)))
+            self.assertIn("reason", accepted)
+
+
 class JobTests(CommandCase):
     def test_waiting(self) -> None:
         result = self.type(f"{CREATE} --node node1.example.com")
@@ -421,3 +441,27 @@ class WrongTests(CommandCase):
     def test_what_is_not_there(self) -> None:
         self.fails("instances show nobody", 5, "no instance 'nobody'")
         self.fails("jobs show 99999", 5, "There is no job 99999")
+
+
+class ShortNameTests(CommandCase):
+    def test_the_first_part_of_one_name(self) -> None:
+        self.assertIn("web1.example.com", self.type("instances show web1").stdout)
+        self.assertEqual(self.type("nodes role NODE4").stdout, "master-candidate\n")
+        self.assertEqual(self.type("tags list instance web1 --json").stdout[0], "[")
+
+    def test_a_full_name_costs_no_question(self) -> None:
+        self.type("instances show web1.example.com")
+        self.assertEqual(len(self.line.requests), 1)
+
+    def test_a_name_that_is_short_for_several(self) -> None:
+        create = "--os noop+default --disk-template diskless --no-nics --node node1.example.com"
+        self.type(f"instances create web1.other.example {create} --no-start")
+        words = "web1 is short for web1.example.com, web1.other.example; which instance?"
+        self.fails("instances show web1", 2, words)
+
+    def test_a_name_that_is_not_there(self) -> None:
+        for name in ("web", "nosuch"):
+            self.fails(f"instances show {name}", 5, f"no instance '{name}'")
+
+    def test_the_example(self) -> None:
+        self.assertEqual(doctest.testmod(shortening).failed, 0)

@@ -52,6 +52,8 @@ class ListTests(CommandCase):
             ("instances list --filter name=web1.example.com", "web1"),
             ("instances list --filter name=~^web --filter pnode!=node1.example.com", "web2 web3"),
             ("instances list --node node1.example.com --status running", "files1 web1"),
+            ("instances list --node node1 --status running", "files1 web1"),
+            ("instances list --node node", ""),
             (f"instances list --filter '{either}'", "db1 db2"),
             ("nodes list --role m", "node1"),
             ("nodes list --filter offline=false --limit 1", "node1"),

@@ -20,10 +20,10 @@ from twisted.internet.error import ReactorNotRunning
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client import errors
-from ganeti_rapi.client.cli import root, running
+from ganeti_rapi.client.cli import connecting, root, running
+from ganeti_rapi.client.cli.connecting import run_until_done
 from ganeti_rapi.client.cli.profiles import Profile
 from ganeti_rapi.client.cli.root import rapi
-from ganeti_rapi.client.cli.running import run_in_reactor, run_until_done
 from ganeti_rapi.client.cli.screen import Screen, screen
 
 from .cli_double import CommandCase, runner
@@ -262,8 +262,8 @@ class ServerTests(SynchronousTestCase):
         self.config = Path(self.mktemp())
         self.config.write_text(CONFIG, encoding="utf-8")
         self.asked: list[tuple[Any, ...]] = []  # Any: parameters of RapiClient
-        self.patch(running, "RapiClient", self.connect)
-        self.patch(running, "run_until_done", lambda _, connect, __: [repr(connect())])
+        self.patch(connecting, "RapiClient", self.connect)
+        self.patch(connecting, "run_until_done", lambda _, connect, __: [repr(connect())])
 
     def connect(self, _: object, *where: Any, **trust: Any) -> str:  # Any: as above
         self.asked.append((*where, {key: value for key, value in trust.items() if value}))
@@ -274,7 +274,7 @@ class ServerTests(SynchronousTestCase):
         behind = settings.pop("behind", [])
         env = {**variables, "RAPI_CONFIG": str(self.config), **settings.pop("env", {})}
         return runner().invoke(
-            rapi, [*words, "features", *behind], obj=run_in_reactor, env=env, **settings
+            rapi, [*words, "features", *behind], obj=running.run_in_reactor, env=env, **settings
         )
 
     def asks(self, *words: str, **settings: Any) -> tuple[Any, ...]:  # Any: as above
@@ -325,7 +325,7 @@ class ServerTests(SynchronousTestCase):
         self.addCleanup(patched.stop)
 
     def test_a_password_is_asked_for(self) -> None:
-        self.patch(running, "_tty", lambda: True)
+        self.patch(connecting, "_tty", lambda: True)
         result = self.type("--url", "https://there", "--user", "joe", input="hush\n")
         self.assertEqual(self.asked, [("https://there", "joe", "hush", {})])
         self.assertIn("Password of joe", result.stderr)

@@ -20,8 +20,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganeti_rapi import client as module
 from ganeti_rapi.client import RapiClient
 from ganeti_rapi.client.blocking import base
+from ganeti_rapi.client.cli.failing import INTERRUPTED, OUTCOMES
 from ganeti_rapi.client.cli.profiles import parse
-from ganeti_rapi.client.cli.running import INTERRUPTED, OUTCOMES
 
 from .cli_double import CommandCase
 from .client_double import URL, ClientOfSimulation

@@ -18,8 +18,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganeti_rapi import exits
 from ganeti_rapi.api.access import OPTIONS, ROLES, Rules
 from ganeti_rapi.auth.users import REALM, SCHEMES, UsersFile, parse
+from ganeti_rapi.client.cli.failing import INTERRUPTED, OUTCOMES
 from ganeti_rapi.client.cli.root import rapi
-from ganeti_rapi.client.cli.running import INTERRUPTED, OUTCOMES
 from ganeti_rapi.program.cluster import Node, Paths
 from ganeti_rapi.program.logs import SYSLOG_CHOICES
 from ganeti_rapi.program.options import ProgramOptions

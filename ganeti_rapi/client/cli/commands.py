@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 from attrs import evolve, field, frozen
@@ -12,11 +13,19 @@ from ganeti_rapi.client.cli.everywhere import LATER, Family, write_options
 from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
 from ganeti_rapi.client.cli.output import Columns, Look, Table
 from ganeti_rapi.client.cli.running import Session
+from ganeti_rapi.client.cli.shortening import with_full_names
 from ganeti_rapi.client.cli.values import names
-from ganeti_rapi.client.rapi import RapiClient
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
 
 # Any, in this module: the client's methods and JSON of each command's own shape
-Method = Callable[..., Any]
+NODES = ("pnode",)
+"""Fields with a node's name."""
+
+Method: TypeAlias = str | Callable[..., Any]
+"""A method of the client by its name, so that its module need not be imported, or a function."""
+
 LazyParameter: TypeAlias = click.Parameter | Callable[[], click.Parameter]
 """A parameter of a command, or what makes it."""
 
@@ -38,6 +47,17 @@ class Listing:
     key: str = "name"
     options: Sequence[tuple[click.Option, str]] = ()
     sort: str | None = None
+
+
+def call(method: Method, client: RapiClient, values: Mapping[str, Any]) -> Any:
+    """What a method of the client returns, with short names made full. An awaitable."""
+
+    async def once(**values: Any) -> Any:
+        if isinstance(method, str):
+            return await getattr(client, method)(**values)
+        return await method(client, **values)
+
+    return with_full_names(client, once, values)
 
 
 def argument(name: str, **settings: Any) -> click.Argument:
@@ -108,7 +128,7 @@ def list_command(listing: Listing) -> click.Command:
     """
 
     async def chosen(client: RapiClient, conditions: Sequence[Any]) -> Any:
-        rows = await listing.method(client)
+        rows = await call(listing.method, client, {})
         if not conditions:
             return rows
         found = await client.query(listing.kind, [listing.key], all_of(conditions))
@@ -117,7 +137,7 @@ def list_command(listing: Listing) -> click.Command:
 
     def run(session: Session, conditions: tuple[Any, ...], look: Look, **values: Any) -> None:
         fields = {str(option.name): where for option, where in listing.options}
-        more = [["=", fields[name], value] for name, value in given(values).items()]
+        more = [_is(fields[name], value) for name, value in given(values).items()]
         rows = session.ask(lambda client: chosen(client, [*conditions, *more]))
         look = look if look.sort else evolve(look, sort=listing.sort)
         session.show_table(Table(listing.columns, rows, listing.more, listing.key), look)
@@ -128,6 +148,14 @@ def list_command(listing: Listing) -> click.Command:
         *LOOK,
     ]
     return command("list", listing.summary, looking(run), parameters)
+
+
+def _is(where: str, value: str) -> Any:
+    """The filter for a field's value; a node's name may be short."""
+    equal = ["=", where, value]
+    if where not in NODES:
+        return equal
+    return ["|", equal, ["=~", where, f"^{re.escape(value)}[.]"]]
 
 
 LOOK: Sequence[click.Option] = (
@@ -162,7 +190,7 @@ def reading(
 
     def run(session: Session, **values: Any) -> None:
         async def work(client: RapiClient) -> Any:
-            return await method(client, **given(values))
+            return await call(method, client, given(values))
 
         session.show(session.ask(work))
 

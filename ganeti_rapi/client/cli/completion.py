@@ -7,15 +7,17 @@ because no user is given. When anything goes wrong, there are no names.
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import click
-from twisted.internet.defer import Deferred
 
 from ganeti_rapi.client.cli.everywhere import Choices
 from ganeti_rapi.client.cli.profiles import read_profile
 from ganeti_rapi.client.cli.running import run_in_reactor
-from ganeti_rapi.client.rapi import RapiClient
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
 
 PATIENCE = 2.0
 """The longest time that a person who pressed Tab waits, in seconds."""
@@ -23,14 +25,13 @@ PATIENCE = 2.0
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
-def names_by(method: Callable[[RapiClient], Awaitable[Sequence[str | int]]]) -> Complete:
-    """What click calls for the names with some beginning; ``method`` lists all names."""
+def names_by(method: str) -> Complete:
+    """What click calls for names with some beginning; ``method`` of the client lists all."""
 
     async def work(client: RapiClient) -> Sequence[str | int]:
-        async def names() -> Sequence[str | int]:
-            return await method(client)
+        from twisted.internet.defer import Deferred
 
-        asked = Deferred.fromCoroutine(names())
+        asked = Deferred.fromCoroutine(getattr(client, method)())
         return await asked.addTimeout(PATIENCE, client.transport.clock)
 
     def complete(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
@@ -46,8 +47,8 @@ def names_by(method: Callable[[RapiClient], Awaitable[Sequence[str | int]]]) -> 
     return complete
 
 
-INSTANCES = names_by(RapiClient.list_instances)
-NODES = names_by(RapiClient.list_nodes)
-GROUPS = names_by(RapiClient.list_groups)
-NETWORKS = names_by(RapiClient.list_networks)
-JOBS = names_by(RapiClient.list_jobs)
+INSTANCES = names_by("list_instances")
+NODES = names_by("list_nodes")
+GROUPS = names_by("list_groups")
+NETWORKS = names_by("list_networks")
+JOBS = names_by("list_jobs")

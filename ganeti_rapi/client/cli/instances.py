@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.cli import actions, disks
 from ganeti_rapi.client.cli.commands import (
@@ -30,8 +30,10 @@ from ganeti_rapi.client.cli.parameters import (
 )
 from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.cli.values import beparams, disk, pairs
-from ganeti_rapi.client.rapi import RapiClient
 from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
 
 PARAMETERS = (
     option_of(
@@ -63,7 +65,7 @@ NIC = several(
 )
 
 LIST = Listing(
-    RapiClient.get_instances,
+    "get_instances",
     "List the instances.",
     "instance",
     {
@@ -122,32 +124,35 @@ ACTIONS = (
             node_of("OP_INSTANCE_CREATE", "snode", "--secondary"),
             *(IALLOCATOR, *PARAMETERS, START, *NAME_CHECKS),
         ],
+        takes=("set", "dry_run"),
     ),
     Action(
         "modify",
-        RapiClient.modify_instance,
+        "modify_instance",
         "Change an instance's parameters; --set changes any other.",
         [INSTANCE, *PARAMETERS],
+        takes=("set",),
     ),
     Action(
         "rename",
-        RapiClient.rename_instance,
+        "rename_instance",
         "Give a stopped instance another name.",
         [INSTANCE, NEW_NAME, *NAME_CHECKS],
     ),
     Action(
         "reinstall",
-        RapiClient.reinstall_instance,
+        "reinstall_instance",
         "Stop an instance, install its operating system again, and start it.",
         [INSTANCE, os_of("OP_INSTANCE_REINSTALL"), OSPARAMS, START],
         "Install {instance} again? What its disks hold may be lost.",
     ),
     Action(
         "remove",
-        RapiClient.delete_instance,
+        "delete_instance",
         "Remove an instance and its disks.",
         [INSTANCE],
         "Remove the instance {instance} and its disks?",
+        takes=("set", "dry_run"),
     ),
     *actions.ACTIONS,
     *disks.ACTIONS,
@@ -157,13 +162,13 @@ instances = family(
     "instances",
     "The cluster's virtual machines.",
     list_command(LIST),
-    reading("show", RapiClient.get_instance, "Show an instance.", [INSTANCE]),
+    reading("show", "get_instance", "Show an instance.", [INSTANCE]),
     reading(
         "info",
         information,
         "Ask the nodes about an instance; runs a job.",
         [INSTANCE, option_of("OP_INSTANCE_QUERY_DATA", "static")],
     ),
-    reading("console", RapiClient.get_console, "Show how to reach its console.", [INSTANCE]),
+    reading("console", "get_console", "Show how to reach its console.", [INSTANCE]),
     *map(action_command, ACTIONS),
 )

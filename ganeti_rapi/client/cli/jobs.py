@@ -12,15 +12,15 @@ from ganeti_rapi.client.cli.commands import (
     option,
     reading,
 )
+from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.parameters import JOB
 from ganeti_rapi.client.cli.progress import follow
-from ganeti_rapi.client.cli.running import Failed, Session
+from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.submitting import print_results
-from ganeti_rapi.client.rapi import RapiClient
 from ganeti_rapi.jobstates import JOB_STATES
 
 LIST = Listing(
-    RapiClient.get_jobs,
+    "get_jobs",
     "List the jobs, the newest first.",
     "job",
     {
@@ -64,7 +64,7 @@ jobs = family(
     "jobs",
     "What the cluster does and did.",
     list_command(LIST),
-    reading("show", RapiClient.get_job, "Show a job with its log and results.", [JOB]),
+    reading("show", "get_job", "Show a job with its log and results.", [JOB]),
     command("watch", "Follow a job's log to its end.", watch, [JOB]),
     command(
         "wait",

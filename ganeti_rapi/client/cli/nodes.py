@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,7 +30,9 @@ from ganeti_rapi.client.cli.parameters import (
 )
 from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.submitting import Action, action_command
-from ganeti_rapi.client.rapi import RapiClient
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
 
 STORAGE_TYPE = argument_of("OP_NODE_MODIFY_STORAGE", "storage_type", metavar="TYPE")
 UNIT = argument("name", metavar="UNIT")
@@ -39,7 +41,7 @@ ALLOCATABLE = option(
 )
 
 LIST = Listing(
-    RapiClient.get_nodes,
+    "get_nodes",
     "List the nodes.",
     "node",
     {
@@ -76,7 +78,7 @@ STORAGE_FIELDS = {
 ACTIONS = (
     Action(
         "set-role",
-        RapiClient.set_node_role,
+        "set_node_role",
         "Give a node a role.",
         [
             NODE,
@@ -89,7 +91,7 @@ ACTIONS = (
     ),
     Action(
         "modify",
-        RapiClient.modify_node,
+        "modify_node",
         "Change a node's parameters; --set changes any other.",
         [
             NODE,
@@ -101,29 +103,32 @@ ACTIONS = (
             ),
             NDPARAMS,
         ],
+        takes=("set",),
     ),
     Action(
         "migrate",
-        RapiClient.migrate_node,
+        "migrate_node",
         "Migrate all primary instances away from a node.",
         [
             NODE,
             *(MIGRATION_MODE, IALLOCATOR, TARGET_NODE),
         ],
+        takes=("dry_run",),
     ),
     Action(
         "evacuate",
-        RapiClient.evacuate_node,
+        "evacuate_node",
         "Move instances away from a node, and wait for the jobs that do it.",
         [
             NODE,
             argument_of("OP_NODE_EVACUATE", "mode"),
             *(IALLOCATOR, REMOTE_NODE, EARLY_RELEASE),
         ],
+        takes=("dry_run",),
     ),
     Action(
         "powercycle",
-        RapiClient.powercycle_node,
+        "powercycle_node",
         "Reset a node, hard.",
         [NODE, option_of("OP_NODE_POWERCYCLE", "force")],
         "Reset the node {node}, hard? What runs there is lost.",
@@ -133,13 +138,13 @@ ACTIONS = (
 STORAGE_ACTIONS = (
     Action(
         "modify",
-        RapiClient.modify_node_storage,
+        "modify_node_storage",
         "Change whether instances may be put on a storage unit.",
         [NODE, STORAGE_TYPE, UNIT, ALLOCATABLE],
     ),
     Action(
         "repair",
-        RapiClient.repair_node_storage,
+        "repair_node_storage",
         "Repair a storage unit; only lvm-vg can be repaired.",
         [NODE, STORAGE_TYPE, UNIT],
     ),
@@ -174,8 +179,8 @@ nodes = family(
     "nodes",
     "The cluster's physical machines.",
     list_command(LIST),
-    reading("show", RapiClient.get_node, "Show a node.", [NODE]),
-    reading("role", RapiClient.get_node_role, "Show a node's role.", [NODE]),
+    reading("show", "get_node", "Show a node.", [NODE]),
+    reading("role", "get_node_role", "Show a node's role.", [NODE]),
     *map(action_command, ACTIONS),
     STORAGE,
 )

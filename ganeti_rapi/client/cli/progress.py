@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.cli.cells import printable
 from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.screen import Screen
 from ganeti_rapi.client.errors import JobFailed
-from ganeti_rapi.client.jobs import LogEntry, results_of
-from ganeti_rapi.client.rapi import RapiClient
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.jobs import LogEntry
+    from ganeti_rapi.client.rapi import RapiClient
 
 
 async def follow(session: Session, client: RapiClient, job_id: int) -> list[Any]:
@@ -20,6 +22,8 @@ async def follow(session: Session, client: RapiClient, job_id: int) -> list[Any]
 
     The jobs that it submits, as an evacuation does, are followed after it.
     """
+    from ganeti_rapi.client.jobs import results_of
+
     session.job = job_id
     try:
         await _watch(client, job_id, session.err)

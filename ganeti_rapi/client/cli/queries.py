@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ganeti_rapi.client.cli.commands import LOOK, argument, command, looking, several
+from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
 from ganeti_rapi.client.cli.output import Columns, Look, Table
-from ganeti_rapi.client.cli.running import Failed, Session
+from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.values import names
 
 # Any, in this module: JSON

@@ -3,39 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from inspect import Parameter, signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import frozen
-from twisted.internet.defer import CancelledError
 
 from ganeti_rapi.client.cli.commands import (
     LazyParameter,
     Method,
+    call,
     command,
     flag,
     given,
     option,
     several,
 )
+from ganeti_rapi.client.cli.failing import INTERRUPTED, Failed
 from ganeti_rapi.client.cli.progress import follow
-from ganeti_rapi.client.cli.running import INTERRUPTED, Failed, Session
+from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.values import setting
-from ganeti_rapi.client.rapi import RapiClient
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
 
 # Any, in this module: JSON of each command's own shape
 
 
 @frozen
 class Action:
-    """A command that submits a job. ``question`` is asked before, unless ``--yes`` is given."""
+    """A command that submits a job.
+
+    ``question`` is asked before, unless ``--yes`` is given. ``takes`` says what the method takes
+    beside a reason: ``set`` for any parameters of the opcode, ``dry_run``.
+    """
 
     name: str
     method: Method
     summary: str
     parameters: Sequence[LazyParameter] = ()
     question: str = ""
+    takes: Sequence[str] = ()
 
 
 WAIT = click.Option(
@@ -47,16 +54,14 @@ WAIT = click.Option(
 
 def _common(action: Action) -> list[click.Parameter]:
     """The options that most commands have, as far as the client's method takes them."""
-    accepted = signature(action.method).parameters
     common: list[click.Parameter] = []
-    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in accepted.values()):
+    if "set" in action.takes:
         summary = "Any other parameter of the job's opcode; VALUE is JSON or text."
         common.append(several("--set", "more", type=setting, metavar="KEY=VALUE", help=summary))
     common.append(WAIT)
-    if "dry_run" in accepted:
+    if "dry_run" in action.takes:
         common.append(flag("--dry-run", help="Only check whether it could be done."))
-    if "reason" in accepted:
-        common.append(option("--reason", metavar="TEXT", help="Noted in the job's reason trail."))
+    common.append(option("--reason", metavar="TEXT", help="Noted in the job's reason trail."))
     if action.question:
         common.append(flag("--yes", help="Do not ask whether to do it."))
     return common
@@ -93,9 +98,11 @@ def confirm(question: str) -> None:
 def submit(session: Session, method: Method, wait: bool, arguments: dict[str, Any]) -> None:
     """Submit a job and print its id, or follow it and print its result."""
 
+    from twisted.internet.defer import CancelledError
+
     async def work(client: RapiClient) -> Any:
         try:
-            job_id = await method(client, **arguments)
+            job_id = await call(method, client, arguments)
         except CancelledError:
             text = "interrupted; the job may have been submitted: rapi jobs list shows whether"
             raise Failed(text, INTERRUPTED) from None
