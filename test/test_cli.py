@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import json
+import shlex
 from collections.abc import Iterator
 from inspect import signature
 from typing import Any
@@ -13,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client import RapiClient
 from ganeti_rapi.client.cli import cluster, groups, instances, networks, nodes, shortening
+from ganeti_rapi.client.cli.consoles import LINES
 from ganeti_rapi.client.cli.root import rapi
 
 from .cli_double import CommandCase
@@ -465,3 +467,30 @@ class ShortNameTests(CommandCase):
 
     def test_the_example(self) -> None:
         self.assertEqual(doctest.testmod(shortening).failed, 0)
+
+
+class ConsoleTests(CommandCase):
+    def test_the_line_can_be_typed(self) -> None:
+        words = shlex.split(self.type("instances console web1").stdout)
+        self.assertEqual(words[:3], ["ssh", "-t", "root@node1.example.com"])
+        (remote,) = words[3:]
+        command = json.loads(self.type("instances console web1 --json").stdout)["command"]
+        self.assertEqual(shlex.split(remote), command)
+
+    def test_kinds(self) -> None:
+        for console, line in (
+            (
+                {"kind": "ssh", "host": "a", "port": 2222, "command": ["x", "y z"]},
+                "ssh -t -p 2222 a 'x '\"'\"'y z'\"'\"''",
+            ),
+            ({"kind": "vnc", "host": "a", "port": 5901}, "vncviewer a::5901"),
+            ({"kind": "spice", "host": "a", "port": 5902}, "remote-viewer spice://a:5902"),
+            ({"kind": "msg", "message": "No console"}, "No console"),
+        ):
+            self.assertEqual(LINES[str(console["kind"])](console), line)
+
+    def test_an_empty_name(self) -> None:
+        sent = len(self.line.requests)
+        for line in ("instances remove '' --yes", "tags add cluster a ''"):
+            self.fails(line, 2, "it is empty")
+        self.assertEqual(len(self.line.requests), sent)

@@ -22,6 +22,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganeti_rapi.client import errors
 from ganeti_rapi.client.cli import connecting, root, running
 from ganeti_rapi.client.cli.connecting import run_until_done
+from ganeti_rapi.client.cli.main import NOT_WRITTEN
 from ganeti_rapi.client.cli.profiles import Profile
 from ganeti_rapi.client.cli.root import rapi
 from ganeti_rapi.client.cli.screen import Screen, screen
@@ -159,6 +160,7 @@ class EndTests(CommandCase):
                 3,
                 "bad; trust it with --cafile FILE or --pinned",
             ),
+            (errors.TlsError("bad", "", "abcd"), 3, "bad; its SHA-256 fingerprint is AB:CD; trust"),
             (errors.Unauthorized(401, "Unauthorized"), 4, "check the user (--user)"),
             (errors.Forbidden(403, "Forbidden"), 4, "users file"),
             (errors.NotFound(404, "none"), 5, "none; the command list"),
@@ -387,8 +389,61 @@ class ServerTests(SynchronousTestCase):
         self.config.write_text("", encoding="utf-8")
         self.assertIn("Give --url, set RAPI_URL, or make a profile", self.fails())
 
+    def test_a_bad_profile_breaks_no_other(self) -> None:
+        self.config.write_text(CONFIG + '[profiles.bad]\npassword = "x"\n', encoding="utf-8")
+        self.assertEqual(self.asks()[0], "https://default")
+        self.asked.clear()
+        self.assertIn("profile bad: use password_command", self.fails("--profile", "bad"))
+
+    def test_a_host_alone(self) -> None:
+        for host, url in (
+            ("cluster", "https://cluster"),
+            ("cluster:5081", "https://cluster:5081"),
+            ("2001:db8::1", "https://[2001:db8::1]"),
+            ("[::1]:5081", "https://[::1]:5081"),
+        ):
+            self.assertEqual(self.asks("--url", host)[0], url)
+
     def test_no_config_file(self) -> None:
-        self.assertIn("can't read /nosuch/file", self.fails("--config", "/nosuch/file"))
+        self.assertIn(
+            "No such file or directory: '/nosuch/file'",
+            self.fails("--config", "/nosuch/file"),
+        )
+
+
+class ProgramTests(SynchronousTestCase):
+    """The program as a process, where there is no server."""
+
+    def start(self, line: bytes, stdout: Any = subprocess.PIPE, **variables: str) -> Any:
+        # Any: a file; what subprocess gives
+        program = "from ganeti_rapi.client.cli.main import main; main()"
+        return subprocess.run(
+            [sys.executable.encode(), b"-W", b"ignore", b"-c", program.encode(), *line.split()],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables},
+        )
+
+    def test_a_full_disk(self) -> None:
+        if not Path("/dev/full").exists():
+            self.skipTest("this system has no /dev/full")
+        with open("/dev/full", "wb") as full:
+            done = self.start(b"--help", full)
+        self.assertEqual(
+            (done.returncode, done.stderr),
+            (NOT_WRITTEN, b"Error: can't write the output: No space left on device\n"),
+        )
+
+    def test_a_locale_that_lacks_characters(self) -> None:
+        posix = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+        done = self.start("--url größe:x info".encode(), **posix)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"ports are from 1 to 65535", done.stderr)
+
+    def test_what_is_not_utf_8(self) -> None:
+        done = self.start("--url größe info".encode("latin-1"))
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, rb"^Error: 'gr.*' is not UTF-8; [^\n]*\n$")
 
 
 class LibraryTests(SynchronousTestCase):

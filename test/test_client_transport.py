@@ -196,6 +196,13 @@ class FailureTests(SynchronousTestCase):
             self.assertIn(words, str(meaning))
             self.assertIn(URL, str(meaning))
 
+    def test_the_certificate_that_was_refused(self) -> None:
+        broken = ResponseNeverReceived([Failure(VerificationError([]))])
+        script = Script(broken)
+        self.patch(script.client.transport, "_refused", lambda: "ab")
+        error = self.failureResultOf(script.start(script.client.get_info()), TlsError).value
+        self.assertEqual(error.fingerprint, "ab")
+
     def test_cancelled(self) -> None:
         for error in (
             CancelledError(),

@@ -37,7 +37,7 @@ ACTIONS = (
 def _tags_of(kind: str) -> dict[str, click.Command]:
     """What can be done with the tags of a kind, by the verb."""
     name = [] if kind == "cluster" else [argument(kind, shell_complete=TAGGED[kind])]
-    tags = argument("tags", nargs=-1, required=True)
+    tags = argument("tags", nargs=-1, required=True, shell_complete=completion.tags_of(kind))
     whose = "the cluster" if kind == "cluster" else f"a{'n' * (kind == 'instance')} {kind}"
     add, remove = (
         Action(kind, f"{verb}_{kind}_tags", f"{where} {whose}.", [*name, tags], takes=("dry_run",))

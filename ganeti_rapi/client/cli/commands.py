@@ -61,8 +61,14 @@ def call(method: Method, client: RapiClient, values: Mapping[str, Any]) -> Any:
 
 
 def argument(name: str, **settings: Any) -> click.Argument:
-    """A positional argument."""
-    return click.Argument([name], **settings)
+    """A positional argument, which may not be empty: a URL would lead elsewhere then."""
+    return click.Argument([name], **{"callback": _not_empty, **settings})
+
+
+def _not_empty(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    if value == "" or (isinstance(value, tuple) and "" in value):
+        raise click.BadParameter("it is empty", ctx=context, param=parameter)
+    return value
 
 
 def option(*names: str, **settings: Any) -> click.Option:

@@ -5,6 +5,7 @@ What is typed counts before the environment, and behind the command before ahead
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 from attrs import Factory, define, frozen
 from click.core import ParameterSource
 
+from ganeti_rapi.client.cli.profiles import ProfileError, read_profiles
 from ganeti_rapi.client.cli.values import FORMATS, completed, output_format
 
 # Any, in this module: each option's own
@@ -60,6 +62,14 @@ def _note(context: click.Context, parameter: click.Parameter, value: Any) -> Non
         (choices.typed if typed else choices.environment)[name] = value
 
 
+def _profiles(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
+    try:
+        profiles = read_profiles(os.environ, Choices.of(context).all)
+    except ProfileError:
+        return []
+    return [name for name in profiles if name.startswith(beginning)]
+
+
 @frozen
 class Row:
     """An option; without a ``metavar`` it is a flag."""
@@ -88,7 +98,12 @@ class Row:
 ROWS = (
     Row("--url", "The server.", "https://HOST:PORT"),
     Row("--user", "The user; without one, the server shows only what is public.", "NAME"),
-    Row("--profile", "A profile in the config file, instead of default.", "NAME"),
+    Row(
+        "--profile",
+        "A profile in the config file, instead of default.",
+        "NAME",
+        more={"shell_complete": _profiles},
+    ),
     Row("--config", "The config file.  [default: ~/.config/ganeti-rapi/rapi.toml]", "FILE"),
     Row("--cafile", "A PEM file with the certificates to trust.", "FILE"),
     Row("--pinned", "The SHA-256 fingerprint of the certificate to trust.", "FINGERPRINT"),

@@ -57,6 +57,10 @@ class Failed(click.ClickException):
 
 def reason(error: errors.RapiError) -> str:
     """What went wrong, without the words of HTTP and without advice for programs."""
+    if isinstance(error, errors.TlsError) and error.fingerprint is not None:
+        digits = error.fingerprint.upper()
+        pairs = ":".join(digits[start : start + 2] for start in range(0, len(digits), 2))
+        return f"{error.message}; its SHA-256 fingerprint is {pairs}"
     if isinstance(error, errors.HttpError | errors.TlsError):
         return error.message
     return str(error)

@@ -9,6 +9,7 @@ from ganeti_rapi.client.cli import actions, disks
 from ganeti_rapi.client.cli.commands import (
     Listing,
     argument,
+    command,
     family,
     flag,
     list_command,
@@ -16,6 +17,7 @@ from ganeti_rapi.client.cli.commands import (
     reading,
     several,
 )
+from ganeti_rapi.client.cli.consoles import show_console
 from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import (
     IALLOCATOR,
@@ -169,6 +171,11 @@ instances = family(
         "Ask the nodes about an instance; runs a job.",
         [INSTANCE, option_of("OP_INSTANCE_QUERY_DATA", "static")],
     ),
-    reading("console", "get_console", "Show how to reach its console.", [INSTANCE]),
+    command(
+        "console",
+        "Print the command line that reaches an instance's console.",
+        show_console,
+        [INSTANCE],
+    ),
     *map(action_command, ACTIONS),
 )

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import LOOK, argument, command, looking, several
 from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
 from ganeti_rapi.client.cli.output import Columns, Look, Table
 from ganeti_rapi.client.cli.running import Session
-from ganeti_rapi.client.cli.values import names
+from ganeti_rapi.client.cli.values import completed, names
 
 # Any, in this module: JSON
+KINDS = ("instance", "node", "group", "network", "job", "lock", "filter", "export")
+
 FIELD_COLUMNS: Columns = {"Field": "name", "Kind": "kind", "Meaning": "doc"}
 
 UNKNOWN, NORMAL = "unknown", 0
@@ -61,12 +64,18 @@ def _rows(answer: Any, without: Mapping[int, str | None]) -> Iterator[dict[str, 
 
 QUERY = command(
     "query",
-    "Ask for any FIELDS of all objects of a KIND: instance, node, group, network, job, lock, "
-    "filter or export. Without FIELDS, show which there are.",
+    f"Ask for any FIELDS of all objects of a KIND: {', '.join(KINDS[:-1])} or {KINDS[-1]}. "
+    "Without FIELDS, show which there are.",
     looking(query),
     [
-        argument("kind"),
-        argument("fields", type=names, required=False, metavar="[FIELD,…]"),
+        argument("kind", shell_complete=completed(KINDS)),
+        argument(
+            "fields",
+            type=names,
+            required=False,
+            metavar="[FIELD,…]",
+            shell_complete=completion.fields,
+        ),
         several("--filter", "conditions", type=condition, metavar="CONDITION", help=HELP),
         *LOOK,
     ],
