@@ -49,8 +49,6 @@ EXTRAS_REQUIRE = {
     "cli": [
         # Commands, options, help and shell completion.
         "click>=8.1",
-        # Tables, colour and the spinner.
-        "rich>=12",
         # TOML, which later Pythons read themselves.
         "tomli>=1.1; python_version < '3.11'",
     ],
@@ -69,7 +67,6 @@ EXTRAS_REQUIRE = {
         # The tests of the blocking client and of the command line; see "client" and "cli".
         "crochet>=2.0",
         "click>=8.1",
-        "rich>=12",
     ],
     # Format, lint, types and code that nobody calls.
     "lint": [

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import doctest
 import json
+import shlex
 from collections.abc import Iterator
+from inspect import signature
 from typing import Any
 
 import click
+from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.client import RapiClient
+from ganeti_rapi.client.cli import cluster, groups, instances, networks, nodes, shortening
+from ganeti_rapi.client.cli.consoles import LINES
 from ganeti_rapi.client.cli.root import rapi
 
 from .cli_double import CommandCase
@@ -285,7 +292,7 @@ class EveryCommandTests(CommandCase):
 
     def test_what_is_sent(self) -> None:
         for line, method, uri, body in SUBMITTING:
-            result = self.type(line)
+            result = self.type(f"{line} --submit")
             request = self.line.requests[-1]
             self.assertEqual((request.method, request.uri, request.body), (method, uri, body))
             self.assertTrue(result.stdout.strip().isdigit(), "the job's id")
@@ -299,24 +306,68 @@ class EveryCommandTests(CommandCase):
         self.assertRegex(self.type("--version").stdout, r"^rapi, version \d")
 
 
+class ActionTests(SynchronousTestCase):
+    def test_actions_name_methods_and_say_what_those_take(self) -> None:
+        families = (cluster, groups, instances, networks, nodes)
+        rows = [row for module in families for row in module.ACTIONS] + [*nodes.STORAGE_ACTIONS]
+        for row in rows:
+            method = getattr(RapiClient, row.method) if isinstance(row.method, str) else row.method
+            accepted = signature(method).parameters
+            takes = (
+                ["set"] if any(each.kind is each.VAR_KEYWORD for each in accepted.values()) else []
+            )
+            takes += ["dry_run"] if "dry_run" in accepted else []
+            self.assertEqual((row.name, takes), (row.name, list(row.takes)))
+            self.assertIn("reason", accepted)
+
+
 class JobTests(CommandCase):
     def test_waiting(self) -> None:
-        result = self.type(f"{CREATE} --node node1.example.com --wait")
+        result = self.type(f"{CREATE} --node node1.example.com")
         self.assertIn("creating instance disks", result.stderr)
         self.assertRegex(result.stderr, r"Job \d+ success\n$")
         self.assertIn("node1.example.com", result.stdout)
 
     def test_waiting_for_a_program(self) -> None:
-        result = self.type(f"{CREATE} --node node1.example.com --wait --json")
+        result = self.type(f"{CREATE} --node node1.example.com --json")
         ended = json.loads(result.stdout)
         self.assertEqual((ended["status"], ended["result"]), ("success", [["node1.example.com"]]))
 
     def test_a_job_that_fails(self) -> None:
-        line = f"{CREATE} --os nosuch --node node1.example.com --wait"
+        line = f"{CREATE} --os nosuch --node node1.example.com"
         self.fails(line, 1, "failed: OpExecError: OS Parameters validation failed")
 
+    def test_not_waiting(self) -> None:
+        for word in ("--submit", "--no-wait"):
+            result = self.type(f"{CREATE} --os nosuch --node node1.example.com {word}")
+            self.assertRegex(result.stdout, r"^\d+\n$")
+            self.assertEqual(result.stderr, "")
+
+    def test_waiting_may_be_asked_for(self) -> None:
+        self.assertIn("success", self.type("cluster redistribute-config --wait").stderr)
+
+    def test_a_job_that_fails_for_a_program(self) -> None:
+        result = self.line.type(f"{CREATE} --os nosuch --node node1.example.com --json")
+        job = json.loads(result.stdout)
+        self.assertEqual((result.exit_code, job["status"]), (1, "error"))
+        self.assertEqual(job["result"][0][0], "OpExecError")
+        self.assertIn(f"Job {job['id']} failed", result.stderr)
+
+    def test_a_job_that_is_canceled_for_a_program(self) -> None:
+        self.line.hold_up("OP_CLUSTER_REDIST_CONF")
+        job_id = int(self.type("cluster redistribute-config --submit").stdout)
+        self.type(f"jobs cancel {job_id}")
+        result = self.line.type(f"jobs watch {job_id} --json")
+        self.assertEqual((result.exit_code, json.loads(result.stdout)["status"]), (1, "canceled"))
+
+    def test_a_job_that_goes_on_for_a_program(self) -> None:
+        self.line.hold_up("OP_CLUSTER_REDIST_CONF")
+        job_id = int(self.type("cluster redistribute-config --submit").stdout)
+        result = self.line.type(f"jobs wait {job_id} --timeout 3 --json")
+        self.assertEqual(json.loads(result.stdout), {"id": job_id, "status": None, "result": None})
+
     def test_the_jobs_of_a_job(self) -> None:
-        line = "nodes evacuate node1.example.com secondary-only --iallocator hail --wait --json"
+        line = "nodes evacuate node1.example.com secondary-only --iallocator hail --json"
         result = self.type(line)
         ended = json.loads(result.stdout)
         (moved,) = ended["result"]
@@ -329,29 +380,29 @@ class JobTests(CommandCase):
         self.fails(line, 2, "nothing was done; --yes does it without asking")
         self.assertEqual(self.line.requests, [])
         # click 8.1's runner shows what is typed on stdout, before the job.
-        self.assertTrue(self.type(line, input="y\n").stdout.split()[-1].isdigit())
+        self.assertTrue(self.type(f"{line} --submit", input="y\n").stdout.split()[-1].isdigit())
 
     def test_a_dry_run_asks_nothing(self) -> None:
         self.type("instances remove web1.example.com --dry-run")
 
     def test_without_a_nic(self) -> None:
         for words, nics in (("", [{}]), (" --no-nics", [])):
-            self.type(CREATE + words)
+            self.type(f"{CREATE} --submit{words}")
             self.assertEqual(self.line.requests[-1].body["nics"], nics)
 
     def test_cancelling(self) -> None:
         self.fails("jobs cancel 1", 1, "Job 1")
         self.line.hold_up("OP_CLUSTER_REDIST_CONF")
-        job_id = self.type("cluster redistribute-config").stdout.strip()
+        job_id = self.type("cluster redistribute-config --submit").stdout.strip()
         self.assertIn(job_id, self.type(f"jobs cancel {job_id}").stdout)
 
     def test_a_job_that_does_not_end(self) -> None:
         self.line.hold_up("OP_CLUSTER_REDIST_CONF")
-        job_id = self.type("cluster redistribute-config").stdout.strip()
+        job_id = self.type("cluster redistribute-config --submit").stdout.strip()
         self.fails(f"jobs wait {job_id} --timeout 3", 7, f"rapi jobs watch {job_id}")
 
     def test_tags(self) -> None:
-        self.type("tags add cluster blue --wait")
+        self.type("tags add cluster blue")
         self.assertIn("blue", self.type("tags list cluster").stdout)
 
 
@@ -392,3 +443,54 @@ class WrongTests(CommandCase):
     def test_what_is_not_there(self) -> None:
         self.fails("instances show nobody", 5, "no instance 'nobody'")
         self.fails("jobs show 99999", 5, "There is no job 99999")
+
+
+class ShortNameTests(CommandCase):
+    def test_the_first_part_of_one_name(self) -> None:
+        self.assertIn("web1.example.com", self.type("instances show web1").stdout)
+        self.assertEqual(self.type("nodes role NODE4").stdout, "master-candidate\n")
+        self.assertEqual(self.type("tags list instance web1 --json").stdout[0], "[")
+
+    def test_a_full_name_costs_no_question(self) -> None:
+        self.type("instances show web1.example.com")
+        self.assertEqual(len(self.line.requests), 1)
+
+    def test_a_name_that_is_short_for_several(self) -> None:
+        create = "--os noop+default --disk-template diskless --no-nics --node node1.example.com"
+        self.type(f"instances create web1.other.example {create} --no-start")
+        words = "web1 is short for web1.example.com, web1.other.example; which instance?"
+        self.fails("instances show web1", 2, words)
+
+    def test_a_name_that_is_not_there(self) -> None:
+        for name in ("web", "nosuch"):
+            self.fails(f"instances show {name}", 5, f"no instance '{name}'")
+
+    def test_the_example(self) -> None:
+        self.assertEqual(doctest.testmod(shortening).failed, 0)
+
+
+class ConsoleTests(CommandCase):
+    def test_the_line_can_be_typed(self) -> None:
+        words = shlex.split(self.type("instances console web1").stdout)
+        self.assertEqual(words[:3], ["ssh", "-t", "root@node1.example.com"])
+        (remote,) = words[3:]
+        command = json.loads(self.type("instances console web1 --json").stdout)["command"]
+        self.assertEqual(shlex.split(remote), command)
+
+    def test_kinds(self) -> None:
+        for console, line in (
+            (
+                {"kind": "ssh", "host": "a", "port": 2222, "command": ["x", "y z"]},
+                "ssh -t -p 2222 a 'x '\"'\"'y z'\"'\"''",
+            ),
+            ({"kind": "vnc", "host": "a", "port": 5901}, "vncviewer a::5901"),
+            ({"kind": "spice", "host": "a", "port": 5902}, "remote-viewer spice://a:5902"),
+            ({"kind": "msg", "message": "No console"}, "No console"),
+        ):
+            self.assertEqual(LINES[str(console["kind"])](console), line)
+
+    def test_an_empty_name(self) -> None:
+        sent = len(self.line.requests)
+        for line in ("instances remove '' --yes", "tags add cluster a ''"):
+            self.fails(line, 2, "it is empty")
+        self.assertEqual(len(self.line.requests), sent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -32,6 +33,20 @@ class CompletionTests(CommandCase):
         self.assertIn("--wait", self.complete("instances stop --"))
         self.assertEqual(self.complete("instances reboot --type f"), ["full"])
 
+    def test_the_options_of_all_commands(self) -> None:
+        for line in ("--ins", "instances --ins", "instances list --ins"):
+            self.assertEqual((line, self.complete(line)), (line, ["--insecure"]))
+
+    def test_a_server_that_is_named_behind_the_command(self) -> None:
+        asked: list[Profile] = []
+
+        def run(profile: Profile, work: Any) -> Any:  # Any: as the session's
+            asked.append(profile)
+            return self.line.run(profile, work)
+
+        self.complete("instances stop --url https://there web", run=run)
+        self.assertEqual([profile.url for profile in asked], ["https://there"])
+
     def test_names(self) -> None:
         for line, names in (
             ("instances stop web", ["web1.example.com", "web2.example.com", "web3.example.com"]),
@@ -45,6 +60,26 @@ class CompletionTests(CommandCase):
             ("tags list instance web1", ["web1.example.com"]),
         ):
             self.assertEqual((line, self.complete(line)), (line, names))
+
+    def test_values(self) -> None:
+        web1 = "web1.example.com"
+        for line, values in (
+            ("query gr", ["group"]),
+            ("query node name,mf", ["name,mfree"]),
+            ("instances create x --os debootstrap+d", ["debootstrap+default"]),
+            ("instances create x --iallocator h", ["hail"]),
+            ("instances list -o c", ["csv"]),
+            ("tags remove cluster s", ["simulated"]),
+            (f"tags remove instance {web1} p", ["production"]),
+        ):
+            self.assertEqual((line, self.complete(line)), (line, values))
+
+    def test_profiles(self) -> None:
+        config = Path(self.mktemp())
+        config.write_text('[profiles.lab]\nurl = "x"\n[profiles.bad]\nurl = 1\n', encoding="utf-8")
+        self.assertEqual(self.complete(f"info --config {config} --profile l"), ["lab"])
+        config.write_text("[", encoding="utf-8")
+        self.assertEqual(self.complete(f"info --config {config} --profile l"), [])
 
     def test_no_password_is_asked_for(self) -> None:
         self.assertEqual(self.complete("instances stop web", password=None), [])

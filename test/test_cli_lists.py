@@ -52,9 +52,11 @@ class ListTests(CommandCase):
             ("instances list --filter name=web1.example.com", "web1"),
             ("instances list --filter name=~^web --filter pnode!=node1.example.com", "web2 web3"),
             ("instances list --node node1.example.com --status running", "files1 web1"),
+            ("instances list --node node1 --status running", "files1 web1"),
+            ("instances list --node node", ""),
             (f"instances list --filter '{either}'", "db1 db2"),
             ("nodes list --role m", "node1"),
-            ("nodes list --filter offline=false --limit 1", "node5"),
+            ("nodes list --filter offline=false --limit 1", "node1"),
             ("nodes list --filter mfree>999999", ""),
         ):
             found = [name.partition(".")[0] for name in self.names(line)]
@@ -64,7 +66,8 @@ class ListTests(CommandCase):
         self.assertEqual(self.names("jobs list --status running", "id"), [])
         everything = self.names("jobs list", "id")
         self.assertEqual(self.names("jobs list --status success", "id"), everything)
-        self.assertEqual(self.names("jobs list --limit 2", "id"), everything[-2:])
+        self.assertEqual(self.names("jobs list --limit 2", "id"), everything[:2])
+        self.assertEqual(everything, sorted(everything, reverse=True))
 
     def test_a_table(self) -> None:
         header, *rows = self.type("instances list").stdout.splitlines()
@@ -76,13 +79,80 @@ class ListTests(CommandCase):
         self.assertRegex(self.type("nodes show node1.example.com").stdout, r"ctime: 20\d\d-")
 
 
+class LookTests(CommandCase):
+    """How lists look when one says so."""
+
+    def shown(self, line: str) -> list[str]:
+        return self.type(line).stdout.splitlines()
+
+    def test_csv(self) -> None:
+        header, row = self.shown("instances list -o csv --filter name=db1.example.com")
+        self.assertTrue(header.startswith("name,status,pnode,beparams.maxmem,"))
+        self.assertIn(',8192,4,"20480, 204800",', row)
+        self.assertIn(",debootstrap+default,,plain,", row, "no secondary node")
+
+    def test_names(self) -> None:
+        self.assertEqual(self.shown("instances list -o name --limit 1"), ["build1.example.com"])
+        self.assertEqual(self.shown("groups show default -o name"), ["default"])
+        self.assertIn("image", self.shown("os -o name"))
+
+    def test_a_list_of_names_can_be_read_by_a_loop(self) -> None:
+        self.assertIn("noop+default", self.shown("os"))
+        self.assertEqual(self.shown("tags list cluster"), ["simulated"])
+
+    def test_yaml(self) -> None:
+        lines = self.shown("groups show default -o yaml")
+        self.assertIn("name: default", lines)
+
+    def test_columns(self) -> None:
+        line = "instances list --filter name=web1.example.com"
+        for words in ("--columns name,memory", "-o columns=Name,beparams.maxmem"):
+            header, row = self.shown(f"{line} {words}")
+            self.assertEqual(header.split(), ["Name", "Memory"])
+            self.assertEqual(row.split(), ["web1.example.com", "2.0G"])
+        (row,) = json.loads(self.type(f"{line} --columns name,beparams.vcpus --json").stdout)
+        self.assertEqual(row, {"name": "web1.example.com", "beparams.vcpus": 2})
+
+    def test_sorting(self) -> None:
+        self.assertEqual(
+            self.shown("nodes list -o name --sort -name --limit 1"), ["node5.example.com"]
+        )
+        by_memory = self.shown("instances list --sort memory --columns name --no-headers")
+        self.assertEqual((by_memory[0], len(by_memory)), ("router1.example.com", 13))
+
+    def test_units(self) -> None:
+        for units, shown in (("h", "2.0G"), ("m", "2048"), ("g", "2.0"), ("t", "0.0")):
+            line = f"instances list --filter name=web1.example.com --columns memory --units {units}"
+            self.assertEqual(self.shown(line), ["Memory", shown.rjust(6)])
+
+    def test_nothing_to_list(self) -> None:
+        none = "instances list --filter name=~^nosuch --columns name,status"
+        self.assertEqual(self.shown(none), ["Name  Status"])
+        self.assertEqual(self.shown(f"{none} -o csv"), ["name,status"])
+        self.assertEqual(self.shown(f"{none} --json"), ["[]"])
+
+    def test_what_there_is_not(self) -> None:
+        self.fails(
+            "instances list --sort nosuch", 2, "--sort: there is no field 'nosuch'; known: name"
+        )
+        self.fails("instances list --columns nosuch", 2, "--columns: there is no field 'nosuch'")
+        self.fails("instances list -o xml", 2, "'xml' is no format; give table, wide")
+
+
 class QueryTests(CommandCase):
     def test_values(self) -> None:
-        line = "query instance name,beparams,nosuch --filter name=web1.example.com"
+        line = "query instance name,be/memory,ctime --filter name=web1.example.com"
         header, row = self.type(line).stdout.splitlines()
-        self.assertTrue(header.startswith("Instance"))
-        self.assertTrue(row.startswith("web1.example.com"))
-        self.assertIn("(unknown field)", row)
+        self.assertEqual(header.split(), ["Instance", "ConfigMaxMem", "CTime"])
+        self.assertRegex(row, r"^web1.example.com +2\.0G  20\d\d-")
+
+    def test_values_for_programs(self) -> None:
+        rows = json.loads(self.type("query instance name,be/memory --limit 1 --json").stdout)
+        self.assertEqual(rows, [{"name": "build1.example.com", "be/memory": 1024}])
+
+    def test_unknown_fields(self) -> None:
+        self.fails("query instance name,nosuch", 2, "instance has no field nosuch")
+        self.fails("query instance name --filter nosuch=1", 2, "nosuch")
 
     def test_which_fields_there_are(self) -> None:
         fields = [row.split()[0] for row in self.type("query node").stdout.splitlines()]

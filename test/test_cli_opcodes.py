@@ -93,7 +93,7 @@ def of_the_table() -> Iterator[tuple[str, ...]]:
 
 class ChoiceTests(SynchronousTestCase):
     def test_all_choices_are_the_servers(self) -> None:
-        known = {*of_the_table(), JOB_STATES}
+        known = {*of_the_table(), JOB_STATES, ("h", "m", "g", "t")}
         for parameter in parameters(rapi):
             if isinstance(parameter.type, click.Choice) and parameter.name != "role":
                 self.assertIn(tuple(parameter.type.choices), known, parameter.name)
@@ -107,19 +107,48 @@ class ChoiceTests(SynchronousTestCase):
         self.assertEqual(roles, [set(ROLES), set(ROLE_CHANGES)])
 
 
+SLOW = ("twisted", "OpenSSL", "cryptography", "treq", "asyncio", "ganeti_rapi.api.opcodes")
+"""Modules that take long to import."""
+
+
 class StartTests(SynchronousTestCase):
-    def test_the_table_is_not_read_for_the_list_of_commands(self) -> None:
+    """What is imported to tell what there is: a person waits for it at each Tab."""
+
+    def imported(self, *arguments: str, **environment: str) -> set[str]:
+        """The slow modules that a line imports."""
         program = (
-            "import sys; from ganeti_rapi.client.cli.root import rapi;"
-            "rapi.main(['instances', *sys.argv[1:], '--help'], standalone_mode=False);"
-            "print('ganeti_rapi.api.opcodes' in sys.modules)"
+            "import sys\n"
+            "from ganeti_rapi.client.cli.main import main\n"
+            "try:\n main()\n"
+            "finally:\n print('imported', *sys.modules)"
         )
-        for arguments, imported in (([], "False"), (["stop"], "True")):
-            shown = subprocess.run(
-                [sys.executable, "-W", "ignore", "-c", program, *arguments],
-                capture_output=True,
-                text=True,
-                check=True,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        shown = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", program, *arguments],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+        )
+        modules = set(shown.stdout.splitlines()[-1].split())
+        self.assertIn("ganeti_rapi.client.cli.root", modules, shown.stderr)
+        self.assertLess(len(modules), 330, "each takes its time")
+        return modules & set(SLOW)
+
+    def test_help_and_version(self) -> None:
+        for line in ("--help", "--version", "instances --help", "tags add --help"):
+            self.assertEqual((line, self.imported(*line.split())), (line, set()))
+
+    def test_the_table_is_read_for_a_commands_own_help(self) -> None:
+        self.assertEqual(self.imported("instances", "stop", "--help"), {"ganeti_rapi.api.opcodes"})
+
+    def test_completing_commands_and_options(self) -> None:
+        for words, count, opcodes in (
+            ("rapi inst", 1, False),
+            ("rapi instances st", 2, False),
+            ("rapi instances list --", 3, False),
+            ("rapi instances stop --", 3, True),
+        ):
+            variables = {"COMP_WORDS": words, "COMP_CWORD": str(count)}
+            found = self.imported(**variables, _RAPI_COMPLETE="bash_complete")
+            self.assertEqual(
+                (words, found), (words, {"ganeti_rapi.api.opcodes"} if opcodes else set())
             )
-            self.assertEqual(shown.stdout.splitlines()[-1], imported)

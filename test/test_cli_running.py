@@ -13,18 +13,19 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
+import click
 from click.testing import Result
-from rich.console import Console
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ReactorNotRunning
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client import errors
-from ganeti_rapi.client.cli import root, running
-from ganeti_rapi.client.cli.output import console
+from ganeti_rapi.client.cli import connecting, root, running
+from ganeti_rapi.client.cli.connecting import run_until_done
+from ganeti_rapi.client.cli.main import NOT_WRITTEN
 from ganeti_rapi.client.cli.profiles import Profile
 from ganeti_rapi.client.cli.root import rapi
-from ganeti_rapi.client.cli.running import run_in_reactor, run_until_done
+from ganeti_rapi.client.cli.screen import Screen, screen
 
 from .cli_double import CommandCase, runner
 
@@ -115,7 +116,7 @@ class RunTests(CommandCase):
             return len(waits) > 1
 
         self.patch(self.line, "run", lambda _, work: self.run_(work, interrupted))
-        result = self.line.type("cluster redistribute-config --wait")
+        result = self.line.type("cluster redistribute-config")
         self.assertEqual(result.exit_code, 130, result.output)
         job_id = max(self.simulation.run(self.simulation.client.list_jobs()))
         self.assertEqual(
@@ -159,6 +160,7 @@ class EndTests(CommandCase):
                 3,
                 "bad; trust it with --cafile FILE or --pinned",
             ),
+            (errors.TlsError("bad", "", "abcd"), 3, "bad; its SHA-256 fingerprint is AB:CD; trust"),
             (errors.Unauthorized(401, "Unauthorized"), 4, "check the user (--user)"),
             (errors.Forbidden(403, "Forbidden"), 4, "users file"),
             (errors.NotFound(404, "none"), 5, "none; the command list"),
@@ -187,28 +189,41 @@ class EndTests(CommandCase):
 
 
 class TerminalTests(CommandCase):
-    LINE = "instances stop web1.example.com --wait"
+    LINE = "instances stop web1.example.com"
 
-    def on_a_terminal(self, line: str) -> tuple[str, str]:
-        """What a line shows on terminals for stdout and stderr, without what click echoes."""
+    def on_a_terminal(self, line: str, width: int = 120) -> tuple[str, str]:
+        """What a line shows on terminals for stdout and stderr."""
         out, err = io.StringIO(), io.StringIO()
 
-        def terminal(stderr: bool = False) -> Console:
-            return Console(file=err if stderr else out, force_terminal=True, highlight=False)
+        def terminal(stderr: bool = False) -> Screen:
+            return Screen(err if stderr else out, True, True, width)
 
-        self.patch(root, "console", terminal)
-        self.echoed = self.type(line, env={"TERM": "xterm", "NO_COLOR": None}).stdout
+        self.patch(root, "screen", terminal)
+        self.type(line)
         return out.getvalue(), err.getvalue()
 
-    def test_a_terminal_has_colour_and_a_spinner(self) -> None:
+    def test_a_terminal_has_colour_and_a_line_that_passes(self) -> None:
         self.assertIn("\x1b[32mrunning", self.on_a_terminal("instances list")[0])
         shown = self.on_a_terminal(self.LINE)[1]
-        self.assertIn("\x1b[32mJob ", shown)
-        self.assertIn("\x1b[?25h", shown, "the cursor is back")
+        self.assertRegex(shown, r"\x1b\[KJob \d+ running …\r\x1b\[K")
+        self.assertRegex(shown, r"\x1b\[32mJob \d+ succeeded\x1b\[0m\n$")
+
+    def test_a_table_fits(self) -> None:
+        for width in (20, 40, 80, 119):
+            out, err = self.on_a_terminal("instances list", width)
+            lines = [click.unstyle(line) for line in out.splitlines()]
+            self.assertEqual(len(lines), 14)
+            self.assertLessEqual(max(map(len, lines)), width)
+            self.assertEqual(width < 119, "-o wide shows all" in err)
+
+    def test_a_wide_table_is_not_cut(self) -> None:
+        out, err = self.on_a_terminal("instances list -o wide", 40)
+        self.assertIn("debootstrap+default", out)
+        self.assertEqual(err, "")
 
     def test_a_person_is_told_how_to_follow_a_job(self) -> None:
-        self.on_a_terminal("instances stop web1.example.com")
-        self.assertRegex(self.echoed, r"^Job (\d+); to follow it: rapi jobs watch \1\n$")
+        shown, _ = self.on_a_terminal("instances stop web1.example.com --submit")
+        self.assertRegex(shown, r"^Job (\d+); to follow it: rapi jobs watch \1\n$")
 
     def test_a_pipe_has_none(self) -> None:
         for line in ("instances list", "instances show web1.example.com", self.LINE):
@@ -221,13 +236,17 @@ class TerminalTests(CommandCase):
             json.loads(row[row.index("{") :])
 
     def test_no_color(self) -> None:
-        for variables, text in (({}, "\x1b[32mx\x1b[0m\n"), ({"NO_COLOR": "1"}, "x\n")):
+        for variables, text in (
+            ({}, "\x1b[32mx\x1b[0m\n"),
+            ({"NO_COLOR": "1"}, "x\n"),
+            ({"TERM": "dumb"}, "x\n"),
+        ):
             terminal = Terminal()
             with (
-                patch.dict(os.environ, {"TERM": "xterm", **variables}),
+                patch.dict(os.environ, {"TERM": "xterm", "NO_COLOR": "", **variables}),
                 patch.object(sys, "stdout", terminal),
             ):
-                console().print("[green]x[/green]")
+                screen().line("x", fg="green")
             self.assertEqual(terminal.getvalue(), text)
 
 
@@ -245,8 +264,8 @@ class ServerTests(SynchronousTestCase):
         self.config = Path(self.mktemp())
         self.config.write_text(CONFIG, encoding="utf-8")
         self.asked: list[tuple[Any, ...]] = []  # Any: parameters of RapiClient
-        self.patch(running, "RapiClient", self.connect)
-        self.patch(running, "run_until_done", lambda _, connect, __: [repr(connect())])
+        self.patch(connecting, "RapiClient", self.connect)
+        self.patch(connecting, "run_until_done", lambda _, connect, __: [repr(connect())])
 
     def connect(self, _: object, *where: Any, **trust: Any) -> str:  # Any: as above
         self.asked.append((*where, {key: value for key, value in trust.items() if value}))
@@ -254,8 +273,11 @@ class ServerTests(SynchronousTestCase):
 
     def type(self, *words: str, **settings: Any) -> Result:  # Any: of CliRunner.invoke
         variables = {f"RAPI_{name}": None for name in ("URL", "USER", "PASSWORD", "PROFILE")}
+        behind = settings.pop("behind", [])
         env = {**variables, "RAPI_CONFIG": str(self.config), **settings.pop("env", {})}
-        return runner().invoke(rapi, [*words, "features"], obj=run_in_reactor, env=env, **settings)
+        return runner().invoke(
+            rapi, [*words, "features", *behind], obj=running.run_in_reactor, env=env, **settings
+        )
 
     def asks(self, *words: str, **settings: Any) -> tuple[Any, ...]:  # Any: as above
         result = self.type(*words, **settings)
@@ -305,7 +327,7 @@ class ServerTests(SynchronousTestCase):
         self.addCleanup(patched.stop)
 
     def test_a_password_is_asked_for(self) -> None:
-        self.patch(running, "_tty", lambda: True)
+        self.patch(connecting, "_tty", lambda: True)
         result = self.type("--url", "https://there", "--user", "joe", input="hush\n")
         self.assertEqual(self.asked, [("https://there", "joe", "hush", {})])
         self.assertIn("Password of joe", result.stderr)
@@ -324,6 +346,40 @@ class ServerTests(SynchronousTestCase):
         trust = self.asks("--profile", "public", "--pinned", "ab" * 32)[-1]
         self.assertEqual(trust, {"pinned": "ab" * 32})
 
+    def test_behind_the_command(self) -> None:
+        behind = ["--url", "https://there", "--insecure"]
+        self.assertEqual(
+            self.asks(behind=behind), ("https://there", None, None, {"insecure": True})
+        )
+        self.assertEqual(self.asks(behind=["--profile", "public"])[0], "https://public")
+
+    def test_behind_the_command_counts_before_ahead_of_it(self) -> None:
+        self.assertEqual(
+            self.asks("--url", "https://a", behind=["--url", "https://b"])[0], "https://b"
+        )
+
+    def test_the_environment(self) -> None:
+        env = {"RAPI_URL": "https://there", "RAPI_INSECURE": "1"}
+        self.assertEqual(self.asks(env=env), ("https://there", None, None, {"insecure": True}))
+        env["RAPI_INSECURE"] = "0"
+        self.assertEqual(self.asks(env=env), ("https://there", None, None, {}))
+
+    def test_what_is_typed_counts_before_the_environment(self) -> None:
+        env = {"RAPI_URL": "https://there", "RAPI_INSECURE": "1", "RAPI_USER": "joe"}
+        profile = ("https://default", "jack", "secret", {})
+        self.assertEqual(self.asks(env=env, behind=["--profile", "default"]), profile)
+        pin = "ab" * 32
+        self.assertEqual(
+            self.asks("--pinned", pin, env={"RAPI_INSECURE": "1"})[-1], {"pinned": pin}
+        )
+        env = {"RAPI_PROFILE": "default"}
+        self.assertEqual(self.asks("--url", "https://a", env=env), ("https://a", None, None, {}))
+
+    def test_a_variable_that_is_neither_yes_nor_no(self) -> None:
+        result = self.type(env={"RAPI_INSECURE": "perhaps"})
+        self.assertEqual(result.exit_code, 2)
+        self.assertIn("RAPI_INSECURE", result.stderr)
+
     def test_no_such_profile(self) -> None:
         words = self.fails("--profile", "nosuch")
         self.assertIn("no profile nosuch; known: default, ring, public", words)
@@ -333,8 +389,61 @@ class ServerTests(SynchronousTestCase):
         self.config.write_text("", encoding="utf-8")
         self.assertIn("Give --url, set RAPI_URL, or make a profile", self.fails())
 
+    def test_a_bad_profile_breaks_no_other(self) -> None:
+        self.config.write_text(CONFIG + '[profiles.bad]\npassword = "x"\n', encoding="utf-8")
+        self.assertEqual(self.asks()[0], "https://default")
+        self.asked.clear()
+        self.assertIn("profile bad: use password_command", self.fails("--profile", "bad"))
+
+    def test_a_host_alone(self) -> None:
+        for host, url in (
+            ("cluster", "https://cluster"),
+            ("cluster:5081", "https://cluster:5081"),
+            ("2001:db8::1", "https://[2001:db8::1]"),
+            ("[::1]:5081", "https://[::1]:5081"),
+        ):
+            self.assertEqual(self.asks("--url", host)[0], url)
+
     def test_no_config_file(self) -> None:
-        self.assertIn("can't read /nosuch/file", self.fails("--config", "/nosuch/file"))
+        self.assertIn(
+            "No such file or directory: '/nosuch/file'",
+            self.fails("--config", "/nosuch/file"),
+        )
+
+
+class ProgramTests(SynchronousTestCase):
+    """The program as a process, where there is no server."""
+
+    def start(self, line: bytes, stdout: Any = subprocess.PIPE, **variables: str) -> Any:
+        # Any: a file; what subprocess gives
+        program = "from ganeti_rapi.client.cli.main import main; main()"
+        return subprocess.run(
+            [sys.executable.encode(), b"-W", b"ignore", b"-c", program.encode(), *line.split()],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables},
+        )
+
+    def test_a_full_disk(self) -> None:
+        if not Path("/dev/full").exists():
+            self.skipTest("this system has no /dev/full")
+        with open("/dev/full", "wb") as full:
+            done = self.start(b"--help", full)
+        self.assertEqual(
+            (done.returncode, done.stderr),
+            (NOT_WRITTEN, b"Error: can't write the output: No space left on device\n"),
+        )
+
+    def test_a_locale_that_lacks_characters(self) -> None:
+        posix = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+        done = self.start("--url größe:x info".encode(), **posix)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"ports are from 1 to 65535", done.stderr)
+
+    def test_what_is_not_utf_8(self) -> None:
+        done = self.start("--url größe info".encode("latin-1"))
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, rb"^Error: 'gr.*' is not UTF-8; [^\n]*\n$")
 
 
 class LibraryTests(SynchronousTestCase):

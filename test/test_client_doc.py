@@ -20,8 +20,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganeti_rapi import client as module
 from ganeti_rapi.client import RapiClient
 from ganeti_rapi.client.blocking import base
-from ganeti_rapi.client.cli.profiles import parse
-from ganeti_rapi.client.cli.running import INTERRUPTED, OUTCOMES
+from ganeti_rapi.client.cli.failing import INTERRUPTED, OUTCOMES
+from ganeti_rapi.client.cli.main import NOT_WRITTEN
+from ganeti_rapi.client.cli.profiles import parse, profile_of
 
 from .cli_double import CommandCase
 from .client_double import URL, ClientOfSimulation
@@ -66,11 +67,12 @@ class CommandLineTests(CommandCase):
 
     def test_exit_codes(self) -> None:
         told = {int(code) for code in re.findall(r"^\| (\d+) \|", TEXT, re.MULTILINE)}
-        self.assertEqual(told, {0, INTERRUPTED, *(code for _, code, _ in OUTCOMES)})
+        self.assertEqual(told, {0, INTERRUPTED, NOT_WRITTEN, *(code for _, code, _ in OUTCOMES)})
 
     def test_profiles(self) -> None:
         (text,) = blocks("toml")
-        self.assertEqual(set(parse(text)), {"default", "lab"})
+        profiles = {name: profile_of(name, table) for name, table in parse(text).items()}
+        self.assertEqual(set(profiles), {"default", "lab"})
 
     def test_errors(self) -> None:
         told = {name for name in re.findall(r"`(\w+)`", TEXT) if hasattr(module, name)}

@@ -187,11 +187,17 @@ class PolicyTests(SynchronousTestCase):
     def test_a_pinned_certificate(self) -> None:
         digits = fingerprint(self.stranger.file())
         colons = ":".join(digits[i : i + 2] for i in range(0, 64, 2)).upper()
-        for text in (digits, colons):
+        for text in (digits, colons, f"sha256 Fingerprint={colons}\n"):
             self.accepts(policy(pinned=text), self.stranger)
             self.accepts(policy(pinned=text), self.stranger, "other.example.com")
             self.refuses(policy(pinned=text), self.signed)
             self.refuses(policy(pinned=text), identity(HOST))
+
+    def test_the_fingerprint_of_who_was_refused(self) -> None:
+        for trust in (policy(), policy(pinned="00" * 32), policy(cafile=self.cafile)):
+            self.assertIsNone(trust.refused)
+            self.refuses(trust, self.stranger)
+            self.assertEqual(trust.refused, fingerprint(self.stranger.file()))
 
     def test_insecure_accepts_anybody(self) -> None:
         self.accepts(policy(insecure=True), self.stranger)

@@ -20,7 +20,11 @@ from twisted.internet.error import (
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
-from twisted.web.client import RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived
+from twisted.web.client import (
+    RequestTransmissionFailed,
+    ResponseFailed,
+    ResponseNeverReceived,
+)
 
 from ganeti_rapi.client import (
     ConnectionBroken,
@@ -184,11 +188,20 @@ class FailureTests(SynchronousTestCase):
             (ResponseNeverReceived([Failure(verify_failed)]), TlsError, "cafile"),
             (ResponseNeverReceived([Failure(VerificationError([]))]), TlsError, "pinned"),
             (SSL.Error([("SSL routines", "", "wrong version number")]), TlsError, "version"),
+            (ValueError("invalid hostname: a..b"), Unreachable, "invalid hostname: a..b"),
+            (ResponseFailed([Failure(ValueError("no chunk"))]), ConnectionBroken, "no chunk"),
         ):
             meaning = translated(URL, error)
             self.assertIs(type(meaning), kind)
             self.assertIn(words, str(meaning))
             self.assertIn(URL, str(meaning))
+
+    def test_the_certificate_that_was_refused(self) -> None:
+        broken = ResponseNeverReceived([Failure(VerificationError([]))])
+        script = Script(broken)
+        self.patch(script.client.transport, "_refused", lambda: "ab")
+        error = self.failureResultOf(script.start(script.client.get_info()), TlsError).value
+        self.assertEqual(error.fingerprint, "ab")
 
     def test_cancelled(self) -> None:
         for error in (

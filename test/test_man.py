@@ -19,8 +19,9 @@ from ganeti_rapi import exits
 from ganeti_rapi.api.access import OPTIONS, ROLES, Rules
 from ganeti_rapi.api.scopes import ANY, CONDITIONS
 from ganeti_rapi.auth.users import REALM, SCHEMES, UsersFile, parse
+from ganeti_rapi.client.cli.failing import INTERRUPTED, OUTCOMES
+from ganeti_rapi.client.cli.main import NOT_WRITTEN
 from ganeti_rapi.client.cli.root import rapi
-from ganeti_rapi.client.cli.running import INTERRUPTED, OUTCOMES
 from ganeti_rapi.program.cluster import Node, Paths
 from ganeti_rapi.program.logs import SYSLOG_CHOICES
 from ganeti_rapi.program.options import ProgramOptions
@@ -142,7 +143,9 @@ class CommandTests(SynchronousTestCase):
         self.assertEqual(set(re.findall(r"RAPI_\w+", head)), real)
 
     def test_exit_status(self) -> None:
-        self.assertEqual(statuses(COMMAND), {0, INTERRUPTED, *(code for _, code, _ in OUTCOMES)})
+        self.assertEqual(
+            statuses(COMMAND), {0, INTERRUPTED, NOT_WRITTEN, *(code for _, code, _ in OUTCOMES)}
+        )
 
 
 class UsersProgramTests(SynchronousTestCase):

@@ -29,18 +29,18 @@ from ganeti_rapi.client.errors import (
     Unavailable,
     Unreachable,
 )
-from ganeti_rapi.client.events import Event
-from ganeti_rapi.client.instances import allocation
-from ganeti_rapi.client.jobs import JobChange, LogEntry
-from ganeti_rapi.client.nodes import Move
-from ganeti_rapi.client.rapi import RapiClient
-from ganeti_rapi.client.tls import fingerprint
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.blocking import CertificateError as CertificateError
     from ganeti_rapi.client.blocking import GanetiApiError as GanetiApiError
     from ganeti_rapi.client.blocking import GanetiRapiClient as GanetiRapiClient
     from ganeti_rapi.client.blocking import GenericCurlConfig as GenericCurlConfig
+    from ganeti_rapi.client.events import Event
+    from ganeti_rapi.client.instances import allocation
+    from ganeti_rapi.client.jobs import JobChange, LogEntry
+    from ganeti_rapi.client.nodes import Move
+    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.tls import fingerprint
 
 __all__ = [
     "BadReply",
@@ -71,8 +71,22 @@ __all__ = [
 ]
 
 
+_LATER = {
+    "Event": "events",
+    "JobChange": "jobs",
+    "LogEntry": "jobs",
+    "Move": "nodes",
+    "RapiClient": "rapi",
+    "allocation": "instances",
+    "fingerprint": "tls",
+}
+"""Names whose modules import Twisted, which takes a while."""
+
+
 def __getattr__(name: str) -> Any:  # Any: whatever the name stands for
-    """The names of Ganeti's own client module, which only scripts need."""
+    """Names that are imported when they are used, and those of Ganeti's own client module."""
+    if name in _LATER:
+        return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
     if not name.startswith("__"):
         blocking = import_module("ganeti_rapi.client.blocking")
         if name in blocking.__all__:

@@ -25,12 +25,14 @@ class RequestTimedOut(RapiError):
 class TlsError(RapiError):
     """TLS failed, most likely because the server's certificate is not trusted.
 
-    ``message`` says what is wrong, ``advice`` what to do about it in a program.
+    ``message`` says what is wrong, ``advice`` what to do about it in a program. ``fingerprint`` is
+    that of the certificate that was refused, if there was one.
     """
 
-    def __init__(self, message: str, advice: str = "") -> None:
+    def __init__(self, message: str, advice: str = "", fingerprint: str | None = None) -> None:
         self.message = message
         self.advice = advice
+        self.fingerprint = fingerprint
         super().__init__(f"{message}: {advice}" if advice else message)
 
 

@@ -19,6 +19,8 @@ def translated(url: str, error: BaseException) -> Exception:
         for cause in causes:
             if isinstance(cause, kinds):
                 return meaning(url, cause)
+    if isinstance(error, ValueError):  # the host cannot be one, so that nothing was sent
+        return _unreachable(url, error)
     return ConnectionBroken(
         f"The connection to {url} ended before the whole reply: {_words(causes[-1])}"
     )

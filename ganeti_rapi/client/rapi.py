@@ -17,7 +17,7 @@ from ganeti_rapi.client.instances import InstanceMethods
 from ganeti_rapi.client.jobs import JobMethods
 from ganeti_rapi.client.networks import NetworkMethods
 from ganeti_rapi.client.nodes import NodeMethods
-from ganeti_rapi.client.tls import policy
+from ganeti_rapi.client.tls import Policy, policy
 from ganeti_rapi.client.transport import Http, Patience, Transport
 
 
@@ -62,12 +62,17 @@ class RapiClient(
         http: Http | None = None,
     ) -> None:
         self._pool: HTTPConnectionPool | None = None
+        self._trust: Policy | None = None
         if http is None:
             self._pool = make_pool(reactor, connections)
-            trust = policy(cafile, pinned, insecure)
-            http = make_http(reactor, trust, self._pool, connect_timeout)
+            self._trust = policy(cafile, pinned, insecure)
+            http = make_http(reactor, self._trust, self._pool, connect_timeout)
         patience = Patience(timeout, [0.25 * 2**number for number in range(retries)])
-        super().__init__(Transport(reactor, url, http, _pair(username, password), patience))
+        pair = _pair(username, password)
+        super().__init__(Transport(reactor, url, http, pair, patience, self._refused))
+
+    def _refused(self) -> str | None:
+        return None if self._trust is None else self._trust.refused
 
     async def close(self) -> None:
         """Close the connections that are kept open."""

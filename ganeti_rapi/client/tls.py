@@ -41,9 +41,7 @@ Judge = Callable[[X509, bool, str], bool]
 """Whether to accept a server, by its certificate, whether that is vouched for, and the host."""
 
 
-def policy(
-    cafile: str | None = None, pinned: str | None = None, insecure: bool = False
-) -> IPolicyForHTTPS:
+def policy(cafile: str | None = None, pinned: str | None = None, insecure: bool = False) -> Policy:
     """The policy for at most one of these; without any, the operating system's authorities count.
 
     ``cafile`` is a PEM file with the certificates to trust; the server's name is checked as well.
@@ -55,16 +53,16 @@ def policy(
     if (cafile is not None) + (pinned is not None) + insecure > 1:
         raise ValueError("Give only one of cafile, pinned and insecure")
     if pinned is not None:
-        return _Policy(None, _is_the_one(_digits(pinned)))
+        return Policy(None, _is_the_one(_digits(pinned)))
     if insecure:
-        return _Policy(None, lambda *_: True)
+        return Policy(None, lambda *_: True)
     return trusting(platformTrust() if cafile is None else authorities(cafile))
 
 
-def trusting(trust: Any, *, names: bool = True) -> IPolicyForHTTPS:
+def trusting(trust: Any, *, names: bool = True) -> Policy:
     """Accepts what these authorities signed, for the host's name, or for any name."""
     # Any: as `authorities` returns it
-    return _Policy(trust, _vouched_for_this_host if names else _vouched_for)
+    return Policy(trust, _vouched_for_this_host if names else _vouched_for)
 
 
 def authorities(*paths: str) -> Any:  # Any: a trust root of Twisted's, whose type is private
@@ -107,11 +105,12 @@ def _sha256(certificate: x509.Certificate) -> str:
 
 
 def _digits(text: str) -> str:
-    digits = text.replace(":", "").strip().lower()
+    """The digits of a fingerprint, which may be in openssl's own line. Raises ValueError."""
+    shown = re.sub(r"^sha256 fingerprint=", "", text.strip().lower())
+    digits = shown.replace(":", "")
     if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
-        raise ValueError(
-            "A pinned certificate is given by the 64 digits of its SHA-256 fingerprint"
-        )
+        what = "the 64 digits of its SHA-256 fingerprint"
+        raise ValueError(f"A pinned certificate is given by {what}, not {text!r}")
     return digits
 
 
@@ -151,8 +150,13 @@ def _is_address(host: str) -> bool:
 
 
 @implementer(IPolicyForHTTPS)
-class _Policy:
-    """Lets a judge decide. Without authorities to trust, no certificate is vouched for."""
+class Policy:
+    """Lets a judge decide. Without authorities to trust, no certificate is vouched for.
+
+    ``refused`` is the fingerprint of the last certificate that was refused, for people to compare.
+    """
+
+    refused: str | None = None
 
     def __init__(self, trust: Any, judge: Judge) -> None:  # Any: as `authorities` returns it
         self._context = CertificateOptions(trustRoot=trust).getContext()
@@ -165,7 +169,10 @@ class _Policy:
     def _accepts(self, certificate: X509, depth: int, vouched: bool, host: str) -> bool:
         if depth > 0:  # an authority's certificate
             return vouched or not self._needs_chain
-        return self._judge(certificate, vouched, host)
+        accepted = self._judge(certificate, vouched, host)
+        if not accepted:
+            self.refused = _sha256(certificate.to_cryptography())
+        return accepted
 
 
 @implementer(IOpenSSLClientConnectionCreator)

@@ -29,6 +29,7 @@ from ganeti_rapi.client.errors import (
     ConnectionBroken,
     RapiError,
     RequestTimedOut,
+    TlsError,
     Unavailable,
     Unreachable,
     http_error,
@@ -88,14 +89,19 @@ def base_url(url: str) -> str:
         raise ValueError(f"Not a server's URL: {url!r}; give one such as https://cluster:5080")
     if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("A server's URL is a scheme, a host and a port, such as https://host:5080")
+    try:
+        port = parts.port or DEFAULT_PORT
+    except ValueError:
+        raise ValueError(f"Not a server's URL: {url!r}; ports are from 1 to 65535") from None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}:{parts.port or DEFAULT_PORT}"
+    return f"{parts.scheme}://{host}:{port}"
 
 
 class Transport:
     """Sends requests to one server.
 
     ``clock`` gives the time, ``http`` sends, ``credentials`` are a user name and a password.
+    ``refused`` tells the fingerprint of a certificate that was not trusted.
     """
 
     def __init__(
@@ -105,12 +111,14 @@ class Transport:
         http: Http,
         credentials: tuple[str, str] | None = None,
         patience: Patience = Patience(),
+        refused: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.clock = clock
         self.url = base_url(url)
         self._http = http
         self._credentials = credentials
         self._patience = patience
+        self._refused = refused
 
     async def request(
         self,
@@ -172,7 +180,10 @@ class Transport:
         try:
             response: IResponse = await self._http.request(method, as_it_is(url), **options)
         except Exception as error:
-            raise translated(self.url, error) from error
+            meaning = translated(self.url, error)
+            if isinstance(meaning, TlsError):
+                meaning.fingerprint = self._refused()
+            raise meaning from error
         return response
 
     async def _body(self, response: IResponse) -> bytes:

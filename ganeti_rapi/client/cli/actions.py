@@ -6,27 +6,34 @@ from ganeti_rapi.client.cli.commands import argument
 from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import IALLOCATOR, INSTANCE, MIGRATION_MODE, TARGET_NODE
 from ganeti_rapi.client.cli.submitting import Action
-from ganeti_rapi.client.rapi import RapiClient
 
 REBOOT_TYPE = option_of("OP_INSTANCE_REBOOT", "reboot_type", "--type", hint="Default: hard.")
 
 ACTIONS = (
     Action(
         "start",
-        RapiClient.start_instance,
+        "start_instance",
         "Start an instance.",
         [INSTANCE, option_of("OP_INSTANCE_STARTUP", "force")],
+        takes=("dry_run",),
     ),
     Action(
         "stop",
-        RapiClient.stop_instance,
+        "stop_instance",
         "Shut an instance down.",
         [INSTANCE, option_of("OP_INSTANCE_SHUTDOWN", "timeout")],
+        takes=("set", "dry_run"),
     ),
-    Action("reboot", RapiClient.reboot_instance, "Reboot an instance.", [INSTANCE, REBOOT_TYPE]),
+    Action(
+        "reboot",
+        "reboot_instance",
+        "Reboot an instance.",
+        [INSTANCE, REBOOT_TYPE],
+        takes=("set", "dry_run"),
+    ),
     Action(
         "migrate",
-        RapiClient.migrate_instance,
+        "migrate_instance",
         "Move an instance to another node while it runs.",
         [
             INSTANCE,
@@ -34,10 +41,11 @@ ACTIONS = (
             MIGRATION_MODE,
             option_of("OP_INSTANCE_MIGRATE", "cleanup"),
         ],
+        takes=("set",),
     ),
     Action(
         "failover",
-        RapiClient.failover_instance,
+        "failover_instance",
         "Stop an instance and start it on another node.",
         [
             INSTANCE,
@@ -45,10 +53,11 @@ ACTIONS = (
             IALLOCATOR,
             option_of("OP_INSTANCE_FAILOVER", "ignore_consistency"),
         ],
+        takes=("set",),
     ),
     Action(
         "export",
-        RapiClient.export_instance,
+        "export_instance",
         "Export an instance to a node; --set gives mode=remote and the like.",
         [
             INSTANCE,
@@ -56,10 +65,11 @@ ACTIONS = (
             option_of("OP_BACKUP_EXPORT", "shutdown"),
             option_of("OP_BACKUP_EXPORT", "remove_instance", "--remove"),
         ],
+        takes=("set",),
     ),
     Action(
         "remove-export",
-        RapiClient.delete_export,
+        "delete_export",
         "Remove an instance's exports from the nodes.",
         [INSTANCE],
         "Remove the exports of {instance}?",

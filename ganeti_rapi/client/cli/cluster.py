@@ -9,7 +9,6 @@ import click
 from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import argument, family, reading
 from ganeti_rapi.client.cli.submitting import Action, action_command
-from ganeti_rapi.client.rapi import RapiClient
 
 TAGGED: Mapping[str, completion.Complete | None] = {
     "cluster": None,
@@ -23,39 +22,38 @@ TAGGED: Mapping[str, completion.Complete | None] = {
 ACTIONS = (
     Action(
         "redistribute-config",
-        RapiClient.redistribute_config,
+        "redistribute_config",
         "Send the configuration to all nodes again.",
     ),
     Action(
         "modify",
-        RapiClient.modify_cluster,
+        "modify_cluster",
         "Change the cluster's parameters with --set, such as --set candidate_pool_size=5.",
+        takes=("set",),
     ),
 )
 
 
-def _tags_of(kind: str) -> click.Group:
+def _tags_of(kind: str) -> dict[str, click.Command]:
+    """What can be done with the tags of a kind, by the verb."""
     name = [] if kind == "cluster" else [argument(kind, shell_complete=TAGGED[kind])]
-    tags = argument("tags", nargs=-1, required=True)
+    tags = argument("tags", nargs=-1, required=True, shell_complete=completion.tags_of(kind))
     whose = "the cluster" if kind == "cluster" else f"a{'n' * (kind == 'instance')} {kind}"
-    actions = (
-        Action("add", getattr(RapiClient, f"add_{kind}_tags"), f"To {whose}.", [*name, tags]),
-        Action(
-            "remove", getattr(RapiClient, f"delete_{kind}_tags"), f"From {whose}.", [*name, tags]
-        ),
+    add, remove = (
+        Action(kind, f"{verb}_{kind}_tags", f"{where} {whose}.", [*name, tags], takes=("dry_run",))
+        for verb, where in (("add", "To"), ("delete", "From"))
     )
-    lists = reading("list", getattr(RapiClient, f"get_{kind}_tags"), f"Of {whose}.", name)
-    return family(kind, "", lists, *map(action_command, actions))
+    return {
+        "list": reading(kind, f"get_{kind}_tags", f"Of {whose}.", name),
+        "add": action_command(add),
+        "remove": action_command(remove),
+    }
 
 
 def _by_verb() -> click.Group:
     kinds = [_tags_of(kind) for kind in TAGGED]
     verbs = [
-        click.Group(
-            verb,
-            help=f"{verb.title()} tags.",
-            commands={str(kind.name): kind.commands[verb] for kind in kinds},
-        )
+        family(verb, f"{verb.title()} tags.", *(kind[verb] for kind in kinds))
         for verb in ("list", "add", "remove")
     ]
     return family("tags", "Words on the cluster's objects.", *verbs)
@@ -65,11 +63,11 @@ COMMANDS = (
     family(
         "cluster",
         "The cluster as a whole.",
-        reading("info", RapiClient.get_info, "Show the cluster's settings."),
+        reading("info", "get_info", "Show the cluster's settings."),
         *map(action_command, ACTIONS),
     ),
     _by_verb(),
-    reading("info", RapiClient.get_info, "Show the cluster's settings."),
-    reading("os", RapiClient.list_operating_systems, "List the operating systems; runs a job."),
-    reading("features", RapiClient.get_features, "List what the server can do."),
+    reading("info", "get_info", "Show the cluster's settings."),
+    reading("os", "list_operating_systems", "List the operating systems; runs a job."),
+    reading("features", "get_features", "List what the server can do."),
 )

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
-from attrs import frozen
+from attrs import evolve, field, frozen
 
+from ganeti_rapi.client.cli.everywhere import LATER, Family, write_options
 from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
-from ganeti_rapi.client.cli.output import Columns, print_json, print_object, print_table
+from ganeti_rapi.client.cli.output import Columns, Look, Table
 from ganeti_rapi.client.cli.running import Session
-from ganeti_rapi.client.rapi import RapiClient
+from ganeti_rapi.client.cli.shortening import with_full_names
+from ganeti_rapi.client.cli.values import names
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
 
 # Any, in this module: the client's methods and JSON of each command's own shape
-Method = Callable[..., Any]
+NODES = ("pnode",)
+"""Fields with a node's name."""
+
+Method: TypeAlias = str | Callable[..., Any]
+"""A method of the client by its name, so that its module need not be imported, or a function."""
+
 LazyParameter: TypeAlias = click.Parameter | Callable[[], click.Parameter]
 """A parameter of a command, or what makes it."""
 
@@ -32,13 +43,32 @@ class Listing:
     summary: str
     kind: str
     columns: Columns
+    more: Columns = field(factory=dict)
     key: str = "name"
     options: Sequence[tuple[click.Option, str]] = ()
+    sort: str | None = None
+
+
+def call(method: Method, client: RapiClient, values: Mapping[str, Any]) -> Any:
+    """What a method of the client returns, with short names made full. An awaitable."""
+
+    async def once(**values: Any) -> Any:
+        if isinstance(method, str):
+            return await getattr(client, method)(**values)
+        return await method(client, **values)
+
+    return with_full_names(client, once, values)
 
 
 def argument(name: str, **settings: Any) -> click.Argument:
-    """A positional argument."""
-    return click.Argument([name], **settings)
+    """A positional argument, which may not be empty: a URL would lead elsewhere then."""
+    return click.Argument([name], **{"callback": _not_empty, **settings})
+
+
+def _not_empty(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    if value == "" or (isinstance(value, tuple) and "" in value):
+        raise click.BadParameter("it is empty", ctx=context, param=parameter)
+    return value
 
 
 def option(*names: str, **settings: Any) -> click.Option:
@@ -68,11 +98,6 @@ def flag(*names: str, help: str, value: bool = True) -> click.Option:
     return click.Option(names, is_flag=True, flag_value=value, default=None, type=bool, help=help)
 
 
-def _as_json(context: click.Context, _: click.Parameter, value: bool) -> None:
-    if value:
-        context.find_object(Session).json = True  # type: ignore[union-attr]  # the group made it
-
-
 class Command(click.Command):
     """A command that makes its parameters when they are needed."""
 
@@ -82,25 +107,19 @@ class Command(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         if not self.params:
-            self.params = [
-                each if isinstance(each, click.Parameter) else each() for each in self._lazy
-            ]
+            own = [each if isinstance(each, click.Parameter) else each() for each in self._lazy]
+            self.params = [*own, *LATER]
         return super().get_params(ctx)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_options(self, ctx, formatter)
 
 
 def command(
     name: str, summary: str, callback: Callable[..., None], parameters: Sequence[LazyParameter]
 ) -> click.Command:
-    """A command that also takes ``--json`` behind its name; the callback gets a `Session`."""
-    as_json = click.Option(
-        ["--json"],
-        is_flag=True,
-        expose_value=False,
-        callback=_as_json,
-        help="Print what the server answered, for programs.",
-    )
-    run = click.make_pass_decorator(Session)(callback)
-    return Command(name, [*parameters, as_json], callback=run, help=summary)
+    """A command; the callback gets a `Session`."""
+    return Command(name, parameters, callback=click.pass_obj(callback), help=summary)
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
@@ -115,28 +134,59 @@ def list_command(listing: Listing) -> click.Command:
     """
 
     async def chosen(client: RapiClient, conditions: Sequence[Any]) -> Any:
-        rows = await listing.method(client)
+        rows = await call(listing.method, client, {})
         if not conditions:
             return rows
         found = await client.query(listing.kind, [listing.key], all_of(conditions))
         keys = {cell[1] for (cell,) in found["data"]}
         return [row for row in rows if row[listing.key] in keys]
 
-    def run(
-        session: Session, conditions: tuple[Any, ...], limit: int | None, **values: Any
-    ) -> None:
-        fields = {str(option.name): field for option, field in listing.options}
-        more = [["=", fields[name], value] for name, value in given(values).items()]
+    def run(session: Session, conditions: tuple[Any, ...], look: Look, **values: Any) -> None:
+        fields = {str(option.name): where for option, where in listing.options}
+        more = [_is(fields[name], value) for name, value in given(values).items()]
         rows = session.ask(lambda client: chosen(client, [*conditions, *more]))
-        rows = rows[len(rows) - limit :] if limit is not None and limit < len(rows) else rows
-        print_json(rows) if session.json else print_table(session.out, listing.columns, rows)
+        look = look if look.sort else evolve(look, sort=listing.sort)
+        session.show_table(Table(listing.columns, rows, listing.more, listing.key), look)
 
     parameters = [
         *(option for option, _ in listing.options),
         several("--filter", "conditions", type=condition, metavar="CONDITION", help=HELP),
-        option("--limit", type=click.IntRange(min=1), help="Only that many, the last ones."),
+        *LOOK,
     ]
-    return command("list", listing.summary, run, parameters)
+    return command("list", listing.summary, looking(run), parameters)
+
+
+def _is(where: str, value: str) -> Any:
+    """The filter for a field's value; a node's name may be short."""
+    equal = ["=", where, value]
+    if where not in NODES:
+        return equal
+    return ["|", equal, ["=~", where, f"^{re.escape(value)}[.]"]]
+
+
+LOOK: Sequence[click.Option] = (
+    option("--columns", type=names, metavar="FIELD,…", help="Only these columns."),
+    option("--sort", metavar="FIELD", help="Sort by a field; with - before it, the largest first."),
+    option("--limit", type=click.IntRange(min=1), help="Only that many, the first ones."),
+    flag("--no-headers", "headers", value=False, help="Without the titles of the columns."),
+    option(
+        "--units",
+        type=click.Choice(["h", "m", "g", "t"]),
+        help="Sizes in mebibytes, gibibytes "
+        "or tebibytes; h, which is the default of tables, takes what suits each.",
+    ),
+)
+"""The options of commands that print a table."""
+
+
+def looking(run: Callable[..., None]) -> Callable[..., None]:
+    """A callback that gets a `Look` in place of the options that make it."""
+
+    def callback(session: Session, **values: Any) -> None:
+        look = {str(each.name): values.pop(str(each.name)) for each in LOOK}
+        run(session, look=Look(**given(look)), **values)
+
+    return callback
 
 
 def reading(
@@ -146,23 +196,13 @@ def reading(
 
     def run(session: Session, **values: Any) -> None:
         async def work(client: RapiClient) -> Any:
-            return await method(client, **given(values))
+            return await call(method, client, given(values))
 
-        print_value(session, session.ask(work))
+        session.show(session.ask(work))
 
     return command(name, summary, run, parameters)
 
 
-def print_value(session: Session, value: Any) -> None:
-    """Print a reply, for people or for programs."""
-    if session.json:
-        print_json(value)
-    elif isinstance(value, dict | list):
-        print_object(session.out, value)
-    else:
-        click.echo(value)
-
-
 def family(name: str, summary: str, *commands: click.Command) -> click.Group:
     """A group of commands."""
-    return click.Group(name, commands=list(commands), help=summary)
+    return Family(name, summary, commands)

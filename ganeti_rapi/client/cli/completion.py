@@ -1,4 +1,4 @@
-"""Completing the names of the cluster's objects while a line is typed.
+"""Completing values while a line is typed: names of the cluster's objects, profiles, fields.
 
 The server is asked only if no password has to be typed: because it is in the environment, or
 because no user is given. When anything goes wrong, there are no names.
@@ -8,46 +8,99 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
-from twisted.internet.defer import Deferred
 
+from ganeti_rapi.client.cli.everywhere import Choices
 from ganeti_rapi.client.cli.profiles import read_profile
 from ganeti_rapi.client.cli.running import run_in_reactor
-from ganeti_rapi.client.rapi import RapiClient
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
 
 PATIENCE = 2.0
 """The longest time that a person who pressed Tab waits, in seconds."""
 
-Complete = Callable[[click.Context, click.Parameter, str], list[str]]
+Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[str]]
+Find: TypeAlias = "Callable[[RapiClient, dict[str, Any]], Awaitable[Sequence[str | int]]]"
+"""What finds values, from a client and the parameters so far. Any: each parameter's own."""
 
 
-def names_by(method: Callable[[RapiClient], Awaitable[Sequence[str | int]]]) -> Complete:
-    """What click calls for the names with some beginning; ``method`` lists all names."""
-
-    async def work(client: RapiClient) -> Sequence[str | int]:
-        async def names() -> Sequence[str | int]:
-            return await method(client)
-
-        asked = Deferred.fromCoroutine(names())
-        return await asked.addTimeout(PATIENCE, client.transport.clock)
+def found_by(find: Find) -> Complete:
+    """What click calls for the values with some beginning."""
 
     def complete(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
-        root = context.find_root()
+        async def work(client: RapiClient) -> Sequence[str | int]:
+            from twisted.internet.defer import Deferred
+
+            async def found() -> Sequence[str | int]:
+                return await find(client, context.params)
+
+            asked = Deferred.fromCoroutine(found())
+            return await asked.addTimeout(PATIENCE, client.transport.clock)
+
         try:
-            profile = read_profile(os.environ, **root.params)
+            profile = read_profile(os.environ, Choices.of(context).all)
             if profile.user is not None and "RAPI_PASSWORD" not in os.environ:
                 return []
-            names = (root.obj or run_in_reactor)(profile, work)
+            values = (context.find_root().obj or run_in_reactor)(profile, work)
         except Exception:  # an error would be printed into the line that is being typed
             return []
-        return [str(name) for name in names if str(name).startswith(beginning)]
+        return [str(value) for value in values if str(value).startswith(beginning)]
 
     return complete
 
 
-INSTANCES = names_by(RapiClient.list_instances)
-NODES = names_by(RapiClient.list_nodes)
-GROUPS = names_by(RapiClient.list_groups)
-NETWORKS = names_by(RapiClient.list_networks)
-JOBS = names_by(RapiClient.list_jobs)
+def names_by(method: str) -> Complete:
+    """What completes the names that a method of the client lists."""
+
+    async def find(client: RapiClient, _: object) -> Sequence[str | int]:
+        names: Sequence[str | int] = await getattr(client, method)()
+        return names
+
+    return found_by(find)
+
+
+async def _os_in_use(client: RapiClient, _: object) -> Sequence[str]:
+    """The operating systems of the instances there are; all others would cost a job."""
+    answer = await client.query("instance", ["os"])
+    return sorted({cell[1] for (cell,) in answer["data"]})
+
+
+async def _iallocators(client: RapiClient, _: object) -> Sequence[str]:
+    default = (await client.get_info()).get("default_iallocator")
+    return sorted({"hail", *filter(None, [default])})
+
+
+async def _fields(client: RapiClient, typed: dict[str, Any]) -> Sequence[str]:
+    """A kind's fields, behind those that are typed already."""
+    known = await client.query_fields(typed["kind"])
+    return [field["name"] for field in known["fields"]]
+
+
+def tags_of(kind: str) -> Complete:
+    """What completes the tags that an object has; the object is typed already."""
+
+    async def find(client: RapiClient, typed: dict[str, Any]) -> Sequence[str]:
+        names = [] if kind == "cluster" else [typed[kind]]
+        tags: Sequence[str] = await getattr(client, f"get_{kind}_tags")(*names)
+        return tags
+
+    return found_by(find)
+
+
+INSTANCES = names_by("list_instances")
+NODES = names_by("list_nodes")
+GROUPS = names_by("list_groups")
+NETWORKS = names_by("list_networks")
+JOBS = names_by("list_jobs")
+OS = found_by(_os_in_use)
+IALLOCATORS = found_by(_iallocators)
+_FIELDS = found_by(_fields)
+
+
+def fields(context: click.Context, parameter: click.Parameter, beginning: str) -> list[str]:
+    """Fields with commas between them: the last one is completed."""
+    typed, comma, last = beginning.rpartition(",")
+    return [f"{typed}{comma}{name}" for name in _FIELDS(context, parameter, last)]

@@ -7,14 +7,13 @@ from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.parameters import EARLY_RELEASE, IALLOCATOR, INSTANCE, REMOTE_NODE
 from ganeti_rapi.client.cli.submitting import Action
 from ganeti_rapi.client.cli.values import names, numbers, size
-from ganeti_rapi.client.rapi import RapiClient
 
 DISKS = option_of("OP_INSTANCE_REPLACE_DISKS", "disks", type=numbers, metavar="NUMBER,…")
 
 ACTIONS = (
     Action(
         "grow-disk",
-        RapiClient.grow_disk,
+        "grow_disk",
         "Make a disk larger by an amount such as 2G.",
         [
             INSTANCE,
@@ -23,10 +22,11 @@ ACTIONS = (
             option_of("OP_INSTANCE_GROW_DISK", "absolute"),
             option_of("OP_INSTANCE_GROW_DISK", "wait_for_sync", "--sync/--no-sync"),
         ],
+        takes=("set",),
     ),
     Action(
         "replace-disks",
-        RapiClient.replace_disks,
+        "replace_disks",
         "Replace disks of a mirrored instance.",
         [
             INSTANCE,
@@ -39,7 +39,7 @@ ACTIONS = (
     ),
     Action(
         "recreate-disks",
-        RapiClient.recreate_disks,
+        "recreate_disks",
         "Create lost disks again, empty.",
         [
             INSTANCE,
@@ -51,13 +51,13 @@ ACTIONS = (
     ),
     Action(
         "activate-disks",
-        RapiClient.activate_disks,
+        "activate_disks",
         "Make a stopped instance's disks available on its node.",
         [INSTANCE, option_of("OP_INSTANCE_ACTIVATE_DISKS", "ignore_size")],
     ),
     Action(
         "deactivate-disks",
-        RapiClient.deactivate_disks,
+        "deactivate_disks",
         "Undo activate-disks.",
         [INSTANCE, option_of("OP_INSTANCE_DEACTIVATE_DISKS", "force")],
     ),

@@ -13,12 +13,11 @@ from ganeti_rapi.client.cli.commands import (
 from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import GROUP, NDPARAMS, NEW_NAME
 from ganeti_rapi.client.cli.submitting import Action, action_command
-from ganeti_rapi.client.rapi import RapiClient
 
 ALLOC_POLICY = option_of("OP_GROUP_ADD", "alloc_policy")
 
 LIST = Listing(
-    RapiClient.get_groups,
+    "get_groups",
     "List the groups.",
     "group",
     {"Name": "name", "Policy": "alloc_policy", "Nodes": "node_list"},
@@ -26,39 +25,50 @@ LIST = Listing(
 ACTIONS = (
     Action(
         "create",
-        RapiClient.create_group,
+        "create_group",
         "Create an empty group.",
         [argument("name"), ALLOC_POLICY, NDPARAMS],
+        takes=("set", "dry_run"),
     ),
     Action(
         "modify",
-        RapiClient.modify_group,
+        "modify_group",
         "Change a group's parameters; --set changes any other.",
         [GROUP, ALLOC_POLICY, NDPARAMS],
+        takes=("set",),
     ),
     Action(
         "rename",
-        RapiClient.rename_group,
+        "rename_group",
         "Give a group another name.",
         [GROUP, NEW_NAME],
+        takes=("dry_run",),
     ),
     Action(
         "assign-nodes",
-        RapiClient.assign_nodes,
+        "assign_nodes",
         "Move nodes into a group.",
         [
             GROUP,
             argument("nodes", nargs=-1, required=True, shell_complete=completion.NODES),
             option_of("OP_GROUP_ASSIGN_NODES", "force"),
         ],
+        takes=("dry_run",),
     ),
-    Action("remove", RapiClient.delete_group, "Remove an empty group.", [GROUP], "Remove {group}?"),
+    Action(
+        "remove",
+        "delete_group",
+        "Remove an empty group.",
+        [GROUP],
+        "Remove {group}?",
+        takes=("dry_run",),
+    ),
 )
 
 groups = family(
     "groups",
     "Groups of nodes.",
     list_command(LIST),
-    reading("show", RapiClient.get_group, "Show a group.", [GROUP]),
+    reading("show", "get_group", "Show a group.", [GROUP]),
     *map(action_command, ACTIONS),
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.cli import actions, disks
 from ganeti_rapi.client.cli.commands import (
     Listing,
     argument,
+    command,
     family,
     flag,
     list_command,
@@ -16,6 +17,7 @@ from ganeti_rapi.client.cli.commands import (
     reading,
     several,
 )
+from ganeti_rapi.client.cli.consoles import show_console
 from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import (
     IALLOCATOR,
@@ -30,8 +32,10 @@ from ganeti_rapi.client.cli.parameters import (
 )
 from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.cli.values import beparams, disk, pairs
-from ganeti_rapi.client.rapi import RapiClient
 from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
 
 PARAMETERS = (
     option_of(
@@ -63,19 +67,20 @@ NIC = several(
 )
 
 LIST = Listing(
-    RapiClient.get_instances,
+    "get_instances",
     "List the instances.",
     "instance",
     {
         "Name": "name",
         "Status": "status",
         "Primary": "pnode",
-        "Secondary": "snodes",
-        "OS": "os",
-        "MiB": "beparams.maxmem",
+        "Memory": "beparams.maxmem",
         "VCPUs": "beparams.vcpus",
-        "Disks (MiB)": "disk.sizes",
+        "Disks": "disk.sizes",
+        "OS": "os",
+        "Secondary": "snodes",
     },
+    {"Template": "disk_template", "IPs": "nic.ips", "Tags": "tags"},
     options=[
         (option("--status", metavar="STATUS", help="Such as running or ADMIN_down."), "status"),
         (node_option("--node", help="Those with this primary node."), "pnode"),
@@ -121,32 +126,35 @@ ACTIONS = (
             node_of("OP_INSTANCE_CREATE", "snode", "--secondary"),
             *(IALLOCATOR, *PARAMETERS, START, *NAME_CHECKS),
         ],
+        takes=("set", "dry_run"),
     ),
     Action(
         "modify",
-        RapiClient.modify_instance,
+        "modify_instance",
         "Change an instance's parameters; --set changes any other.",
         [INSTANCE, *PARAMETERS],
+        takes=("set",),
     ),
     Action(
         "rename",
-        RapiClient.rename_instance,
+        "rename_instance",
         "Give a stopped instance another name.",
         [INSTANCE, NEW_NAME, *NAME_CHECKS],
     ),
     Action(
         "reinstall",
-        RapiClient.reinstall_instance,
+        "reinstall_instance",
         "Stop an instance, install its operating system again, and start it.",
         [INSTANCE, os_of("OP_INSTANCE_REINSTALL"), OSPARAMS, START],
         "Install {instance} again? What its disks hold may be lost.",
     ),
     Action(
         "remove",
-        RapiClient.delete_instance,
+        "delete_instance",
         "Remove an instance and its disks.",
         [INSTANCE],
         "Remove the instance {instance} and its disks?",
+        takes=("set", "dry_run"),
     ),
     *actions.ACTIONS,
     *disks.ACTIONS,
@@ -156,13 +164,18 @@ instances = family(
     "instances",
     "The cluster's virtual machines.",
     list_command(LIST),
-    reading("show", RapiClient.get_instance, "Show an instance.", [INSTANCE]),
+    reading("show", "get_instance", "Show an instance.", [INSTANCE]),
     reading(
         "info",
         information,
         "Ask the nodes about an instance; runs a job.",
         [INSTANCE, option_of("OP_INSTANCE_QUERY_DATA", "static")],
     ),
-    reading("console", RapiClient.get_console, "Show how to reach its console.", [INSTANCE]),
+    command(
+        "console",
+        "Print the command line that reaches an instance's console.",
+        show_console,
+        [INSTANCE],
+    ),
     *map(action_command, ACTIONS),
 )

@@ -10,19 +10,18 @@ from ganeti_rapi.client.cli.commands import (
     family,
     list_command,
     option,
-    print_value,
     reading,
 )
+from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.parameters import JOB
 from ganeti_rapi.client.cli.progress import follow
-from ganeti_rapi.client.cli.running import Failed, Session
+from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.submitting import print_results
-from ganeti_rapi.client.rapi import RapiClient
 from ganeti_rapi.jobstates import JOB_STATES
 
 LIST = Listing(
-    RapiClient.get_jobs,
-    "List the jobs, the newest last.",
+    "get_jobs",
+    "List the jobs, the newest first.",
     "job",
     {
         "ID": "id",
@@ -31,7 +30,9 @@ LIST = Listing(
         "Ended": "end_ts",
         "What": "summary",
     },
+    {"Started": "start_ts"},
     key="id",
+    sort="-id",
     options=[
         (option("--status", type=click.Choice(JOB_STATES), help="Those in a state."), "status")
     ],
@@ -56,14 +57,14 @@ def cancel(session: Session, job_id: int) -> None:
     done, text = session.ask(lambda client: client.cancel_job(job_id))
     if not done:
         raise Failed(text, 1)
-    print_value(session, [done, text] if session.json else text)
+    session.show([done, text] if session.for_programs else text)
 
 
 jobs = family(
     "jobs",
     "What the cluster does and did.",
     list_command(LIST),
-    reading("show", RapiClient.get_job, "Show a job with its log and results.", [JOB]),
+    reading("show", "get_job", "Show a job with its log and results.", [JOB]),
     command("watch", "Follow a job's log to its end.", watch, [JOB]),
     command(
         "wait",

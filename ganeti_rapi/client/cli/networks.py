@@ -13,7 +13,6 @@ from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.parameters import GROUP, NETWORK, NEW_NAME
 from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.cli.values import names
-from ganeti_rapi.client.rapi import RapiClient
 
 SETTINGS = (
     option_of("OP_NETWORK_ADD", "gateway", metavar="IP"),
@@ -27,7 +26,7 @@ RELEASE = option_of(
 )
 
 LIST = Listing(
-    RapiClient.get_networks,
+    "get_networks",
     "List the networks.",
     "network",
     {
@@ -42,7 +41,7 @@ LIST = Listing(
 ACTIONS = (
     Action(
         "create",
-        RapiClient.create_network,
+        "create_network",
         "Create a network, such as 192.0.2.0/24.",
         [
             argument("name"),
@@ -50,26 +49,29 @@ ACTIONS = (
             *SETTINGS,
             option_of("OP_NETWORK_ADD", "tags", type=names, metavar="TAG,…"),
         ],
+        takes=("set", "dry_run"),
     ),
     Action(
         "modify",
-        RapiClient.modify_network,
+        "modify_network",
         "Change a network's parameters; --set changes any other.",
         [
             NETWORK,
             *SETTINGS,
             RELEASE,
         ],
+        takes=("set",),
     ),
     Action(
         "rename",
-        RapiClient.rename_network,
+        "rename_network",
         "Give a network another name; needs Ganeti 3.1.",
         [NETWORK, NEW_NAME],
+        takes=("dry_run",),
     ),
     Action(
         "connect",
-        RapiClient.connect_network,
+        "connect_network",
         "Connect a network to a group, by a bridge or routing table.",
         [
             NETWORK,
@@ -78,15 +80,22 @@ ACTIONS = (
             argument("link"),
             option_of("OP_NETWORK_CONNECT", "network_vlan", "--vlan", "vlan", metavar="VLAN"),
         ],
+        takes=("set", "dry_run"),
     ),
     Action(
         "disconnect",
-        RapiClient.disconnect_network,
+        "disconnect_network",
         "Disconnect a network from a group.",
         [NETWORK, GROUP],
+        takes=("dry_run",),
     ),
     Action(
-        "remove", RapiClient.delete_network, "Remove a network.", [NETWORK], "Remove {network}?"
+        "remove",
+        "delete_network",
+        "Remove a network.",
+        [NETWORK],
+        "Remove {network}?",
+        takes=("dry_run",),
     ),
 )
 
@@ -94,6 +103,6 @@ networks = family(
     "networks",
     "IP networks for instances.",
     list_command(LIST),
-    reading("show", RapiClient.get_network, "Show a network.", [NETWORK]),
+    reading("show", "get_network", "Show a network.", [NETWORK]),
     *map(action_command, ACTIONS),
 )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ganeti_rapi.client.cli.commands import (
+    LOOK,
     Listing,
     argument,
     command,
     family,
     list_command,
+    looking,
     option,
     reading,
 )
 from ganeti_rapi.client.cli.opcodes import argument_of, option_of
-from ganeti_rapi.client.cli.output import print_json, print_table
+from ganeti_rapi.client.cli.output import Look, Table
 from ganeti_rapi.client.cli.parameters import (
     EARLY_RELEASE,
     IALLOCATOR,
@@ -28,7 +30,9 @@ from ganeti_rapi.client.cli.parameters import (
 )
 from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.submitting import Action, action_command
-from ganeti_rapi.client.rapi import RapiClient
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
 
 STORAGE_TYPE = argument_of("OP_NODE_MODIFY_STORAGE", "storage_type", metavar="TYPE")
 UNIT = argument("name", metavar="UNIT")
@@ -37,7 +41,7 @@ ALLOCATABLE = option(
 )
 
 LIST = Listing(
-    RapiClient.get_nodes,
+    "get_nodes",
     "List the nodes.",
     "node",
     {
@@ -45,11 +49,12 @@ LIST = Listing(
         "Role": "role",
         "Primary": "pinst_cnt",
         "Secondary": "sinst_cnt",
-        "MiB": "mtotal",
-        "Free MiB": "mfree",
-        "Disk MiB": "dtotal",
-        "Free disk MiB": "dfree",
+        "Memory": "mtotal",
+        "Free": "mfree",
+        "Disk": "dtotal",
+        "Free disk": "dfree",
     },
+    {"CPUs": "ctotal", "Group": "group.uuid", "IP": "pip", "Tags": "tags"},
     options=[
         (
             option(
@@ -73,7 +78,7 @@ STORAGE_FIELDS = {
 ACTIONS = (
     Action(
         "set-role",
-        RapiClient.set_node_role,
+        "set_node_role",
         "Give a node a role.",
         [
             NODE,
@@ -86,7 +91,7 @@ ACTIONS = (
     ),
     Action(
         "modify",
-        RapiClient.modify_node,
+        "modify_node",
         "Change a node's parameters; --set changes any other.",
         [
             NODE,
@@ -98,29 +103,32 @@ ACTIONS = (
             ),
             NDPARAMS,
         ],
+        takes=("set",),
     ),
     Action(
         "migrate",
-        RapiClient.migrate_node,
+        "migrate_node",
         "Migrate all primary instances away from a node.",
         [
             NODE,
             *(MIGRATION_MODE, IALLOCATOR, TARGET_NODE),
         ],
+        takes=("dry_run",),
     ),
     Action(
         "evacuate",
-        RapiClient.evacuate_node,
-        "Move instances away from a node. --wait waits for the jobs that do it, too.",
+        "evacuate_node",
+        "Move instances away from a node, and wait for the jobs that do it.",
         [
             NODE,
             argument_of("OP_NODE_EVACUATE", "mode"),
             *(IALLOCATOR, REMOTE_NODE, EARLY_RELEASE),
         ],
+        takes=("dry_run",),
     ),
     Action(
         "powercycle",
-        RapiClient.powercycle_node,
+        "powercycle_node",
         "Reset a node, hard.",
         [NODE, option_of("OP_NODE_POWERCYCLE", "force")],
         "Reset the node {node}, hard? What runs there is lost.",
@@ -130,20 +138,20 @@ ACTIONS = (
 STORAGE_ACTIONS = (
     Action(
         "modify",
-        RapiClient.modify_node_storage,
+        "modify_node_storage",
         "Change whether instances may be put on a storage unit.",
         [NODE, STORAGE_TYPE, UNIT, ALLOCATABLE],
     ),
     Action(
         "repair",
-        RapiClient.repair_node_storage,
+        "repair_node_storage",
         "Repair a storage unit; only lvm-vg can be repaired.",
         [NODE, STORAGE_TYPE, UNIT],
     ),
 )
 
 
-def list_storage(session: Session, node: str, storage_type: str) -> None:
+def list_storage(session: Session, node: str, storage_type: str, look: Look) -> None:
     """Run the job that lists storage units, and show its result."""
     fields = list(STORAGE_FIELDS.values())
 
@@ -152,14 +160,18 @@ def list_storage(session: Session, node: str, storage_type: str) -> None:
         (units,) = await client.submit_and_wait(job)
         return [dict(zip(fields, unit)) for unit in units]
 
-    units = session.ask(work)
-    print_json(units) if session.json else print_table(session.out, STORAGE_FIELDS, units)
+    session.show_table(Table(STORAGE_FIELDS, session.ask(work)), look)
 
 
 STORAGE = family(
     "storage",
     "The storage units of nodes: file, lvm-pv, lvm-vg, …",
-    command("list", "List a node's units; runs a job.", list_storage, [NODE, STORAGE_TYPE]),
+    command(
+        "list",
+        "List a node's units; runs a job.",
+        looking(list_storage),
+        [NODE, STORAGE_TYPE, *LOOK],
+    ),
     *map(action_command, STORAGE_ACTIONS),
 )
 
@@ -167,8 +179,8 @@ nodes = family(
     "nodes",
     "The cluster's physical machines.",
     list_command(LIST),
-    reading("show", RapiClient.get_node, "Show a node.", [NODE]),
-    reading("role", RapiClient.get_node_role, "Show a node's role.", [NODE]),
+    reading("show", "get_node", "Show a node.", [NODE]),
+    reading("role", "get_node_role", "Show a node's role.", [NODE]),
     *map(action_command, ACTIONS),
     STORAGE,
 )

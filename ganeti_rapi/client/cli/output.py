@@ -1,78 +1,155 @@
-"""What people and programs see on stdout."""
+"""What people and programs see on stdout, in the format that they chose."""
 
 from __future__ import annotations
 
+import csv
 import json
-import time
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from attrs import evolve, field, frozen
+
+from ganeti_rapi.client.cli import tables
+from ganeti_rapi.client.cli.cells import kind_of, lines_of, words
+from ganeti_rapi.client.cli.screen import STYLES, Screen
 
 # Any, in this module: JSON of a reply's own shape
 Columns: TypeAlias = Mapping[str, str]
 """A table's columns: the title, and where the value is, such as ``beparams.memory``."""
 
-STYLES: Mapping[str, str] = {
-    "running": "green",
-    "success": "green",
-    "error": "red",
-    "ERROR_down": "red",
-    "ERROR_nodedown": "red",
-    "ADMIN_down": "dim",
-    "canceled": "yellow",
-}
 
-TIMES = frozenset({"ctime", "mtime", "received_ts", "start_ts", "end_ts"})
-"""Fields with a time: seconds since the epoch, or a pair of them and microseconds."""
+@frozen
+class Look:
+    """How a table is to look. Only these ``columns``, by ``sort``, the first ``limit`` rows."""
+
+    columns: Sequence[str] = ()
+    sort: str | None = None
+    limit: int | None = None
+    headers: bool = True
+    units: str | None = None
 
 
-def console(stderr: bool = False) -> Console:
-    """A console. What is piped on has no colour and is not cut to a width."""
-    made = Console(stderr=stderr, highlight=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=10_000)
+@frozen
+class Table:
+    """A list of objects. ``more`` columns are for wide tables, ``kinds`` are of fields.
+
+    ``key`` is the field that tells one object from the other.
+    """
+
+    columns: Columns
+    rows: Sequence[Any]
+    more: Columns = field(factory=dict)
+    key: str = "name"
+    kinds: Callable[[str], str] = kind_of
+
+    @property
+    def all_columns(self) -> Columns:
+        """Those of a wide table."""
+        return {**self.columns, **self.more}
 
 
-def print_json(value: Any) -> None:
-    """Print a reply as it is."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+def to_json(value: Any) -> str:
+    """A value as JSON."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def print_table(out: Console, columns: Columns, rows: Sequence[Any]) -> None:
-    """Print a row for each object."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, title in enumerate(columns):
-        table.add_column(title, overflow="fold", no_wrap=number == 0)  # names stay whole
-    for row in rows:
-        table.add_row(*(_cell(where, _at(row, where)) for where in columns.values()))
-    out.print(table)
+def to_yaml(value: Any) -> str:
+    """A value as YAML."""
+    return "\n".join(_yaml(value))
 
 
-def print_object(out: Console, value: Any) -> None:
-    """Print an object's fields, indented."""
-    for line in lines_of(value):
-        out.print(Text(line), soft_wrap=True)
+DATA: Mapping[str, Callable[[Any], str]] = {"json": to_json, "yaml": to_yaml}
+"""Formats that hold all that the server answered."""
 
 
-def lines_of(value: Any, indent: str = "") -> Iterator[str]:
-    """Lines for people; nested values are indented."""
-    pairs = value.items() if isinstance(value, dict) else [("-", item) for item in value]
-    for key, item in pairs:
-        label = f"{indent}{key}" + (":" if isinstance(value, dict) else "")
-        if _nested(item):
-            yield label
-            yield from lines_of(item, indent + "  ")
-        else:
-            yield f"{label} {_words(key, item)}"
+def print_table(out: Screen, output: str, table: Table, look: Look = Look()) -> str:
+    """Print a list in a format; a sentence about what did not fit, if so.
+
+    Raises click.BadParameter for a field that the objects do not have.
+    """
+    rows = _sorted(table, look.sort)[: look.limit]
+    columns = _chosen(table, output, look)
+    if output in DATA:
+        out.line(DATA[output](_only(columns, rows) if look.columns else rows))
+    elif output == "name":
+        _print_lines(out, (words(row[table.key]) for row in rows))
+    elif output == "csv":
+        _print_csv(out, table, columns, rows, look)
+    else:
+        return _print_cells(out, table, columns, rows, look, cut=output != "wide")
+    return ""
 
 
-def _nested(item: Any) -> bool:
-    if isinstance(item, dict):
-        return bool(item)
-    return isinstance(item, list) and any(isinstance(one, dict | list) for one in item)
+def print_object(out: Screen, output: str, value: Any) -> None:
+    """Print an object, or a list of names: indented, or as data."""
+    if output in DATA:
+        out.line(DATA[output](value))
+    elif output == "name" and isinstance(value, dict) and (name := _name(value)) is not None:
+        out.line(words(name))
+    elif isinstance(value, dict) or (isinstance(value, list) and any(map(_is_nested, value))):
+        _print_lines(out, lines_of(value))
+    else:
+        _print_lines(out, map(words, value if isinstance(value, list) else [value]))
+
+
+def _print_lines(out: Screen, lines: Iterable[str]) -> None:
+    text = "\n".join(lines)
+    if text:
+        out.line(text)
+
+
+def _name(value: Mapping[str, Any]) -> Any:
+    return next((value[key] for key in ("name", "id", "uuid") if key in value), None)
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _chosen(table: Table, output: str, look: Look) -> Columns:
+    if look.columns:
+        fields = [_field(table, name, "--columns") for name in look.columns]
+        titles = {where: title for title, where in table.all_columns.items()}
+        return {titles.get(where, where): where for where in fields}
+    return table.columns if output == "table" else table.all_columns
+
+
+def _field(table: Table, name: str, option: str) -> str:
+    """The field that a name or a title means. Without rows, any name may be one."""
+    by_title = {title.lower(): where for title, where in table.all_columns.items()}
+    where = by_title.get(name.lower(), name)
+    if any(_has(row, where) for row in table.rows) or not table.rows:
+        return where
+    raise click.BadParameter(
+        f"there is no field {name!r}; known: {', '.join(table.rows[0])}", param_hint=option
+    )
+
+
+def _sorted(table: Table, by: str | None) -> list[Any]:
+    if by is None:
+        return list(table.rows)
+    where = _field(table, by.removeprefix("-"), "--sort")
+    known = [row for row in table.rows if _at(row, where) is not None]
+    unknown = [row for row in table.rows if _at(row, where) is None]
+    known.sort(key=lambda row: _order(_at(row, where)), reverse=by.startswith("-"))
+    return known + unknown
+
+
+def _order(value: Any) -> tuple[Any, ...]:
+    """What to sort by: numbers first, and the numbers in texts as numbers."""
+    if isinstance(value, int | float):
+        return (0, value)
+    parts = re.split(r"(\d+)", str(value).lower())
+    return (1, *((int(part), "") if part.isdigit() else (-1, part) for part in parts))
+
+
+def _has(row: Any, where: str) -> bool:
+    if where in row:
+        return True
+    first, dot, rest = where.partition(".")
+    return bool(dot) and isinstance(row.get(first), dict) and _has(row[first], rest)
 
 
 def _at(row: Any, where: str) -> Any:
@@ -84,18 +161,84 @@ def _at(row: Any, where: str) -> Any:
     return row
 
 
-def _cell(where: str, value: Any) -> Text:
-    words = _words(where, value)
-    return Text(words, style=STYLES.get(words, ""))
+def _only(columns: Columns, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    return [{where: _at(row, where) for where in columns.values()} for row in rows]
 
 
-def _words(key: str, value: Any) -> str:
-    if value is None or value in ([], {}):
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if key in TIMES and (seconds := value[0] if isinstance(value, list) else value):
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
-    if isinstance(value, list):
-        return ", ".join(_words("", item) for item in value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+def _print_csv(
+    out: Screen, table: Table, columns: Columns, rows: Sequence[Any], look: Look
+) -> None:
+    """Fields' names and values, as spreadsheets want them: sizes in mebibytes."""
+    writer = csv.writer(out.file, lineterminator="\n")
+    if look.headers:
+        writer.writerow(columns.values())
+    for row in rows:
+        values = {where: _at(row, where) for where in columns.values()}
+        writer.writerow(
+            "" if value in (None, []) else words(value, table.kinds(where), look.units or "m")
+            for where, value in values.items()
+        )
+
+
+def _print_cells(
+    out: Screen, table: Table, columns: Columns, rows: Sequence[Any], look: Look, cut: bool
+) -> str:
+    shown = [
+        _column(title, [_at(row, where) for row in rows], table.kinds(where), look.units or "h")
+        for title, where in columns.items()
+    ]
+    shown[0] = evolve(shown[0], whole=True)
+    widths = tables.fit(shown, out.width if cut else None)
+    header, *lines = tables.lines(shown, widths)
+    if look.headers:
+        out.line(tables.GAP.join(header).rstrip(), bold=True)
+    _print_lines(out, (tables.GAP.join(map(_coloured, line)).rstrip() for line in lines))
+    left_off = ", ".join(column.title for column in shown[len(widths) :])
+    return f"too narrow for {left_off}; -o wide shows all" if left_off else ""
+
+
+def _column(title: str, values: Sequence[Any], kind: str, units: str) -> tables.Column:
+    numbers = [value for value in values if value is not None]
+    is_number = bool(numbers) and all(type(value) in (int, float) for value in numbers)
+    right = kind == "unit" or (is_number and kind == "")
+    return tables.Column(title, [words(value, kind, units) for value in values], right)
+
+
+def _coloured(cell: str) -> str:
+    colour = STYLES.get(cell.strip())
+    return click.style(cell, fg=colour) if colour else cell
+
+
+_PLAIN = re.compile(r"[A-Za-z_][\w./-]*")
+_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+"""What YAML, of one version or the other, takes for something else than text."""
+
+
+def _yaml(value: Any, indent: str = "") -> Iterator[str]:
+    """Lines of YAML. JSON's scalars are YAML, too."""
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _yaml_item(f"{indent}{_yaml_scalar(key)}:", item, indent + "  ")
+    elif isinstance(value, list) and value:
+        for item in value:
+            yield from _yaml_item(f"{indent}-", item, indent + "  ")
+    else:
+        yield indent + _yaml_scalar(value)
+
+
+def _yaml_item(label: str, item: Any, indent: str) -> Iterator[str]:
+    if not (isinstance(item, dict | list) and item):
+        yield f"{label} {_yaml_scalar(item)}"
+    elif label.endswith("-") and isinstance(item, dict):  # the first key stands behind the dash
+        first, *others = _yaml(item, indent)
+        yield f"{label} {first.lstrip()}"
+        yield from others
+    else:
+        yield label
+        yield from _yaml(item, indent)
+
+
+def _yaml_scalar(value: Any) -> str:
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return json.dumps(value, ensure_ascii=False)

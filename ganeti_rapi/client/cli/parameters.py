@@ -32,7 +32,9 @@ def pairs_of(opcode: str, parameter: str) -> LazyParameter:
     return option_of(opcode, parameter, type=pairs, metavar="KEY=VALUE,…")
 
 
-IALLOCATOR = option_of("OP_INSTANCE_CREATE", "iallocator", metavar="NAME")
+IALLOCATOR = option_of(
+    "OP_INSTANCE_CREATE", "iallocator", metavar="NAME", shell_complete=completion.IALLOCATORS
+)
 EARLY_RELEASE = option_of("OP_NODE_EVACUATE", "early_release")
 MIGRATION_MODE = option_of("OP_INSTANCE_MIGRATE", "mode")
 TARGET_NODE = node_of("OP_INSTANCE_MIGRATE", "target_node")
@@ -47,4 +49,12 @@ NAME_CHECKS = (
 
 def os_of(opcode: str) -> LazyParameter:
     """An option for an operating system."""
-    return option_of(opcode, "os_type", "--os", "os", metavar="OS", hint="See rapi os.")
+    return option_of(
+        opcode,
+        "os_type",
+        "--os",
+        "os",
+        metavar="OS",
+        hint="See rapi os.",
+        shell_complete=completion.OS,
+    )

@@ -41,18 +41,22 @@ def config_path(environment: Mapping[str, str]) -> Path:
     return Path(home) / "ganeti-rapi" / "rapi.toml"
 
 
-def parse(text: str) -> dict[str, Profile]:
-    """The profiles of a file by name. Raises `ProfileError`."""
+def parse(text: str) -> dict[str, Any]:  # Any: what the file has there
+    """The tables of a file's profiles by name; only the one that is used must be right.
+
+    Raises `ProfileError`.
+    """
     try:
         tables = tomllib.loads(text).get("profiles", {})
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(f"not TOML: {error}") from None
     if not isinstance(tables, dict):
         raise ProfileError("profiles are tables such as [profiles.default]")
-    return {name: _profile(name, table) for name, table in tables.items()}
+    return tables
 
 
-def _profile(name: str, table: Any) -> Profile:  # Any: what the file has there
+def profile_of(name: str, table: Any) -> Profile:  # Any: what the file has there
+    """The profile that a table describes. Raises `ProfileError`."""
     if not isinstance(table, dict):
         raise ProfileError(f"profile {name} is a table: [profiles.{name}]")
     for key, value in table.items():
@@ -65,37 +69,65 @@ def _profile(name: str, table: Any) -> Profile:  # Any: what the file has there
     return Profile(**table)
 
 
-def choose(profiles: Mapping[str, Profile], name: str | None, given: Mapping[str, Any]) -> Profile:
-    # Any: each option's own type
+def choose(tables: Mapping[str, Any], name: str | None, given: Mapping[str, Any]) -> Profile:
+    # Any: as above, and each option's own type
     """The profile by name, else ``default`` unless a URL is given, with the options on top.
 
     A given URL alone does not take the default profile's password elsewhere.
     """
-    if name is not None and name not in profiles:
-        raise ProfileError(f"there is no profile {name}; known: {', '.join(profiles) or 'none'}")
-    base = Profile() if name is None and given.get("url") else profiles.get(name or "default")
+    if name is not None and name not in tables:
+        raise ProfileError(f"there is no profile {name}; known: {', '.join(tables) or 'none'}")
+    base = Profile()
+    if name is not None or not given.get("url"):
+        chosen = name or "default"
+        base = profile_of(chosen, tables.get(chosen, {}))
     known = fields_dict(Profile)
-    chosen = {key: value for key, value in given.items() if value and key in known}
-    if {"cafile", "pinned", "insecure"} & set(chosen):  # they exclude those of the file
-        base = evolve(base or Profile(), cafile=None, pinned=None, insecure=False)
-    profile = evolve(base or Profile(), **chosen)
+    values = {key: value for key, value in given.items() if value and key in known}
+    if {"cafile", "pinned", "insecure"} & set(values):  # they exclude those of the file
+        base = evolve(base, cafile=None, pinned=None, insecure=False)
+    profile = evolve(base, **values)
     if profile.url is None:
         raise ProfileError("which server? Give --url, set RAPI_URL, or make a profile")
-    return profile
+    return evolve(profile, url=url_of(profile.url))
 
 
-def read_profile(
-    environment: Mapping[str, str], profile: str | None, config: str | None, **given: Any
-) -> Profile:  # Any: each option's own type
-    """The profile by name from the config file, with the options on top. Raises `ProfileError`."""
-    path = Path(config) if config else config_path(environment)
+def url_of(text: str) -> str:
+    """A server's URL, from one or from its host alone.
+
+    >>> url_of("cluster"), url_of("[::1]:5081"), url_of("http://cluster")
+    ('https://cluster', 'https://[::1]:5081', 'http://cluster')
+    """
+    if "://" in text:
+        return text
+    bare = text.count(":") > 1 and not text.startswith("[")  # an address of IPv6
+    return f"https://[{text}]" if bare else f"https://{text}"
+
+
+def config_file(environment: Mapping[str, str], given: Mapping[str, Any]) -> Path:
+    # Any: each option's own type
+    """The file that the options name, or the default one."""
+    return Path(given["config"]) if given.get("config") else config_path(environment)
+
+
+def read_profiles(environment: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
+    # Any: as above
+    """The tables of the profiles by name; none without a file. Raises `ProfileError`."""
+    path = config_file(environment, given)
     try:
-        text = path.read_text(encoding="utf-8") if config or path.exists() else ""
-        return choose(parse(text), profile, given)
-    except ProfileError as error:
-        raise ProfileError(f"{error}; the config file is {path}") from None
+        text = path.read_text(encoding="utf-8") if given.get("config") or path.exists() else ""
+        return parse(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(f"can't read {path}: {error}") from None
+        raise ProfileError(f"can't read it: {error}") from None
+
+
+def read_profile(environment: Mapping[str, str], given: Mapping[str, Any]) -> Profile:
+    # Any: as above
+    """The profile that the options name, with the options on top. Raises `ProfileError`."""
+    try:
+        return choose(read_profiles(environment, given), given.get("profile"), given)
+    except ProfileError as error:
+        path = config_file(environment, given)
+        raise ProfileError(f"{error}; the config file is {path}") from None
 
 
 @frozen

@@ -3,54 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from inspect import Parameter, signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import frozen
-from twisted.internet.defer import CancelledError
 
 from ganeti_rapi.client.cli.commands import (
     LazyParameter,
     Method,
+    call,
     command,
     flag,
     given,
     option,
     several,
 )
-from ganeti_rapi.client.cli.output import print_json, print_object
+from ganeti_rapi.client.cli.failing import INTERRUPTED, Failed
 from ganeti_rapi.client.cli.progress import follow
-from ganeti_rapi.client.cli.running import INTERRUPTED, Failed, Session
+from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.values import setting
-from ganeti_rapi.client.rapi import RapiClient
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
 
 # Any, in this module: JSON of each command's own shape
 
 
 @frozen
 class Action:
-    """A command that submits a job. ``question`` is asked before, unless ``--yes`` is given."""
+    """A command that submits a job.
+
+    ``question`` is asked before, unless ``--yes`` is given. ``takes`` says what the method takes
+    beside a reason: ``set`` for any parameters of the opcode, ``dry_run``.
+    """
 
     name: str
     method: Method
     summary: str
     parameters: Sequence[LazyParameter] = ()
     question: str = ""
+    takes: Sequence[str] = ()
+
+
+WAIT = click.Option(
+    ["--wait/--no-wait", " /--submit"],
+    default=True,
+    help="Show the job's log until it has ended, which is the default, or only print its id.",
+)
 
 
 def _common(action: Action) -> list[click.Parameter]:
     """The options that most commands have, as far as the client's method takes them."""
-    accepted = signature(action.method).parameters
     common: list[click.Parameter] = []
-    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in accepted.values()):
+    if "set" in action.takes:
         summary = "Any other parameter of the job's opcode; VALUE is JSON or text."
         common.append(several("--set", "more", type=setting, metavar="KEY=VALUE", help=summary))
-    common.append(flag("--wait", help="Show the job's log until it has ended."))
-    if "dry_run" in accepted:
+    common.append(WAIT)
+    if "dry_run" in action.takes:
         common.append(flag("--dry-run", help="Only check whether it could be done."))
-    if "reason" in accepted:
-        common.append(option("--reason", metavar="TEXT", help="Noted in the job's reason trail."))
+    common.append(option("--reason", metavar="TEXT", help="Noted in the job's reason trail."))
     if action.question:
         common.append(flag("--yes", help="Do not ask whether to do it."))
     return common
@@ -61,7 +72,7 @@ def action_command(action: Action) -> click.Command:
 
     def run(
         session: Session,
-        wait: bool | None,
+        wait: bool,
         yes: bool | None = None,
         more: Sequence[tuple[str, Any]] = (),
         **values: Any,
@@ -69,7 +80,7 @@ def action_command(action: Action) -> click.Command:
         arguments = {**given(values), **dict(more)}
         if action.question and not yes and "dry_run" not in arguments:
             confirm(action.question.format(**values))
-        submit(session, action.method, bool(wait), arguments)
+        submit(session, action.method, wait, arguments)
 
     return command(action.name, action.summary, run, [*action.parameters, *_common(action)])
 
@@ -87,26 +98,28 @@ def confirm(question: str) -> None:
 def submit(session: Session, method: Method, wait: bool, arguments: dict[str, Any]) -> None:
     """Submit a job and print its id, or follow it and print its result."""
 
+    from twisted.internet.defer import CancelledError
+
     async def work(client: RapiClient) -> Any:
         try:
-            job_id = await method(client, **arguments)
+            job_id = await call(method, client, arguments)
         except CancelledError:
             text = "interrupted; the job may have been submitted: rapi jobs list shows whether"
             raise Failed(text, INTERRUPTED) from None
         return job_id, (await follow(session, client, job_id) if wait else None)
 
     job_id, results = session.ask(work)
-    print_results(session, job_id, results)
+    if results is not None:
+        print_results(session, job_id, results)
+    elif session.for_programs or not session.out.is_terminal:
+        session.show(job_id)
+    else:
+        session.out.line(f"Job {job_id}; to follow it: rapi jobs watch {job_id}")
 
 
-def print_results(session: Session, job_id: int, results: Any) -> None:
-    """Print a job's result, or its id if it was not waited for."""
-    if session.json:
-        ended = {"id": job_id, "status": "success", "result": results}
-        print_json(job_id if results is None else ended)
-    elif results is None and session.out.is_terminal:
-        click.echo(f"Job {job_id}; to follow it: rapi jobs watch {job_id}")
-    elif results is None:
-        click.echo(job_id)
+def print_results(session: Session, job_id: int, results: Sequence[Any]) -> None:
+    """Print the results of a job that went well."""
+    if session.for_programs:
+        session.show({"id": job_id, "status": "success", "result": results})
     elif any(result is not None for result in results):
-        print_object(session.out, results)
+        session.show(results)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import click
 
@@ -60,6 +61,22 @@ def setting(text: str) -> tuple[str, Any]:  # Any: JSON
     if not key or not equals:
         raise click.BadParameter(f"{text!r} is not KEY=VALUE")
     return key, json_or_text(value)
+
+
+FORMATS: Final = ("table", "wide", "json", "yaml", "csv", "name")
+
+
+def output_format(text: str) -> str:
+    """One of the `FORMATS`, or columns=FIELD,…."""
+    if text in FORMATS or re.fullmatch("columns=.+", text):
+        return text
+    known = ", ".join(FORMATS)
+    raise click.BadParameter(f"{text!r} is no format; give {known} or columns=FIELD,…")
+
+
+def completed(choices: Sequence[str]) -> Callable[..., list[str]]:
+    """What click calls for those of the choices that have some beginning."""
+    return lambda _, __, beginning: [each for each in choices if each.startswith(beginning)]
 
 
 def json_or_text(text: str) -> Any:  # Any: JSON

@@ -1,0 +1,71 @@
+"""How commands end: each error's exit code, and what to do about it.
+
+Exit codes: 1 the job failed, 2 wrong usage or request, 3 no connection, or not a trusted one, 4 not
+allowed, 5 no such object, 6 the server failed or cannot do it, 7 not in time, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from ganeti_rapi.client import errors
+
+INTERRUPTED: Final = 130
+
+OUTCOMES: tuple[tuple[type[errors.RapiError], int, str], ...] = (
+    (errors.JobFailed, 1, ""),
+    (errors.BadRequest, 2, ""),
+    (errors.Unauthorized, 4, "check the user (--user) and the password (RAPI_PASSWORD)"),
+    (errors.Forbidden, 4, "the server's users file decides who may do what"),
+    (errors.NotFound, 5, "the command list shows what there is"),
+    (errors.JobStillRunning, 7, ""),
+    (errors.RequestTimedOut, 7, ""),
+    (errors.Unavailable, 6, "try again later"),
+    (errors.HttpError, 6, ""),
+    (errors.FeatureMissing, 6, ""),
+    (
+        errors.TlsError,
+        3,
+        "trust it with --cafile FILE or --pinned FINGERPRINT, or skip the check with --insecure",
+    ),
+    (errors.Unreachable, 3, "is that the right --url, and does the server run?"),
+    (errors.ConnectionBroken, 3, "is that the right --url, with https or http?"),
+    (errors.BadReply, 3, "is that the right --url?"),
+    (errors.RapiError, 3, ""),
+)
+"""Errors, their exit codes and what to do about them. The first class that fits counts."""
+
+LOST_SIGHT: Final = (
+    errors.Unreachable,
+    errors.ConnectionBroken,
+    errors.RequestTimedOut,
+    errors.ServerError,
+    errors.JobStillRunning,
+)
+"""After these, it is unknown how a job that was followed goes on."""
+
+
+class Failed(click.ClickException):
+    """Ends `rapi` with a line on stderr and an exit code."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(" ".join(message.split()))
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it of the instance
+
+
+def reason(error: errors.RapiError) -> str:
+    """What went wrong, without the words of HTTP and without advice for programs."""
+    if isinstance(error, errors.TlsError) and error.fingerprint is not None:
+        digits = error.fingerprint.upper()
+        pairs = ":".join(digits[start : start + 2] for start in range(0, len(digits), 2))
+        return f"{error.message}; its SHA-256 fingerprint is {pairs}"
+    if isinstance(error, errors.HttpError | errors.TlsError):
+        return error.message
+    return str(error)
+
+
+def sentence(*parts: str) -> str:
+    """The parts that there are, in one line."""
+    return "; ".join(part.rstrip(".") for part in parts if part)
