@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("api", "auth", "http1", "jobs"),
         *("sharing", "errors", "files", "jsontext", "logfile", "timeouts", "metrics"),
     },
-    "metrics": {"errors", "sharing"},
+    "metrics": {"errors", "shapes", "sharing"},
     "assembly": {"api", "auth", "luxi", "jobs", "web", "logfile", "metrics"},
     "simulator": {"api.opcodes", "luxi.codec", "errors", "jobstates", "jsontext"},
     "testing": {"auth", "assembly", "simulator", "client"},

@@ -269,6 +269,13 @@ class WritingTests(SightCase):
     def create(self, **more: object) -> int:
         return self.ask("/2/instances", "POST", {**CREATION, **more})[0]
 
+    def test_exports_may_be_of_any_instance(self) -> None:
+        imported = {**CREATION, "mode": "import", "src_path": "/exports/db1.example.com"}
+        self.start("instances.*:name=web*")
+        self.assertIn("without a scope", self.denied("/2/instances", "POST", imported))
+        status, error = self.ask("/2/instances", "POST", imported, ROOT)
+        self.assertNotEqual(status, 403, error)
+
     def test_new_instances_by_tag_and_place(self) -> None:
         for scope, more, status in (
             ("tag=ci", {}, 403),

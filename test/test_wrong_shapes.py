@@ -108,17 +108,23 @@ def spoiled(value: Any, dice: random.Random) -> Any:  # Any: JSON
 
 class WrongShapeTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.api = SimulatedApi()
+        self.api = SimulatedApi(users="admin admin write\nteam team @admin:name=*,@admin:tag=x\n")
         self.addCleanup(self.api.stop)
 
-    def status(self, method: str, path: str) -> int:
+    def status(self, method: str, path: str, user: str) -> int:
         client = self.api.connect()
         assert client.transport is not None
-        client.transport.write(encode_request(method, path, None, self.api.writer))
+        client.transport.write(encode_request(method, path, None, user))
         self.api.until(lambda: client.closed, patience=200)
         return parse_reply(client.data).status
 
     def test_they_are_never_our_fault(self) -> None:
+        self.check("admin:admin")
+
+    def test_nor_for_users_who_see_some_objects_only(self) -> None:
+        self.check("team:team")
+
+    def check(self, user: str) -> None:
         dice = random.Random(7)
         failed = []
         for method, path in requests():
@@ -131,7 +137,7 @@ class WrongShapeTests(SynchronousTestCase):
                     return encode_result(sent[-1])
 
                 with mock.patch.object(protocol, "encode_result", encode):
-                    status = self.status(method, path)
+                    status = self.status(method, path, user)
                 if status == 500:
                     failed.append(f"{method} {path}: {str(sent)[:200]}")
         self.flushLoggedErrors()

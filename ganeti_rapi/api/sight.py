@@ -23,10 +23,11 @@ from ganeti_rapi.api.subjects import (
     Opcode,
     named_by,
     owners_of,
+    reads_an_export,
     subjects_of,
 )
 from ganeti_rapi.errors import Forbidden, NotFound
-from ganeti_rapi.shapes import Shape, expect, list_of, maybe, record, row_of, text
+from ganeti_rapi.shapes import anything, expect, list_of, maybe, record, row_of, text
 
 if TYPE_CHECKING:
     from ganeti_rapi.api.cells import Cell
@@ -53,7 +54,11 @@ MANY = 50
 """Names from which on luxid is asked for all objects rather than for each of these."""
 
 Row = Sequence[Any]  # Any: a field's value is JSON of the field's own shape
-OPCODES: Shape = list_of(record())
+_TRAIL = maybe(list_of(row_of(text, text, anything)))
+
+
+def _is_opcode(value: Any) -> bool:  # Any: JSON
+    return record(OP_ID=text)(value) and _TRAIL(value.get("reason"))
 
 
 def read_traits(kind: str, values: Row) -> Traits:
@@ -77,14 +82,11 @@ async def all_traits(call: Call, kind: str, names: Collection[str] = ()) -> list
     luxid takes the first part of a host's name for the whole.
     """
     # Names alone would be an error where there is no such object.
-    wanted = [[op, name_or_uuid, each] for each in names for op, name_or_uuid in _EITHER]
+    wanted = [["=", field, name] for name in names for field in ("name", "uuid")]
     qfilter = ["|", *wanted] if 0 < len(names) <= MANY else None
     parts = call.daemon.table(kind, JUDGED[kind], qfilter)
     await anext(parts)
     return [read_traits(kind, [value for _, value in row]) async for rows in parts for row in rows]
-
-
-_EITHER = (("=", "name"), ("=", "uuid"))
 
 
 def the_one(given: str, among: Iterable[Traits]) -> Traits | None:
@@ -113,8 +115,11 @@ async def find(call: Call, named: Iterable[Named]) -> dict[Named, Traits | None]
 async def takes_jobs(
     call: Call, selection: Selection, jobs: Sequence[Sequence[Opcode]]
 ) -> list[bool]:
-    """For each job, given by its opcodes, whether it is among the selected ones."""
-    expect(jobs, list_of(OPCODES), "What luxid tells of jobs")
+    """For each job, given by its opcodes, whether it is among the selected ones.
+
+    Raises `LuxiProtocolError` for opcodes of a wrong shape.
+    """
+    expect(jobs, list_of(list_of(_is_opcode)), "What luxid tells of jobs")
     about = [_about(opcodes) for opcodes in jobs]
     found: Mapping[Named, Traits | None] = {}
     if selection.asks_for_traits:
@@ -183,6 +188,8 @@ async def check_submission(call: Call, opcodes: Iterable[Opcode]) -> None:
     if selection is None:
         return
     for opcode in opcodes:
+        if reads_an_export(opcode):
+            raise Forbidden(f"Importing takes the permission {call.permission} without a scope")
         found = await find(call, named_by(opcode))
         for (kind, name), traits in found.items():
             sight = call.view.sight(kind)

@@ -77,6 +77,11 @@ def _networks(nics: Json) -> Iterator[str]:
             yield from _networks(each)
 
 
+def reads_an_export(opcode: Opcode) -> bool:
+    """Whether an instance is made of an export, which may be of any other one."""
+    return bool(opcode["OP_ID"] == "OP_INSTANCE_CREATE" and opcode.get("mode") == "import")
+
+
 TAG_OPCODES = frozenset({"OP_TAGS_SET", "OP_TAGS_DEL"})
 
 _ALONE: Mapping[str, Named] = {
@@ -125,8 +130,8 @@ REQUEST = ", request "
 def owners_of(opcodes: Iterable[Opcode]) -> set[str]:
     """Who submitted a job over this API, by the reason trails of its opcodes."""
     return {
-        str(entry[1]).rpartition(REQUEST)[0]
+        words.rpartition(REQUEST)[0]
         for opcode in opcodes
-        for entry in opcode.get("reason") or ()
-        if str(entry[0]).startswith(SUBMITTER)
+        for source, words, _ in opcode.get("reason") or ()
+        if source.startswith(SUBMITTER)
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
 
 from ganeti_rapi.errors import LuxiError
+from ganeti_rapi.shapes import Shape, expect, flag, list_of, maybe, row_of, text, whole
 from ganeti_rapi.sharing import SharedReads
 
 Row = Mapping[str, Any]
@@ -21,6 +22,24 @@ NODE_FIELDS = (
 )
 INSTANCE_FIELDS = ("name", "pnode", "snodes", "oper_state", "oper_vcpus", "oper_ram")
 JOB_FIELDS = ("id", "status", "summary", "received_ts", "start_ts", "end_ts")
+
+_NUMBER = maybe(lambda value: isinstance(value, (int, float)) and not isinstance(value, bool))
+_MOMENT = maybe(row_of(whole, whole))
+SHAPES: Mapping[str, Shape] = {
+    "name": text,
+    "offline": maybe(flag),
+    **dict.fromkeys(NODE_FIELDS[2:], _NUMBER),
+    "pnode": maybe(text),
+    "snodes": maybe(list_of(text)),
+    "oper_state": maybe(flag),
+    "oper_vcpus": _NUMBER,
+    "oper_ram": _NUMBER,
+    "id": whole,
+    "status": text,
+    "summary": maybe(list_of(text)),
+    **dict.fromkeys(JOB_FIELDS[3:], _MOMENT),
+}
+"""What the values of all these fields look like."""
 
 NORMAL = 0
 """The status of a value that luxid knows, in the answer to a query."""
@@ -85,18 +104,28 @@ class ClusterFigures:
         now = self._clock.seconds()
         info: Row = await self._daemon.call("QueryClusterInfo")
         jobs: list[Row] = []
+        read = _reader("jobs", JOB_FIELDS)
         async for rows in self._daemon.rows("QueryJobs", None, list(JOB_FIELDS)):
-            jobs += (dict(zip(JOB_FIELDS, row)) for row in rows)
+            jobs += map(read, rows)
         nodes = await self._query("node", NODE_FIELDS)
         instances = await self._query("instance", INSTANCE_FIELDS)
-        return Figures(now, str(info.get("name")), nodes, instances, jobs)
+        cluster = expect(info.get("name"), text, "The cluster's name")
+        return Figures(now, str(cluster), nodes, instances, jobs)
 
     async def _query(self, kind: str, fields: Sequence[str]) -> list[Row]:
         found: list[Row] = []
+        read = _reader(f"{kind}s", fields)
         parts = self._daemon.table(kind, list(fields), None)
         await parts.__anext__()  # the definitions
         async for rows in parts:
             for row in rows:
                 values = [value if status == NORMAL else None for status, value in row]
-                found.append(dict(zip(fields, values)))
+                found.append(read(values))
         return found
+
+
+def _reader(what: str, fields: Sequence[str]) -> Callable[[Sequence[Any]], Row]:  # Any: JSON
+    """What reads values by field. It raises `LuxiProtocolError` if one is not what it must be."""
+    shape = row_of(*(SHAPES[field] for field in fields))
+    subject = f"What luxid tells of {what}"
+    return lambda values: dict(zip(fields, expect(values, shape, subject)))
