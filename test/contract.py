@@ -297,6 +297,48 @@ class Contract(Conversation):
 
     # -- instances -----------------------------------------------------------------------------
 
+    def test_archiving_a_job(self) -> None:
+        job = self.finish(self.ask("PUT", "/2/redistribute-config"))["id"]
+        self.assertIsNone(self.ask("POST", f"/2/jobs/{job}/archive"))
+        self.assertTrue(all(row["id"] != job for row in self.get("/2/jobs")))
+        for path in (f"/2/jobs/{job}", "/2/jobs/99999"):
+            self.ask("POST", f"{path}/archive", status=404)
+
+    def test_archiving_old_jobs(self) -> None:
+        job = self.finish(self.ask("PUT", "/2/redistribute-config"))["id"]
+        numbers = self.ask("POST", "/2/jobs-archive", {"age": 10**6})
+        self.assertEqual(numbers, {"archived": 0, "left": 0})
+        self.assertTrue(any(row["id"] == job for row in self.get("/2/jobs")))
+        for body in ({}, {"age": -1}, {"age": 1, "timeout": 0}, {"age": "1h"}):
+            self.ask("POST", "/2/jobs-archive", body, status=400)
+
+    def test_the_priority_of_a_job_that_ended(self) -> None:
+        job = self.finish(self.ask("PUT", "/2/redistribute-config"))["id"]
+        changed, _ = self.ask("PUT", f"/2/jobs/{job}/priority", -5)
+        self.assertEqual(changed, False)
+        self.ask("PUT", "/2/jobs/99999/priority", -5, status=404)
+        for priority in (-21, 20, "high", None):
+            self.ask("PUT", f"/2/jobs/{job}/priority", priority, status=400)
+
+    def test_draining_the_queue(self) -> None:
+        self.assertEqual(self.get("/2/queue"), {"drained": False})
+        self.addCleanup(self.ask, "PUT", "/2/queue", {"drained": False})
+        self.assertEqual(self.ask("PUT", "/2/queue", {"drained": True}), {"drained": True})
+        refused = self.ask("PUT", "/2/redistribute-config", status=503)
+        self.assertIn("drained", refused["message"])
+        self.assertEqual(self.ask("PUT", "/2/queue", {"drained": False}), {"drained": False})
+        self.ask("PUT", "/2/queue", {"drained": "yes"}, status=400)
+
+    def test_pausing_the_watcher(self) -> None:
+        self.addCleanup(self.ask, "PUT", "/2/watcher", {"paused_until": None})
+        until = 4_000_000_000
+        for value in (until, None):
+            body = {"paused_until": value}
+            self.assertEqual(self.ask("PUT", "/2/watcher", body), body)
+            self.assertEqual(self.get("/2/watcher"), body)
+        for value in (5, "tomorrow"):
+            self.ask("PUT", "/2/watcher", {"paused_until": value}, status=400)
+
     def test_the_life_of_an_instance(self) -> None:
         (nodes,) = self.create(self.new_name, tags=["born"], beparams={"memory": 128})
         uri = f"/2/instances/{self.new_name}"

@@ -39,8 +39,10 @@ GANETI_OPERATOR = GANETI_READONLY | {
     *(f"instances.export.{verb}" for verb in ("prepare", "create", "remove")),
     *("instances.replace_disks", "instances.query.console"),
 }
-OURS = {"events.read", "openapi.read"}
-OURS_ALONE = {"metrics.read"}
+OURS = {"events.read", "openapi.read", "queue.query", "watcher.query"}
+OURS_ALONE = {
+    *("metrics.read", "jobs.archive", "jobs.priority", "queue.modify", "watcher.modify"),
+}
 
 WORDS = st.sampled_from([*ROLES, *OPTIONS[OLD], "instances.list", "-jobs.list", "-instances.*"])
 
@@ -85,7 +87,8 @@ class GrantsTests(SynchronousTestCase):
             self.assertEqual(granted(options), expected, options)
 
     def test_patterns(self) -> None:
-        jobs = {"jobs.list", "jobs.query", "jobs.wait", "jobs.cancel"}
+        verbs = ("list", "query", "wait", "cancel", "archive", "priority")
+        jobs = {f"jobs.{verb}" for verb in verbs}
         self.assertEqual(granted("jobs.*"), jobs)
         self.assertEqual(granted("jobs.*,-jobs.c*"), jobs, "only whole words")
         self.assertEqual(granted("@readonly,-jobs.*"), READONLY - jobs)
@@ -178,7 +181,9 @@ class EveryMethodTests(SynchronousTestCase):
         if user is None:
             return 401
         found = grants(self.USERS[user].split(","), rules)
-        no_object = uri == "/2/tags" and cell.permission in {name for name, _ in found.scoped}
+        no_object = uri in ("/2/tags", "/2/jobs-archive") and cell.permission in {
+            name for name, _ in found.scoped
+        }
         return 0 if cell.permission in found.permissions and not no_object else 403
 
     def test_who_may(self) -> None:

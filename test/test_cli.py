@@ -242,10 +242,13 @@ READING = (
     *("nodes role node1.example.com", "nodes storage list node1.example.com lvm-vg"),
     *("groups show default", "networks show internal"),
     *("jobs show 1", "jobs wait 1 --timeout 5", "jobs watch 1"),
+    "jobs autoarchive 86400 --timeout 9",
+    *("cluster queue info", "cluster queue drain", "cluster queue undrain"),
+    *("cluster watcher info", "cluster watcher pause 30m", "cluster watcher continue"),
     *("tags list cluster", "tags list node node1.example.com", "tags list group default"),
     *("tags list instance web1.example.com", "tags list network internal"),
 )
-"""Command lines that only show something."""
+"""Command lines that submit no job."""
 
 
 def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -271,7 +274,12 @@ def required_options(path: tuple[str, ...]) -> list[str]:
 
 class EveryCommandTests(CommandCase):
     def test_the_tables_have_every_command(self) -> None:
-        lines = [line for line, *_ in SUBMITTING] + [*READING, "jobs cancel 1"]
+        lines = [line for line, *_ in SUBMITTING] + [
+            *READING,
+            "jobs cancel 1",
+            "jobs archive",
+            "jobs change-priority",
+        ]
         for path in leaves(rapi):
             with self.subTest(path=path):
                 self.assertTrue(any(line.startswith(" ".join(path)) for line in lines), path)
@@ -395,6 +403,19 @@ class JobTests(CommandCase):
         self.line.hold_up("OP_CLUSTER_REDIST_CONF")
         job_id = self.type("cluster redistribute-config --submit").stdout.strip()
         self.assertIn(job_id, self.type(f"jobs cancel {job_id}").stdout)
+
+    def test_another_priority(self) -> None:
+        self.fails("jobs change-priority -- 1 -5", 1, "Job 1")
+        self.line.hold_up("OP_CLUSTER_REDIST_CONF")
+        job_id = self.type("cluster redistribute-config --submit").stdout.strip()
+        self.assertIn(job_id, self.type(f"jobs change-priority {job_id} 10").stdout)
+        self.fails(f"jobs change-priority {job_id} 20", 2, "20")
+
+    def test_archiving(self) -> None:
+        self.assertEqual(json.loads(self.type("jobs archive 1 2 --json").stdout), [1, 2])
+        self.fails("jobs archive 3 1", 5, "There is no job 1")
+        self.assertNotIn(3, [job["id"] for job in json.loads(self.type("jobs list --json").stdout)])
+        self.fails("cluster watcher pause 5x", 2, "5x")
 
     def test_a_job_that_does_not_end(self) -> None:
         self.line.hold_up("OP_CLUSTER_REDIST_CONF")

@@ -61,6 +61,13 @@ CALLS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("GET", "/2/jobs/{job_id}/wait"): lambda c: c.wait_for_job_change(1, ["status"]),
     ("GET", "/2/jobs/{job_id}/events"): lambda c: next_of(c.job_events(1)),
     ("GET", "/2/events"): lambda c: next_of(c.all_events()),
+    ("POST", "/2/jobs/{job_id}/archive"): lambda c: c.archive_job(1),
+    ("POST", "/2/jobs-archive"): lambda c: c.archive_jobs(3600, timeout=5),
+    ("PUT", "/2/jobs/{job_id}/priority"): lambda c: c.change_job_priority(1, -5),
+    ("GET", "/2/queue"): lambda c: c.get_queue(),
+    ("PUT", "/2/queue"): lambda c: c.modify_queue(False),
+    ("GET", "/2/watcher"): lambda c: c.get_watcher(),
+    ("PUT", "/2/watcher"): lambda c: c.modify_watcher(None),
     ("GET", "/2/nodes"): lambda c: c.get_nodes(),
     ("GET", "/2/nodes/{node_name}"): lambda c: c.get_node(NODE),
     ("POST", "/2/nodes/{node_name}/powercycle"): lambda c: c.powercycle_node(NODE2),
@@ -204,7 +211,11 @@ ASK_THE_SAME = {
 }
 """The other methods; they ask resources that one in `CALLS` asks, too."""
 
-NO_JOB = {"/2/jobs/{job_id}", "/2/filters", "/2/filters/{filter_uuid}", "/2/query/{resource}"}
+NO_JOB = {
+    *("/2/jobs/{job_id}", "/2/jobs/{job_id}/archive", "/2/jobs/{job_id}/priority"),
+    *("/2/jobs-archive", "/2/queue", "/2/watcher"),
+    *("/2/filters", "/2/filters/{filter_uuid}", "/2/query/{resource}"),
+}
 """What is written without a job."""
 
 

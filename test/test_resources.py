@@ -91,6 +91,11 @@ OURS = """
     /metrics GET
     /2/events GET
     /2/jobs/{job_id}/events GET
+    /2/jobs/{job_id}/archive POST
+    /2/jobs/{job_id}/priority PUT
+    /2/jobs-archive POST
+    /2/queue GET PUT
+    /2/watcher GET PUT
 """
 """What no Ganeti has."""
 
@@ -184,6 +189,13 @@ PERMISSIONS = """
     /metrics GET metrics.read
     /2/events GET events.read
     /2/jobs/{job_id}/events GET jobs.wait
+    /2/jobs/{job_id}/archive POST jobs.archive
+    /2/jobs/{job_id}/priority PUT jobs.priority
+    /2/jobs-archive POST jobs.archive
+    /2/queue GET queue.query
+    /2/queue PUT queue.modify
+    /2/watcher GET watcher.query
+    /2/watcher PUT watcher.modify
     /2/openapi.json GET openapi.read
 """
 """The permission of each method: Ganeti 3.2's, and what it lacks named in the same way."""
@@ -191,6 +203,8 @@ PERMISSIONS = """
 GETS_THAT_TAKE_A_USER = {
     ("/metrics", "GET"),
     ("/2/events", "GET"),
+    ("/2/queue", "GET"),
+    ("/2/watcher", "GET"),
     ("/2/instances/{instance_name}/console", "GET"),
     ("/2/jobs/{job_id}/events", "GET"),
     ("/2/jobs/{job_id}/wait", "GET"),
@@ -336,13 +350,16 @@ class IndexTests(SynchronousTestCase):
             ),
             *(
                 "jobs",
+                "jobs-archive",
                 "modify",
                 "networks",
                 "nodes",
                 "openapi.json",
                 "os",
+                "queue",
                 "redistribute-config",
                 "tags",
+                "watcher",
             ),
         ]
         self.assertEqual(self.value("/2"), [{"name": name, "uri": f"/2/{name}"} for name in names])

@@ -221,6 +221,8 @@ BEYOND = (
     "Give either a body or",
     "The query arguments ",
     "Missing parameter ",
+    # Moments, which are judged by the clock.
+    "expected a time to come",
     # Notations that JSON Schema has no name for.
     "expected an IPv",
 )

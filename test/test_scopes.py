@@ -111,7 +111,8 @@ class GrantsTests(SynchronousTestCase):
             (["jobs.list:tag=a", "+jobs.list:name=b"], {("jobs.list", one), ("jobs.list", other)}),
             (["jobs.list:tag=a", "jobs.list"], set()),
             (["jobs.list:tag=a", "@readonly"], set()),
-            (["jobs.*:tag=a", "-jobs.list", "-jobs.w*", "-jobs.wait", "-jobs.cancel"],
+            (["jobs.*:tag=a", "-jobs.list", "-jobs.w*", "-jobs.wait", "-jobs.cancel",
+              "-jobs.archive", "-jobs.priority"],
              {("jobs.query", one)}),
         ):  # fmt: skip
             self.assertEqual(granted(*options).scoped, expected, options)
@@ -235,6 +236,9 @@ class SubjectsTests(SynchronousTestCase):
 
 
 class TableTests(SynchronousTestCase):
+    WHOLE = ("/2/tags", "/2/jobs-archive")
+    """What no permission with a scope is for."""
+
     def test_every_method_is_judged_by_its_object_or_by_what_it_selects(self) -> None:
         items = {"instance_name", "node_name", "group_name", "network_name", "job_id"}
         for resource in RESOURCES:
@@ -242,9 +246,11 @@ class TableTests(SynchronousTestCase):
                 if cell.permission == PUBLIC or kind_of(cell.permission) is None:
                     continue
                 judged = bool(items & set(resource.items) or cell.subject or cell.selects)
-                self.assertEqual(judged, resource.uri != "/2/tags", f"{method} {resource.uri}")
+                self.assertEqual(judged, resource.uri not in self.WHOLE, f"{method} {resource.uri}")
 
     def test_every_permission_has_a_kind_or_is_for_the_whole_cluster(self) -> None:
         whole = {name.partition(".")[0] for name in ADMIN if kind_of(name) is None}
-        self.assertEqual(whole, {"cluster", "os", "filter", "metrics", "openapi"})
+        self.assertEqual(
+            whole, {"cluster", "os", "filter", "metrics", "openapi", "queue", "watcher"}
+        )
         self.assertLessEqual({kind_of(name) for name in READONLY} - {None}, set(CONDITIONS))

@@ -37,7 +37,7 @@ READONLY = _names("""
     jobs.list jobs.query nodes.list nodes.query nodes.role.query
     instances.list instances.query instances.info
     groups.list groups.query networks.list networks.query
-    events.read openapi.read
+    events.read openapi.read queue.query watcher.query
 """)
 
 OPERATOR = READONLY | _names("""
@@ -53,6 +53,7 @@ ADMIN = (
     OPERATOR
     | WAITER
     | _names("""
+    jobs.archive jobs.priority queue.modify watcher.modify
     cluster.modify cluster.redistribute_config tags.set tags.delete
     filter.create filter.modify filter.remove jobs.cancel
     nodes.powercycle nodes.role.modify nodes.evacuate nodes.migrate nodes.modify

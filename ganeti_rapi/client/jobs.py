@@ -84,6 +84,54 @@ class JobMethods(Methods):
         done, text = await self.transport.request("DELETE", path("jobs", job_id))
         return done, text
 
+    async def archive_job(self, job_id: int) -> None:
+        """Archive a job that has ended; not on stock servers. Raises `BadRequest` if it goes on."""
+        await self.transport.request("POST", path("jobs", job_id, "archive"))
+
+    async def archive_jobs(self, age: int, *, timeout: int = 30) -> Object:
+        """Archive the jobs that ended at least ``age`` seconds ago; not on stock servers.
+
+        The answer has their number as ``archived``, and as ``left`` that of the jobs that nobody
+        looked at in ``timeout`` seconds.
+        """
+        body = {"age": age, "timeout": timeout}
+        numbers: Object = await self.transport.request("POST", path("jobs-archive"), body=body)
+        return numbers
+
+    async def change_job_priority(self, job_id: int, priority: int) -> tuple[bool, str]:
+        """Change the priority of what a job has not begun, from -20, the highest, to 19.
+
+        Whether that was done, and a sentence about it. Not on stock servers.
+        """
+        done, text = await self.transport.request(
+            "PUT", path("jobs", job_id, "priority"), body=priority
+        )
+        return done, text
+
+    async def get_queue(self) -> Object:
+        """``{"drained": …}``: whether new jobs are refused; not on stock servers."""
+        queue: Object = await self._get(path("queue"))
+        return queue
+
+    async def modify_queue(self, drained: bool) -> Object:
+        """Let the queue refuse new jobs, or take them again: as `get_queue`."""
+        queue: Object = await self.transport.request(
+            "PUT", path("queue"), body={"drained": drained}
+        )
+        return queue
+
+    async def get_watcher(self) -> Object:
+        """``{"paused_until": …}``: seconds since the epoch, or None; not on stock servers."""
+        watcher: Object = await self._get(path("watcher"))
+        return watcher
+
+    async def modify_watcher(self, paused_until: int | None) -> Object:
+        """Pause the watcher until some seconds since the epoch, or None: as `get_watcher`."""
+        watcher: Object = await self.transport.request(
+            "PUT", path("watcher"), body={"paused_until": paused_until}
+        )
+        return watcher
+
     async def wait_for_job_change(
         self,
         job_id: int,

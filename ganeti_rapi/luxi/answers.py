@@ -80,6 +80,10 @@ ANSWERS: Mapping[str, Callable[[Arguments], Shape]] = {
     "QueryTags": _always(list_of(text)),
     "SubmitJob": _always(whole),
     "CancelJob": _always(row_of(flag, anything)),
+    "ChangeJobPriority": _always(row_of(flag, anything)),
+    "ArchiveJob": _always(flag),
+    "AutoArchiveJobs": _always(row_of(whole, whole)),
+    "QueryConfigValues": lambda arguments: row_of(*[anything for _ in arguments[0]]),
     "ReplaceFilter": _always(text),
     "WaitForJobChange": _always(
         lambda value: value == "nochange" or row_of(list_of(anything), list_of(_LOG_ENTRY))(value)

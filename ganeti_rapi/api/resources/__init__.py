@@ -23,6 +23,7 @@ from ganeti_rapi.api.resources.jobs import EVENTS, JOBS
 from ganeti_rapi.api.resources.networks import NETWORKS
 from ganeti_rapi.api.resources.nodes import NODES
 from ganeti_rapi.api.resources.queries import QUERIES
+from ganeti_rapi.api.resources.queue import QUEUE
 from ganeti_rapi.api.schemas import OBJECT, TEXT, Property, list_of, object_of
 from ganeti_rapi.jsontext import Encoded, Json, dumps
 
@@ -49,6 +50,7 @@ _LEAVES = (
     *FILTERS,
     *JOBS,
     *EVENTS,
+    *QUEUE,
     *NODES,
     *INSTANCES,
     *INSTANCE_CHANGES,

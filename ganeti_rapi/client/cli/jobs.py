@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ganeti_rapi.client.cli.commands import (
     Listing,
+    argument,
     command,
     family,
     list_command,
@@ -18,6 +21,9 @@ from ganeti_rapi.client.cli.progress import follow
 from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.submitting import print_results
 from ganeti_rapi.jobstates import JOB_STATES
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client import RapiClient
 
 LIST = Listing(
     "get_jobs",
@@ -60,6 +66,26 @@ def cancel(session: Session, job_id: int) -> None:
     session.show([done, text] if session.for_programs else text)
 
 
+def archive(session: Session, job_ids: tuple[int, ...]) -> None:
+    """Archive some jobs, which must have ended."""
+
+    async def work(client: RapiClient) -> None:
+        for job_id in job_ids:
+            await client.archive_job(job_id)
+
+    session.ask(work)
+    if session.for_programs:
+        session.show(list(job_ids))
+
+
+def change_priority(session: Session, job_id: int, priority: int) -> None:
+    """Change it, and fail if there is nothing to change."""
+    done, text = session.ask(lambda client: client.change_job_priority(job_id, priority))
+    if not done:
+        raise Failed(text, 1)
+    session.show([done, text] if session.for_programs else text)
+
+
 jobs = family(
     "jobs",
     "What the cluster does and did.",
@@ -73,4 +99,25 @@ jobs = family(
         [JOB, option("--timeout", type=float, help="The most seconds to wait.")],
     ),
     command("cancel", "Cancel a job that has not started.", cancel, [JOB]),
+    command(
+        "archive",
+        "Archive jobs that have ended: they are listed no more.",
+        archive,
+        [argument("job_ids", nargs=-1, required=True, type=int, metavar="JOB_ID…")],
+    ),
+    reading(
+        "autoarchive",
+        "archive_jobs",
+        "Archive the jobs that ended AGE seconds ago or earlier.",
+        [
+            argument("age", type=click.IntRange(min=0)),
+            option("--timeout", type=click.IntRange(1, 120), help="Seconds that it may take."),
+        ],
+    ),
+    command(
+        "change-priority",
+        "Change the priority of what a job has not begun, from -20, the highest, to 19.",
+        change_priority,
+        [JOB, argument("priority", type=click.IntRange(-20, 19))],
+    ),
 )

@@ -21,6 +21,18 @@ def size(text: str) -> int:
     return round(float(match[1]) * UNITS[match[2]])
 
 
+DURATIONS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+"""Seconds, by gnt-cluster's letters."""
+
+
+def duration(text: str) -> int:
+    """Seconds of a duration such as 90, 30m, 8h or 2d; more than none."""
+    match = re.fullmatch(r"(\d{1,9})([smhdw]?)", text.strip())
+    if match is None or not int(match[1]):
+        raise click.BadParameter(f"{text!r} is not a duration; give one such as 30m, 8h or 2d")
+    return int(match[1]) * DURATIONS[match[2]]
+
+
 def pairs(text: str) -> dict[str, str]:
     """The object in KEY=VALUE,…; Ganeti makes numbers of its values where it wants some."""
     items = [item.partition("=") for item in text.split(",") if item]

@@ -40,6 +40,13 @@ LACKING = {
     ("GET", "/readyz"): "our own",
     ("GET", "/metrics"): "our own",
     ("GET", "/2/jobs/{job_id}/events"): "our own",
+    ("POST", "/2/jobs/{job_id}/archive"): "our own",
+    ("PUT", "/2/jobs/{job_id}/priority"): "our own",
+    ("POST", "/2/jobs-archive"): "our own",
+    ("GET", "/2/queue"): "our own",
+    ("PUT", "/2/queue"): "our own",
+    ("GET", "/2/watcher"): "our own",
+    ("PUT", "/2/watcher"): "our own",
 }
 """What the stock daemon 3.0.2 does not have, and since when there is it."""
 
