@@ -13,7 +13,15 @@ import click
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client import RapiClient
-from ganeti_rapi.client.cli import cluster, groups, instances, networks, nodes, shortening
+from ganeti_rapi.client.cli import (
+    cluster,
+    groups,
+    instances,
+    networks,
+    nodes,
+    shortening,
+    submitting,
+)
 from ganeti_rapi.client.cli.consoles import LINES
 from ganeti_rapi.client.cli.root import rapi
 
@@ -377,10 +385,19 @@ class JobTests(CommandCase):
 
     def test_a_question(self) -> None:
         line = "instances remove web1.example.com"
-        self.fails(line, 2, "nothing was done; --yes does it without asking")
+        self.patch(submitting, "is_terminal", lambda: True)
+        for answer in ("", "n\n"):
+            result = self.line.type(line, input=answer)
+            self.assertEqual(result.exit_code, 2)
+            self.assertIn("nothing was done; --yes does it without asking", result.stderr)
         self.assertEqual(self.line.requests, [])
         # click 8.1's runner shows what is typed on stdout, before the job.
         self.assertTrue(self.type(f"{line} --submit", input="y\n").stdout.split()[-1].isdigit())
+
+    def test_nobody_to_ask(self) -> None:
+        result = self.line.type("instances remove web1.example.com", input="y\n")
+        self.assertEqual((result.exit_code, self.line.requests), (2, []))
+        self.assertNotIn("[y/N]", result.output)
 
     def test_a_dry_run_asks_nothing(self) -> None:
         self.type("instances remove web1.example.com --dry-run")

@@ -157,11 +157,13 @@ def list_command(listing: Listing) -> click.Command:
 
 
 def _is(where: str, value: str) -> Any:
-    """The filter for a field's value; a node's name may be short."""
-    equal = ["=", where, value]
-    if where not in NODES:
-        return equal
-    return ["|", equal, ["=~", where, f"^{re.escape(value)}[.]"]]
+    """The filter for a field's value."""
+    return is_node(where, value) if where in NODES else ["=", where, value]
+
+
+def is_node(where: str, name: str) -> Any:
+    """The filter for a node's name, which may be short."""
+    return ["|", ["=", where, name], ["=~", where, f"^{re.escape(name)}[.]"]]
 
 
 LOOK: Sequence[click.Option] = (

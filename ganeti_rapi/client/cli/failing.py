@@ -55,7 +55,22 @@ class Failed(click.ClickException):
         self.exit_code = exit_code  # type: ignore[misc]  # click reads it of the instance
 
 
-def reason(error: errors.RapiError) -> str:
+def goes_on(job_id: int) -> str:
+    """What to say of a job that is no longer followed."""
+    return f"the job goes on; to see how: rapi jobs watch {job_id}"
+
+
+def outcome_of(error: errors.RapiError, out_of_sight: str = "") -> tuple[str, int]:
+    """What to say about an error, and the exit code. ``out_of_sight`` is about a job."""
+    code, advice = next(
+        (code, advice) for each, code, advice in OUTCOMES if isinstance(error, each)
+    )
+    return sentence(
+        _reason(error), (isinstance(error, LOST_SIGHT) and out_of_sight) or advice
+    ), code
+
+
+def _reason(error: errors.RapiError) -> str:
     """What went wrong, without the words of HTTP and without advice for programs."""
     if isinstance(error, errors.TlsError) and error.fingerprint is not None:
         digits = error.fingerprint.upper()

@@ -94,7 +94,6 @@ ACTIONS = (
         "modify_node",
         "Change a node's parameters; --set changes any other.",
         [
-            NODE,
             option_of("OP_NODE_SET_PARAMS", "offline", "--offline/--online"),
             option_of("OP_NODE_SET_PARAMS", "drained", "--drained/--not-drained"),
             option_of("OP_NODE_SET_PARAMS", "vm_capable", "--vm-capable/--not-vm-capable"),
@@ -104,16 +103,17 @@ ACTIONS = (
             NDPARAMS,
         ],
         takes=("set",),
+        each="node",
     ),
     Action(
         "migrate",
         "migrate_node",
         "Migrate all primary instances away from a node.",
         [
-            NODE,
             *(MIGRATION_MODE, IALLOCATOR, TARGET_NODE),
         ],
         takes=("dry_run",),
+        each="node",
     ),
     Action(
         "evacuate",
@@ -130,8 +130,9 @@ ACTIONS = (
         "powercycle",
         "powercycle_node",
         "Reset a node, hard.",
-        [NODE, option_of("OP_NODE_POWERCYCLE", "force")],
-        "Reset the node {node}, hard? What runs there is lost.",
+        [option_of("OP_NODE_POWERCYCLE", "force")],
+        "Reset {node}, hard? What runs there is lost.",
+        each="node",
     ),
 )
 

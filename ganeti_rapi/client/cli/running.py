@@ -13,9 +13,9 @@ from ganeti_rapi.client.cli.everywhere import Choices
 from ganeti_rapi.client.cli.failing import (
     INTERRUPTED,
     LOST_SIGHT,
-    OUTCOMES,
     Failed,
-    reason,
+    goes_on,
+    outcome_of,
     sentence,
 )
 from ganeti_rapi.client.cli.output import DATA, Look, Table, print_object, print_table
@@ -88,11 +88,8 @@ class Session:
     def _failed(self, error: Exception) -> Failed:
         if not isinstance(error, errors.RapiError):
             return Failed(str(error), 2)
-        code, advice = next(
-            (code, advice) for each, code, advice in OUTCOMES if isinstance(error, each)
-        )
-        goes_on = self._goes_on() if isinstance(error, LOST_SIGHT) else ""
-        return Failed(sentence(reason(error), goes_on or advice), code)
+        text, code = outcome_of(error, self._goes_on())
+        return Failed(text, code)
 
     def _print_job(self, error: Exception, interrupted: bool) -> None:
         """Print what is known of a job that failed, or that goes on without us."""
@@ -103,6 +100,4 @@ class Session:
             self.show({"id": self.job, "status": None, "result": None})
 
     def _goes_on(self) -> str:
-        if self.job is None:
-            return ""
-        return f"the job goes on; to see how: rapi jobs watch {self.job}"
+        return "" if self.job is None else goes_on(self.job)
