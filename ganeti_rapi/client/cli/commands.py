@@ -10,8 +10,10 @@ import click
 from attrs import evolve, field, frozen
 
 from ganeti_rapi.client.cli.everywhere import LATER, Family, write_options
+from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
 from ganeti_rapi.client.cli.output import Columns, Look, Table
+from ganeti_rapi.client.cli.profiles import ProfileError
 from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.shortening import with_full_names
 from ganeti_rapi.client.cli.values import names
@@ -119,7 +121,14 @@ def command(
     name: str, summary: str, callback: Callable[..., None], parameters: Sequence[LazyParameter]
 ) -> click.Command:
     """A command; the callback gets a `Session`."""
-    return Command(name, parameters, callback=click.pass_obj(callback), help=summary)
+
+    def run(session: Session, **values: Any) -> None:
+        try:
+            callback(session, **values)
+        except ProfileError as error:
+            raise Failed(str(error), 2) from error
+
+    return Command(name, parameters, callback=click.pass_obj(run), help=summary)
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:

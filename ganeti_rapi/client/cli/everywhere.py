@@ -13,7 +13,7 @@ import click
 from attrs import Factory, define, frozen
 from click.core import ParameterSource
 
-from ganeti_rapi.client.cli.profiles import ProfileError, read_profiles
+from ganeti_rapi.client.cli.profiles import ProfileError, read_config
 from ganeti_rapi.client.cli.values import FORMATS, completed, output_format
 
 # Any, in this module: each option's own
@@ -62,9 +62,10 @@ def _note(context: click.Context, parameter: click.Parameter, value: Any) -> Non
         (choices.typed if typed else choices.environment)[name] = value
 
 
-def _profiles(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
+def profile_names(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
+    """What click calls for the profiles with some beginning."""
     try:
-        profiles = read_profiles(os.environ, Choices.of(context).all)
+        profiles = read_config(os.environ, Choices.of(context).all).tables
     except ProfileError:
         return []
     return [name for name in profiles if name.startswith(beginning)]
@@ -102,7 +103,7 @@ ROWS = (
         "--profile",
         "A profile in the config file, instead of default.",
         "NAME",
-        more={"shell_complete": _profiles},
+        more={"shell_complete": profile_names},
     ),
     Row("--config", "The config file.  [default: ~/.config/ganeti-rapi/rapi.toml]", "FILE"),
     Row("--cafile", "A PEM file with the certificates to trust.", "FILE"),

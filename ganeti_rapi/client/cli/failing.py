@@ -73,9 +73,7 @@ def outcome_of(error: errors.RapiError, out_of_sight: str = "") -> tuple[str, in
 def _reason(error: errors.RapiError) -> str:
     """What went wrong, without the words of HTTP and without advice for programs."""
     if isinstance(error, errors.TlsError) and error.fingerprint is not None:
-        digits = error.fingerprint.upper()
-        pairs = ":".join(digits[start : start + 2] for start in range(0, len(digits), 2))
-        return f"{error.message}; its SHA-256 fingerprint is {pairs}"
+        return f"{error.message}; its SHA-256 fingerprint is {colons(error.fingerprint)}"
     if isinstance(error, errors.HttpError | errors.TlsError):
         return error.message
     return str(error)
@@ -84,3 +82,13 @@ def _reason(error: errors.RapiError) -> str:
 def sentence(*parts: str) -> str:
     """The parts that there are, in one line."""
     return "; ".join(part.rstrip(".") for part in parts if part)
+
+
+def colons(fingerprint: str) -> str:
+    """A fingerprint as openssl writes it.
+
+    >>> colons("abcd")
+    'AB:CD'
+    """
+    digits = fingerprint.upper()
+    return ":".join(digits[start : start + 2] for start in range(0, len(digits), 2))

@@ -71,12 +71,15 @@ class Session:
         if note := print_table(self.out, output, table, look):
             self.err.line(note, dim=True)
 
-    def ask(self, work: Work) -> Any:  # Any: as above
-        """The result of work with a client. Raises `Failed`."""
+    def ask(self, work: Work, profile: Profile | None = None) -> Any:  # Any: as above
+        """The result of work with a client, of the chosen profile's server or of another's.
+
+        Raises `Failed`.
+        """
         from twisted.internet.defer import CancelledError
 
         try:
-            return self.run(read_profile(os.environ, self.choices.all), work)
+            return self.run(profile or read_profile(os.environ, self.choices.all), work)
         except (errors.RapiError, CancelledError, ValueError) as error:
             interrupted = isinstance(error, CancelledError)
             if self.for_programs:
