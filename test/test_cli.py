@@ -412,6 +412,8 @@ class JobTests(CommandCase):
 
     def test_cancelling(self) -> None:
         self.fails("jobs cancel 1", 1, "Job 1")
+        done, _ = json.loads(self.line.type("jobs cancel 1 --json").stdout)
+        self.assertFalse(done)
         self.line.hold_up("OP_CLUSTER_REDIST_CONF")
         job_id = self.type("cluster redistribute-config --submit").stdout.strip()
         self.assertIn(job_id, self.type(f"jobs cancel {job_id}").stdout)

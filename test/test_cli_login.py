@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import hashlib
 import json
+import os
 import ssl
 import sys
 from pathlib import Path
@@ -16,7 +17,12 @@ from click.testing import Result
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client.cli import certificates, failing, profiles, submitting
-from ganeti_rapi.client.cli.configuring import with_current, with_profile, without_profile
+from ganeti_rapi.client.cli.configuring import (
+    with_current,
+    with_profile,
+    without_profile,
+    write_text,
+)
 from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.profiles import Profile, ProfileError, parse
 from ganeti_rapi.client.cli.root import rapi
@@ -72,6 +78,28 @@ class TextTests(SynchronousTestCase):
     def test_the_examples(self) -> None:
         for module in (failing, profiles):
             self.assertEqual(doctest.testmod(module).failed, 0)
+
+
+class WritingTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.path = Path(self.mktemp()).absolute()
+
+    def test_what_is_no_file_is_not_replaced(self) -> None:
+        os.mkfifo(self.path)
+        self.assertRaises(ProfileError, write_text, self.path, "x")
+        self.assertTrue(self.path.is_fifo())
+
+    def test_a_link_stays_one(self) -> None:
+        link = Path(self.mktemp()).absolute()
+        link.symlink_to(self.path)
+        write_text(link, "x")
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(self.path.read_text(), "x")
+
+    def test_a_place_where_nothing_can_be(self) -> None:
+        self.path.write_text("")
+        error = self.assertRaises(ProfileError, write_text, self.path / "rapi.toml", "x")
+        self.assertIn("can't write", str(error))
 
 
 class FileCase(SynchronousTestCase):

@@ -152,6 +152,7 @@ class EndTests(CommandCase):
             (errors.JobFailed(1, "OpPrereqError", "no"), 1, "Job 1 failed: OpPrereqError: no"),
             (errors.JobCanceled(1, "", ""), 1, "Job 1 was canceled"),
             (errors.BadRequest(400, "no", "what"), 2, "no"),
+            (errors.BadRequest(400, "Can&#x27;t find it"), 2, "Can't find it"),
             (errors.Unreachable("no way"), 3, "no way; is that the right --url"),
             (errors.ConnectionBroken("cut"), 3, "https or http?"),
             (errors.BadReply("odd"), 3, "odd; is that the right --url?"),
@@ -406,7 +407,7 @@ class ServerTests(SynchronousTestCase):
 
     def test_no_config_file(self) -> None:
         self.assertIn(
-            "No such file or directory: '/nosuch/file'",
+            "can't read it: No such file or directory; the config file is /nosuch/file",
             self.fails("--config", "/nosuch/file"),
         )
 

@@ -74,7 +74,13 @@ def read_text(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Put a text in the file's place, for its owner's eyes only. Raises `ProfileError`."""
+    """Put a text in the file's place, for its owner's eyes only. Raises `ProfileError`.
+
+    What is no file, such as /dev/null, is not replaced; a link still leads to the same file.
+    """
+    if path.exists() and not path.is_file():
+        raise ProfileError(f"{path} is not a file that could be written; name one with --config")
+    path = path.resolve()
     new = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ allowed, 5 no such object, 6 the server failed or cannot do it, 7 not in time, 1
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Final
 
 import click
@@ -74,7 +75,9 @@ def _reason(error: errors.RapiError) -> str:
     """What went wrong, without the words of HTTP and without advice for programs."""
     if isinstance(error, errors.TlsError) and error.fingerprint is not None:
         return f"{error.message}; its SHA-256 fingerprint is {colons(error.fingerprint)}"
-    if isinstance(error, errors.HttpError | errors.TlsError):
+    if isinstance(error, errors.HttpError):
+        return unescape(error.message)  # Ganeti's own daemon writes it for HTML
+    if isinstance(error, errors.TlsError):
         return error.message
     return str(error)
 

@@ -55,9 +55,12 @@ def wait(session: Session, job_id: int, timeout: float | None) -> None:
 def cancel(session: Session, job_id: int) -> None:
     """Cancel, and fail if it was too late."""
     done, text = session.ask(lambda client: client.cancel_job(job_id))
+    if session.for_programs:
+        session.show([done, text])
     if not done:
         raise Failed(text, 1)
-    session.show([done, text] if session.for_programs else text)
+    if not session.for_programs:
+        session.show(text)
 
 
 jobs = family(

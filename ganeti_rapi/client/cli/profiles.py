@@ -131,7 +131,9 @@ def read_config(environment: Mapping[str, str], given: Mapping[str, Any]) -> Con
     try:
         text = path.read_text(encoding="utf-8") if given.get("config") or path.exists() else ""
         return parse(text)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ProfileError(f"can't read it: {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise ProfileError(f"can't read it: {error}") from None
 
 
