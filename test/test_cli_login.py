@@ -164,10 +164,10 @@ class LoginTests(FileCase):
         self.patch(submitting, "is_terminal", lambda: True)
         self.patch(certificates, "untrusted_fingerprint", lambda _: PIN)
         result = self.works("login", input="cluster\ny\njack\nsecret\n")
-        self.assertIn("fingerprint of the server's certificate is AB:AB:", result.output)
+        self.assertIn("fingerprint of the server's certificate is AB:AB:", result.stderr)
         self.assertEqual(self.tables["default"]["pinned"], PIN)
         self.assertEqual(self.tried[0].password, "secret")
-        self.assertNotIn("secret", result.output)
+        self.assertNotIn("secret", result.stdout + result.stderr)
 
     def test_a_certificate_that_is_not_confirmed(self) -> None:
         self.patch(submitting, "is_terminal", lambda: True)

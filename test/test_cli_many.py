@@ -73,8 +73,8 @@ class QuestionTests(CommandCase):
             ("instances remove web1 web2", "Remove these 2 instances and all disks?"),
         ):
             result = self.type(line, input="y\n")
-            self.assertEqual(result.output.count("[y/N]"), 1)
-            self.assertIn(question, result.output)
+            self.assertEqual(result.stderr.count("[y/N]"), 1)
+            self.assertIn(question, result.stderr)
 
     def test_what_only_starts_is_not_asked_about(self) -> None:
         self.type("instances start web1 web2")

@@ -379,7 +379,7 @@ class ServerTests(SynchronousTestCase):
     def test_a_variable_that_is_neither_yes_nor_no(self) -> None:
         result = self.type(env={"RAPI_INSECURE": "perhaps"})
         self.assertEqual(result.exit_code, 2)
-        self.assertIn("RAPI_INSECURE", result.stderr)
+        self.assertIn("'perhaps' is not a valid boolean", result.stderr)
 
     def test_no_such_profile(self) -> None:
         words = self.fails("--profile", "nosuch")
