@@ -14,13 +14,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client import RapiClient
 from ganeti_rapi.client.cli import (
+    asking,
     cluster,
     groups,
     instances,
     networks,
     nodes,
     shortening,
-    submitting,
 )
 from ganeti_rapi.client.cli.consoles import LINES
 from ganeti_rapi.client.cli.root import rapi
@@ -388,7 +388,7 @@ class JobTests(CommandCase):
 
     def test_a_question(self) -> None:
         line = "instances remove web1.example.com"
-        self.patch(submitting, "is_terminal", lambda: True)
+        self.patch(asking, "is_terminal", lambda: True)
         for answer in ("", "n\n"):
             result = self.line.type(line, input=answer)
             self.assertEqual(result.exit_code, 2)

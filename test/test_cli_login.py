@@ -16,7 +16,7 @@ from unittest.mock import patch
 from click.testing import Result
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.client.cli import certificates, failing, profiles, submitting
+from ganeti_rapi.client.cli import asking, certificates, failing, profiles
 from ganeti_rapi.client.cli.configuring import (
     with_current,
     with_profile,
@@ -161,7 +161,7 @@ class LoginTests(FileCase):
         self.assertEqual(self.config.stat().st_mode & 0o777, 0o600)
 
     def test_what_is_not_given_is_asked_for(self) -> None:
-        self.patch(submitting, "is_terminal", lambda: True)
+        self.patch(asking, "is_terminal", lambda: True)
         self.patch(certificates, "untrusted_fingerprint", lambda _: PIN)
         result = self.works("login", input="cluster\ny\njack\nsecret\n")
         self.assertIn("fingerprint of the server's certificate is AB:AB:", result.stderr)
@@ -170,7 +170,7 @@ class LoginTests(FileCase):
         self.assertNotIn("secret", result.stdout + result.stderr)
 
     def test_a_certificate_that_is_not_confirmed(self) -> None:
-        self.patch(submitting, "is_terminal", lambda: True)
+        self.patch(asking, "is_terminal", lambda: True)
         self.patch(certificates, "untrusted_fingerprint", lambda _: PIN)
         self.assertIn("nothing was written", self.fails(3, "login", "cluster", input="n\n"))
         self.assertFalse(self.config.exists())

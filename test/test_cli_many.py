@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from ganeti_rapi.client.cli import submitting
+from ganeti_rapi.client.cli import asking
 
 from .cli_double import CommandCase
 
@@ -67,7 +67,7 @@ class QuestionTests(CommandCase):
         self.assertEqual({request.method for request in self.line.requests}, {"GET"})
 
     def test_it_is_asked_once(self) -> None:
-        self.patch(submitting, "is_terminal", lambda: True)
+        self.patch(asking, "is_terminal", lambda: True)
         for line, question in (
             ("instances stop web1 web2", "Stop these 2 instances?"),
             ("instances remove web1 web2", "Remove these 2 instances and all disks?"),

@@ -101,7 +101,7 @@ ROWS = (
     Row("--user", "The user; without one, the server shows only what is public.", "NAME"),
     Row(
         "--profile",
-        "A profile in the config file, instead of default.",
+        "A profile in the config file, instead of the current one.",
         "NAME",
         more={"shell_complete": profile_names},
     ),
@@ -131,7 +131,8 @@ def write_options(
     command: click.Command, context: click.Context, formatter: click.HelpFormatter
 ) -> None:
     """Write a command's own options into its help, and only the names of those of all commands."""
-    own = [each for each in command.get_params(context) if each not in LATER]
+    parameters = [each for each in command.get_params(context) if each not in LATER]
+    own = [each for each in parameters if isinstance(each, click.Option)]
     with formatter.section("Options"):
         formatter.write_dl([record for each in own if (record := each.get_help_record(context))])
     with formatter.section("Options of all commands"):

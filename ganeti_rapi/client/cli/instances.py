@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.cli import actions, disks
 from ganeti_rapi.client.cli.commands import (
-    Listing,
     argument,
     command,
     family,
     flag,
-    list_command,
     option,
     reading,
     several,
 )
 from ganeti_rapi.client.cli.consoles import show_console
+from ganeti_rapi.client.cli.listing import Listing, list_command
 from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import (
     IALLOCATOR,

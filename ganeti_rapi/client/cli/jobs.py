@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import click
 
-from ganeti_rapi.client.cli.commands import (
-    Listing,
-    command,
-    family,
-    list_command,
-    option,
-    reading,
-)
+from ganeti_rapi.client.cli.commands import command, family, option, reading
 from ganeti_rapi.client.cli.failing import Failed
+from ganeti_rapi.client.cli.listing import Listing, list_command
 from ganeti_rapi.client.cli.parameters import JOB
 from ganeti_rapi.client.cli.progress import follow
 from ganeti_rapi.client.cli.running import Session

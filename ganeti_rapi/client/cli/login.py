@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from attrs import evolve
 
-from ganeti_rapi.client.cli import passwords, submitting
+from ganeti_rapi.client.cli import asking, passwords
 from ganeti_rapi.client.cli.commands import argument, command, flag, option
 from ganeti_rapi.client.cli.configuring import read_text, with_profile, write_text
 from ganeti_rapi.client.cli.failing import Failed, colons
@@ -53,7 +53,7 @@ def _server(session: Session, url: str | None, old: Profile, trust: str | None) 
 
     given = session.choices.all
     try:
-        url = base_url(url_of(url or _asked("URL of the server", old.url, "a URL")))
+        url = base_url(url_of(url or asking.asked("URL of the server", old.url, "a URL")))
     except ValueError as error:
         raise Failed(str(error), 2) from None
     told = {name: given[name] for name in ("cafile", "pinned", "insecure") if name in given}
@@ -70,7 +70,7 @@ def _server(session: Session, url: str | None, old: Profile, trust: str | None) 
         "On the master node this shows it: openssl x509 -noout -fingerprint -sha256 "
         "-in /var/lib/ganeti/rapi.pem"
     )
-    if not submitting.is_terminal():
+    if not asking.is_terminal():
         raise Failed("nobody knows this certificate; give --trust FINGERPRINT if it is right", 3)
     if not click.confirm("Trust it?", err=True):
         raise Failed("nothing was written", 3)
@@ -78,20 +78,16 @@ def _server(session: Session, url: str | None, old: Profile, trust: str | None) 
 
 
 def _user(profile: Profile, user: str | None, old: Profile, password_stdin: bool) -> Profile:
-    user = user or _asked("User", old.user, "--user NAME")
+    user = user or asking.asked("User", old.user, "--user NAME")
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif "RAPI_PASSWORD" in os.environ:
         password = os.environ["RAPI_PASSWORD"]
     else:
-        password = _asked(f"Password of {user}", None, "--password-stdin or RAPI_PASSWORD", True)
+        password = asking.asked(
+            f"Password of {user}", None, "--password-stdin or RAPI_PASSWORD", True
+        )
     return evolve(profile, user=user, password=password)
-
-
-def _asked(what: str, default: str | None, instead: str, hidden: bool = False) -> str:
-    if not submitting.is_terminal():
-        raise Failed(f"no {what} and no terminal to ask at: give {instead}", 2)
-    return str(click.prompt(what, default=default, hide_input=hidden, err=True))
 
 
 def _keep(session: Session, profile: Profile) -> bool:

@@ -6,17 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ganeti_rapi.client.cli.commands import (
-    LOOK,
-    Listing,
-    argument,
-    command,
-    family,
-    list_command,
-    looking,
-    option,
-    reading,
-)
+from ganeti_rapi.client.cli.commands import argument, command, family, option, reading
+from ganeti_rapi.client.cli.listing import LOOK, Listing, list_command, looking
 from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.output import Look, Table
 from ganeti_rapi.client.cli.parameters import (

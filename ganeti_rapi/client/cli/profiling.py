@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ganeti_rapi.client.cli import passwords
-from ganeti_rapi.client.cli.commands import LOOK, argument, command, family, looking
+from ganeti_rapi.client.cli.commands import argument, command, family
 from ganeti_rapi.client.cli.configuring import (
     known,
     read_text,
@@ -18,6 +18,7 @@ from ganeti_rapi.client.cli.configuring import (
     write_text,
 )
 from ganeti_rapi.client.cli.everywhere import profile_names
+from ganeti_rapi.client.cli.listing import LOOK, looking
 from ganeti_rapi.client.cli.output import Columns, Look, Table
 from ganeti_rapi.client.cli.profiles import config_file, parse
 from ganeti_rapi.client.cli.running import Session

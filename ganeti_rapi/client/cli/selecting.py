@@ -9,9 +9,10 @@ import click
 from attrs import field, frozen
 
 from ganeti_rapi.client.cli import completion
-from ganeti_rapi.client.cli.commands import argument, flag, is_node, option, several
+from ganeti_rapi.client.cli.commands import argument, flag, option, several
 from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
+from ganeti_rapi.client.cli.listing import is_node
 from ganeti_rapi.client.cli.shortening import LISTS, full_name
 
 if TYPE_CHECKING:

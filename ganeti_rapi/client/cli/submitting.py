@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import fields_dict, frozen
 
+from ganeti_rapi.client.cli.asking import confirm
 from ganeti_rapi.client.cli.commands import (
     LazyParameter,
     Method,
@@ -150,27 +149,6 @@ def _question(action: Action, count: int) -> str:
     these = f"these {count} {action.each}s" if count > 1 else f"this {action.each}"
     verb = action.name.replace("-", " ").capitalize()
     return action.question.format(**{action.each: these}) or f"{verb} {these}?"
-
-
-def confirm(question: str) -> None:
-    """Ask at the terminal; anything but yes ends `rapi`, and so does a missing terminal."""
-    agreed = False
-    if is_terminal():
-        # The reactor's handler would let control-C wait for the answer.
-        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-        try:
-            agreed = click.confirm(question, err=True)
-        except click.Abort:
-            click.echo(err=True)
-        finally:
-            signal.signal(signal.SIGINT, handler)
-    if not agreed:
-        raise Failed("nothing was done; --yes does it without asking", 2)
-
-
-def is_terminal() -> bool:
-    """Whether there is somebody to ask."""
-    return sys.stdin.isatty()
 
 
 def submit(session: Session, method: Method, wait: bool, arguments: dict[str, Any]) -> None:
