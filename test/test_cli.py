@@ -152,7 +152,7 @@ SUBMITTING: list[tuple[str, str, str, object]] = [
     ),
     ("nodes migrate node2.example.com --mode live", "POST", f"{NODE}/migrate", {"mode": "live"}),
     (
-        "nodes evacuate node2.example.com all --iallocator hail --early-release",
+        "nodes evacuate node2.example.com all --iallocator hail --early-release --yes",
         "POST",
         f"{NODE}/evacuate",
         {"mode": "all", "iallocator": "hail", "early_release": True},
@@ -378,7 +378,7 @@ class JobTests(CommandCase):
         self.assertEqual(json.loads(result.stdout), {"id": job_id, "status": None, "result": None})
 
     def test_the_jobs_of_a_job(self) -> None:
-        line = "nodes evacuate node1.example.com secondary-only --iallocator hail --json"
+        line = "nodes evacuate node1.example.com secondary-only --iallocator hail --yes --json"
         result = self.type(line)
         ended = json.loads(result.stdout)
         (moved,) = ended["result"]

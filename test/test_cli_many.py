@@ -76,6 +76,20 @@ class QuestionTests(CommandCase):
             self.assertEqual(result.stderr.count("[y/N]"), 1)
             self.assertIn(question, result.stderr)
 
+    def test_an_evacuation_tells_what_it_moves(self) -> None:
+        for mode, names in (
+            ("primary-only", "files1.example.com, old1.example.com, web1.example.com"),
+            ("all", "files1.example.com, mail1.example.com, old1.example.com, web1.example.com"),
+        ):
+            line = f"nodes evacuate node1 {mode} --iallocator hail"
+            self.fails(line, 2, f"evacuate: {names}\n")
+        self.assertFalse(any("evacuate" in request.uri for request in self.line.requests))
+        self.patch(asking, "is_terminal", lambda: True)
+        result = self.line.type("nodes evacuate node1 primary-only --iallocator hail", input="n\n")
+        self.assertIn("Evacuate these 3 instances?", result.stderr)
+        one = "nodes evacuate node1 secondary-only --iallocator hail"
+        self.assertIn("evacuate: mail1.example.com\n", self.type(one).stderr)
+
     def test_what_only_starts_is_not_asked_about(self) -> None:
         self.type("instances start web1 web2")
 

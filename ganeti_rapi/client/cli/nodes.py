@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,7 @@ from ganeti_rapi.client.cli.parameters import (
     TARGET_NODE,
 )
 from ganeti_rapi.client.cli.running import Session
+from ganeti_rapi.client.cli.shortening import full_name
 from ganeti_rapi.client.cli.submitting import Action, action_command
 
 if TYPE_CHECKING:
@@ -65,6 +67,22 @@ STORAGE_FIELDS = {
     "Free": "free",
     "Allocatable": "allocatable",
 }
+
+ON_NODE = {
+    "primary-only": lambda node: ["=", "pnode", node],
+    "secondary-only": lambda node: ["=[]", "snodes", node],
+    "all": lambda node: ["|", ["=", "pnode", node], ["=[]", "snodes", node]],
+}
+"""The filters for the instances that an evacuation moves, by its mode."""
+
+
+async def evacuated(client: RapiClient, values: Mapping[str, Any]) -> list[str]:
+    # Any: each parameter's own
+    """The instances that leave a node."""
+    node = full_name("node", values["node"], await client.list_nodes())
+    answer = await client.query("instance", ["name"], ON_NODE[values["mode"]](node))
+    return [cell[1] for (cell,) in answer["data"]]
+
 
 ACTIONS = (
     Action(
@@ -116,6 +134,7 @@ ACTIONS = (
             *(IALLOCATOR, REMOTE_NODE, EARLY_RELEASE),
         ],
         takes=("dry_run",),
+        hits=evacuated,
     ),
     Action(
         "powercycle",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 from attrs import fields_dict, frozen
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ganeti_rapi.client.rapi import RapiClient
 
 # Any, in this module: JSON of each command's own shape
+Hits: TypeAlias = "Callable[[RapiClient, Mapping[str, Any]], Awaitable[Sequence[str]]]"
 
 
 @frozen
@@ -39,6 +40,8 @@ class Action:
     ``question`` is asked before, unless ``--yes`` is given. ``takes`` says what the method takes
     beside a reason: ``set`` for any parameters of the opcode, ``dry_run``. ``each`` is the kind of
     object of which there may be several; if the action ``stops`` them, it is asked about several.
+    ``hits`` finds the instances that an action on another object is about; if they are several, it
+    is asked about them.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Action:
     takes: Sequence[str] = ()
     each: str = ""
     stops: bool = False
+    hits: Hits | None = None
 
 
 WAIT = click.Option(
@@ -80,7 +84,7 @@ def _common(action: Action) -> list[click.Parameter]:
     common.append(option("--reason", metavar="TEXT", help="Noted in the job's reason trail."))
     if action.each:
         common.append(PARALLEL)
-    if action.question or action.stops:
+    if action.question or action.stops or action.hits:
         common.append(flag("--yes", help="Do not ask whether to do it."))
     return common
 
@@ -98,7 +102,7 @@ def action_command(action: Action) -> click.Command:
         arguments = {**given(values), **dict(more)}
         if action.question and not yes and "dry_run" not in arguments:
             confirm(action.question.format(**values))
-        submit(session, action.method, wait, arguments)
+        submit(session, action, wait, arguments, bool(yes))
 
     def run_each(session: Session, parallel: int, **values: Any) -> None:
         chosen = {name: values.pop(name, None) for name in fields_dict(Selection)}
@@ -151,13 +155,20 @@ def _question(action: Action, count: int) -> str:
     return action.question.format(**{action.each: these}) or f"{verb} {these}?"
 
 
-def submit(session: Session, method: Method, wait: bool, arguments: dict[str, Any]) -> None:
+def submit(
+    session: Session, action: Action, wait: bool, arguments: dict[str, Any], yes: bool
+) -> None:
     """Submit a job and print its id, or follow it and print its result."""
     from twisted.internet.defer import CancelledError
 
     async def work(client: RapiClient) -> Any:
+        if action.hits is not None:
+            names = await action.hits(client, arguments)
+            session.err.line(f"{action.name}: {', '.join(names) or 'no instance'}")
+            if len(names) > 1 and not yes and "dry_run" not in arguments:
+                confirm(f"{action.name.capitalize()} these {len(names)} instances?")
         try:
-            job_id = await call(method, client, arguments)
+            job_id = await call(action.method, client, arguments)
         except CancelledError:
             text = "interrupted; the job may have been submitted: rapi jobs list shows whether"
             raise Failed(text, INTERRUPTED) from None
