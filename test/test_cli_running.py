@@ -166,6 +166,7 @@ class EndTests(CommandCase):
             (errors.Forbidden(403, "Forbidden"), 4, "users file"),
             (errors.NotFound(404, "none"), 5, "none; the command list"),
             (errors.ServerError(500, "bug"), 6, "bug"),
+            (errors.ServerError(500, "Can&#x27;t find field named 'x'"), 2, "field named 'x'"),
             (errors.Unavailable(503, "busy"), 6, "busy; try again later"),
             (errors.FeatureMissing("too old"), 6, "too old"),
             (errors.RequestTimedOut("late"), 7, "late"),

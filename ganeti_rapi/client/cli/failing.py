@@ -48,6 +48,10 @@ LOST_SIGHT: Final = (
 """After these, it is unknown how a job that was followed goes on."""
 
 
+UNKNOWN_FIELD: Final = "Can't find field named"
+"""What luxid says of a filter with a wrong field; Ganeti's own daemon makes a failure of it."""
+
+
 class Failed(click.ClickException):
     """Ends `rapi` with a line on stderr and an exit code."""
 
@@ -66,9 +70,10 @@ def outcome_of(error: errors.RapiError, out_of_sight: str = "") -> tuple[str, in
     code, advice = next(
         (code, advice) for each, code, advice in OUTCOMES if isinstance(error, each)
     )
-    return sentence(
-        _reason(error), (isinstance(error, LOST_SIGHT) and out_of_sight) or advice
-    ), code
+    reason = _reason(error)
+    if reason.startswith(UNKNOWN_FIELD):
+        return reason, 2
+    return sentence(reason, (isinstance(error, LOST_SIGHT) and out_of_sight) or advice), code
 
 
 def _reason(error: errors.RapiError) -> str:
