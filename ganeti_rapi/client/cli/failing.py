@@ -6,7 +6,6 @@ allowed, 5 no such object, 6 the server failed or cannot do it, 7 not in time, 1
 
 from __future__ import annotations
 
-from html import unescape
 from typing import Final
 
 import click
@@ -81,6 +80,8 @@ def _reason(error: errors.RapiError) -> str:
     if isinstance(error, errors.TlsError) and error.fingerprint is not None:
         return f"{error.message}; its SHA-256 fingerprint is {colons(error.fingerprint)}"
     if isinstance(error, errors.HttpError):
+        from html import unescape  # only errors need it
+
         return unescape(error.message)  # Ganeti's own daemon writes it for HTML
     if isinstance(error, errors.TlsError):
         return error.message

@@ -31,10 +31,10 @@ from ganeti_rapi.client.cli.parameters import (
 )
 from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.cli.values import beparams, disk, pairs
-from ganeti_rapi.jsontext import Json
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.jsontext import Json
 
 PARAMETERS = (
     option_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -165,6 +164,8 @@ def _print_csv(
     out: Screen, table: Table, columns: Columns, rows: Sequence[Any], look: Look
 ) -> None:
     """Fields' names and values, as spreadsheets want them: sizes in mebibytes."""
+    import csv  # few want it
+
     writer = csv.writer(out.file, lineterminator="\n")
     if look.headers:
         writer.writerow(columns.values())

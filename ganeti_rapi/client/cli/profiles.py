@@ -12,11 +12,6 @@ from typing import Any
 
 from attrs import evolve, field, fields_dict, frozen
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 class ProfileError(ValueError):
     """The profiles, or the options beside them, cannot be used as they stand."""
@@ -58,6 +53,10 @@ def parse(text: str) -> Config:
 
     Raises `ProfileError`.
     """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
         whole = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
