@@ -13,7 +13,15 @@ import click
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client import RapiClient
-from ganeti_rapi.client.cli import cluster, groups, instances, networks, nodes, shortening
+from ganeti_rapi.client.cli import (
+    asking,
+    cluster,
+    groups,
+    instances,
+    networks,
+    nodes,
+    shortening,
+)
 from ganeti_rapi.client.cli.consoles import LINES
 from ganeti_rapi.client.cli.root import rapi
 
@@ -144,7 +152,7 @@ SUBMITTING: list[tuple[str, str, str, object]] = [
     ),
     ("nodes migrate node2.example.com --mode live", "POST", f"{NODE}/migrate", {"mode": "live"}),
     (
-        "nodes evacuate node2.example.com all --iallocator hail --early-release",
+        "nodes evacuate node2.example.com all --iallocator hail --early-release --yes",
         "POST",
         f"{NODE}/evacuate",
         {"mode": "all", "iallocator": "hail", "early_release": True},
@@ -234,6 +242,12 @@ SUBMITTING: list[tuple[str, str, str, object]] = [
 ]
 """Command lines, and the request that they send: method, URI and body."""
 
+ELSEWHERE = (
+    *("jobs cancel 1", "jobs archive", "jobs change-priority", "login"),
+    *("profiles list", "profiles use", "profiles remove"),
+)
+"""Commands with tests of their own."""
+
 READING = (
     *("info", "os", "features", "cluster info", "query node", "query node name,mfree"),
     *(f"{kind} list" for kind in ("instances", "nodes", "groups", "networks", "jobs")),
@@ -274,12 +288,7 @@ def required_options(path: tuple[str, ...]) -> list[str]:
 
 class EveryCommandTests(CommandCase):
     def test_the_tables_have_every_command(self) -> None:
-        lines = [line for line, *_ in SUBMITTING] + [
-            *READING,
-            "jobs cancel 1",
-            "jobs archive",
-            "jobs change-priority",
-        ]
+        lines = [line for line, *_ in SUBMITTING] + [*READING, *ELSEWHERE]
         for path in leaves(rapi):
             with self.subTest(path=path):
                 self.assertTrue(any(line.startswith(" ".join(path)) for line in lines), path)
@@ -375,7 +384,7 @@ class JobTests(CommandCase):
         self.assertEqual(json.loads(result.stdout), {"id": job_id, "status": None, "result": None})
 
     def test_the_jobs_of_a_job(self) -> None:
-        line = "nodes evacuate node1.example.com secondary-only --iallocator hail --json"
+        line = "nodes evacuate node1.example.com secondary-only --iallocator hail --yes --json"
         result = self.type(line)
         ended = json.loads(result.stdout)
         (moved,) = ended["result"]
@@ -385,10 +394,19 @@ class JobTests(CommandCase):
 
     def test_a_question(self) -> None:
         line = "instances remove web1.example.com"
-        self.fails(line, 2, "nothing was done; --yes does it without asking")
+        self.patch(asking, "is_terminal", lambda: True)
+        for answer in ("", "n\n"):
+            result = self.line.type(line, input=answer)
+            self.assertEqual(result.exit_code, 2)
+            self.assertIn("nothing was done; --yes does it without asking", result.stderr)
         self.assertEqual(self.line.requests, [])
         # click 8.1's runner shows what is typed on stdout, before the job.
         self.assertTrue(self.type(f"{line} --submit", input="y\n").stdout.split()[-1].isdigit())
+
+    def test_nobody_to_ask(self) -> None:
+        result = self.line.type("instances remove web1.example.com", input="y\n")
+        self.assertEqual((result.exit_code, self.line.requests), (2, []))
+        self.assertNotIn("[y/N]", result.output)
 
     def test_a_dry_run_asks_nothing(self) -> None:
         self.type("instances remove web1.example.com --dry-run")
@@ -400,6 +418,8 @@ class JobTests(CommandCase):
 
     def test_cancelling(self) -> None:
         self.fails("jobs cancel 1", 1, "Job 1")
+        done, _ = json.loads(self.line.type("jobs cancel 1 --json").stdout)
+        self.assertFalse(done)
         self.line.hold_up("OP_CLUSTER_REDIST_CONF")
         job_id = self.type("cluster redistribute-config --submit").stdout.strip()
         self.assertIn(job_id, self.type(f"jobs cancel {job_id}").stdout)

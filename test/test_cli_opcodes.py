@@ -107,7 +107,7 @@ class ChoiceTests(SynchronousTestCase):
         self.assertEqual(roles, [set(ROLES), set(ROLE_CHANGES)])
 
 
-SLOW = ("twisted", "OpenSSL", "cryptography", "treq", "asyncio", "ganeti_rapi.api.opcodes")
+SLOW = ("twisted", "OpenSSL", "ssl", "cryptography", "treq", "asyncio", "ganeti_rapi.api.opcodes")
 """Modules that take long to import."""
 
 

@@ -10,8 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client.cli import cells
 from ganeti_rapi.client.cli.cells import words
-from ganeti_rapi.client.cli.output import to_yaml
 from ganeti_rapi.client.cli.tables import Column, fit, lines
+from ganeti_rapi.client.cli.yamltext import to_yaml
 
 NAMES = Column("Name", ["node1.example.com", "node2.example.com"], whole=True)
 NODES = Column("Node", ["n" * 20, "n" * 30])

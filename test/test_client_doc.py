@@ -71,7 +71,7 @@ class CommandLineTests(CommandCase):
 
     def test_profiles(self) -> None:
         (text,) = blocks("toml")
-        profiles = {name: profile_of(name, table) for name, table in parse(text).items()}
+        profiles = {name: profile_of(name, table) for name, table in parse(text).tables.items()}
         self.assertEqual(set(profiles), {"default", "lab"})
 
     def test_errors(self) -> None:

@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure
 
+from ganeti_rapi.client.cli.passwords import from_keyring
 from ganeti_rapi.client.cli.profiles import Profile, ProfileError, Sources, password_of
 from ganeti_rapi.client.cli.running import Work
 from ganeti_rapi.client.rapi import RapiClient
@@ -74,7 +75,7 @@ def run_until_done(reactor: Any, connect: Callable[[], RapiClient], work: Work) 
 
 def _sources() -> Sources:
     ask = (lambda text: str(click.prompt(text, hide_input=True, err=True))) if _tty() else None
-    return Sources(_command_output, _from_keyring, ask)
+    return Sources(_command_output, from_keyring, ask)
 
 
 def _tty() -> bool:
@@ -86,12 +87,3 @@ def _command_output(command: str) -> str:
     if done.returncode != 0:
         raise ProfileError(f"password_command ended with exit code {done.returncode}")
     return done.stdout.rstrip("\n")
-
-
-def _from_keyring(url: str, user: str) -> str | None:
-    try:
-        import keyring  # type: ignore[import-not-found]  # only where a profile wants it
-    except ImportError:
-        raise ProfileError("the profile wants the keyring: pip install keyring") from None
-    found: str | None = keyring.get_password(url, user)
-    return found

@@ -13,7 +13,7 @@ import click
 from attrs import Factory, define, frozen
 from click.core import ParameterSource
 
-from ganeti_rapi.client.cli.profiles import ProfileError, read_profiles
+from ganeti_rapi.client.cli.profiles import ProfileError, read_config
 from ganeti_rapi.client.cli.values import FORMATS, completed, output_format
 
 # Any, in this module: each option's own
@@ -62,9 +62,10 @@ def _note(context: click.Context, parameter: click.Parameter, value: Any) -> Non
         (choices.typed if typed else choices.environment)[name] = value
 
 
-def _profiles(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
+def profile_names(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
+    """What click calls for the profiles with some beginning."""
     try:
-        profiles = read_profiles(os.environ, Choices.of(context).all)
+        profiles = read_config(os.environ, Choices.of(context).all).tables
     except ProfileError:
         return []
     return [name for name in profiles if name.startswith(beginning)]
@@ -100,9 +101,9 @@ ROWS = (
     Row("--user", "The user; without one, the server shows only what is public.", "NAME"),
     Row(
         "--profile",
-        "A profile in the config file, instead of default.",
+        "A profile in the config file, instead of the current one.",
         "NAME",
-        more={"shell_complete": _profiles},
+        more={"shell_complete": profile_names},
     ),
     Row("--config", "The config file.  [default: ~/.config/ganeti-rapi/rapi.toml]", "FILE"),
     Row("--cafile", "A PEM file with the certificates to trust.", "FILE"),
@@ -130,7 +131,8 @@ def write_options(
     command: click.Command, context: click.Context, formatter: click.HelpFormatter
 ) -> None:
     """Write a command's own options into its help, and only the names of those of all commands."""
-    own = [each for each in command.get_params(context) if each not in LATER]
+    parameters = [each for each in command.get_params(context) if each not in LATER]
+    own = [each for each in parameters if isinstance(each, click.Option)]
     with formatter.section("Options"):
         formatter.write_dl([record for each in own if (record := each.get_help_record(context))])
     with formatter.section("Options of all commands"):

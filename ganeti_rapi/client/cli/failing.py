@@ -47,6 +47,10 @@ LOST_SIGHT: Final = (
 """After these, it is unknown how a job that was followed goes on."""
 
 
+UNKNOWN_FIELD: Final = "Can't find field named"
+"""What luxid says of a filter with a wrong field; Ganeti's own daemon makes a failure of it."""
+
+
 class Failed(click.ClickException):
     """Ends `rapi` with a line on stderr and an exit code."""
 
@@ -55,13 +59,31 @@ class Failed(click.ClickException):
         self.exit_code = exit_code  # type: ignore[misc]  # click reads it of the instance
 
 
-def reason(error: errors.RapiError) -> str:
+def goes_on(job_id: int) -> str:
+    """What to say of a job that is no longer followed."""
+    return f"the job goes on; to see how: rapi jobs watch {job_id}"
+
+
+def outcome_of(error: errors.RapiError, out_of_sight: str = "") -> tuple[str, int]:
+    """What to say about an error, and the exit code. ``out_of_sight`` is about a job."""
+    code, advice = next(
+        (code, advice) for each, code, advice in OUTCOMES if isinstance(error, each)
+    )
+    reason = _reason(error)
+    if reason.startswith(UNKNOWN_FIELD):
+        return reason, 2
+    return sentence(reason, (isinstance(error, LOST_SIGHT) and out_of_sight) or advice), code
+
+
+def _reason(error: errors.RapiError) -> str:
     """What went wrong, without the words of HTTP and without advice for programs."""
     if isinstance(error, errors.TlsError) and error.fingerprint is not None:
-        digits = error.fingerprint.upper()
-        pairs = ":".join(digits[start : start + 2] for start in range(0, len(digits), 2))
-        return f"{error.message}; its SHA-256 fingerprint is {pairs}"
-    if isinstance(error, errors.HttpError | errors.TlsError):
+        return f"{error.message}; its SHA-256 fingerprint is {colons(error.fingerprint)}"
+    if isinstance(error, errors.HttpError):
+        from html import unescape  # only errors need it
+
+        return unescape(error.message)  # Ganeti's own daemon writes it for HTML
+    if isinstance(error, errors.TlsError):
         return error.message
     return str(error)
 
@@ -69,3 +91,13 @@ def reason(error: errors.RapiError) -> str:
 def sentence(*parts: str) -> str:
     """The parts that there are, in one line."""
     return "; ".join(part.rstrip(".") for part in parts if part)
+
+
+def colons(fingerprint: str) -> str:
+    """A fingerprint as openssl writes it.
+
+    >>> colons("abcd")
+    'AB:CD'
+    """
+    digits = fingerprint.upper()
+    return ":".join(digits[start : start + 2] for start in range(0, len(digits), 2))

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from ganeti_rapi.client.cli import completion
-from ganeti_rapi.client.cli.commands import (
-    Listing,
-    argument,
-    family,
-    list_command,
-    reading,
-)
+from ganeti_rapi.client.cli.commands import argument, family, reading
+from ganeti_rapi.client.cli.listing import Listing, list_command
 from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import GROUP, NDPARAMS, NEW_NAME
 from ganeti_rapi.client.cli.submitting import Action, action_command

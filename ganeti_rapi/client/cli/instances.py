@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.cli import actions, disks
 from ganeti_rapi.client.cli.commands import (
-    Listing,
     argument,
     command,
     family,
     flag,
-    list_command,
     option,
     reading,
     several,
 )
 from ganeti_rapi.client.cli.consoles import show_console
+from ganeti_rapi.client.cli.listing import Listing, list_command
 from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import (
     IALLOCATOR,
@@ -32,10 +31,10 @@ from ganeti_rapi.client.cli.parameters import (
 )
 from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.cli.values import beparams, disk, pairs
-from ganeti_rapi.jsontext import Json
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.jsontext import Json
 
 PARAMETERS = (
     option_of(
@@ -132,8 +131,9 @@ ACTIONS = (
         "modify",
         "modify_instance",
         "Change an instance's parameters; --set changes any other.",
-        [INSTANCE, *PARAMETERS],
+        [*PARAMETERS],
         takes=("set",),
+        each="instance",
     ),
     Action(
         "rename",
@@ -145,16 +145,18 @@ ACTIONS = (
         "reinstall",
         "reinstall_instance",
         "Stop an instance, install its operating system again, and start it.",
-        [INSTANCE, os_of("OP_INSTANCE_REINSTALL"), OSPARAMS, START],
-        "Install {instance} again? What its disks hold may be lost.",
+        [os_of("OP_INSTANCE_REINSTALL"), OSPARAMS, START],
+        "Install {instance} again? What the disks hold may be lost.",
+        each="instance",
     ),
     Action(
         "remove",
         "delete_instance",
         "Remove an instance and its disks.",
-        [INSTANCE],
-        "Remove the instance {instance} and its disks?",
+        [],
+        "Remove {instance} and all disks?",
         takes=("set", "dry_run"),
+        each="instance",
     ),
     *actions.ACTIONS,
     *disks.ACTIONS,

@@ -6,16 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ganeti_rapi.client.cli.commands import (
-    Listing,
-    argument,
-    command,
-    family,
-    list_command,
-    option,
-    reading,
-)
+from ganeti_rapi.client.cli.commands import argument, command, family, option, reading
 from ganeti_rapi.client.cli.failing import Failed
+from ganeti_rapi.client.cli.listing import Listing, list_command
 from ganeti_rapi.client.cli.parameters import JOB
 from ganeti_rapi.client.cli.progress import follow
 from ganeti_rapi.client.cli.running import Session
@@ -60,10 +53,7 @@ def wait(session: Session, job_id: int, timeout: float | None) -> None:
 
 def cancel(session: Session, job_id: int) -> None:
     """Cancel, and fail if it was too late."""
-    done, text = session.ask(lambda client: client.cancel_job(job_id))
-    if not done:
-        raise Failed(text, 1)
-    session.show([done, text] if session.for_programs else text)
+    _show_verdict(session, *session.ask(lambda client: client.cancel_job(job_id)))
 
 
 def archive(session: Session, job_ids: tuple[int, ...]) -> None:
@@ -80,10 +70,18 @@ def archive(session: Session, job_ids: tuple[int, ...]) -> None:
 
 def change_priority(session: Session, job_id: int, priority: int) -> None:
     """Change it, and fail if there is nothing to change."""
-    done, text = session.ask(lambda client: client.change_job_priority(job_id, priority))
+    _show_verdict(
+        session, *session.ask(lambda client: client.change_job_priority(job_id, priority))
+    )
+
+
+def _show_verdict(session: Session, done: bool, text: str) -> None:
+    if session.for_programs:
+        session.show([done, text])
     if not done:
         raise Failed(text, 1)
-    session.show([done, text] if session.for_programs else text)
+    if not session.for_programs:
+        session.show(text)
 
 
 jobs = family(

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.client.cli.commands import (
-    Listing,
-    argument,
-    family,
-    list_command,
-    reading,
-)
+from ganeti_rapi.client.cli.commands import argument, family, reading
+from ganeti_rapi.client.cli.listing import Listing, list_command
 from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.parameters import GROUP, NETWORK, NEW_NAME
 from ganeti_rapi.client.cli.submitting import Action, action_command

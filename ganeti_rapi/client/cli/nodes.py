@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ganeti_rapi.client.cli.commands import (
-    LOOK,
-    Listing,
-    argument,
-    command,
-    family,
-    list_command,
-    looking,
-    option,
-    reading,
-)
+from ganeti_rapi.client.cli.commands import argument, command, family, option, reading
+from ganeti_rapi.client.cli.listing import LOOK, Listing, list_command, looking
 from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.output import Look, Table
 from ganeti_rapi.client.cli.parameters import (
@@ -29,6 +21,7 @@ from ganeti_rapi.client.cli.parameters import (
     TARGET_NODE,
 )
 from ganeti_rapi.client.cli.running import Session
+from ganeti_rapi.client.cli.shortening import full_name
 from ganeti_rapi.client.cli.submitting import Action, action_command
 
 if TYPE_CHECKING:
@@ -75,6 +68,22 @@ STORAGE_FIELDS = {
     "Allocatable": "allocatable",
 }
 
+ON_NODE = {
+    "primary-only": lambda node: ["=", "pnode", node],
+    "secondary-only": lambda node: ["=[]", "snodes", node],
+    "all": lambda node: ["|", ["=", "pnode", node], ["=[]", "snodes", node]],
+}
+"""The filters for the instances that an evacuation moves, by its mode."""
+
+
+async def evacuated(client: RapiClient, values: Mapping[str, Any]) -> list[str]:
+    # Any: each parameter's own
+    """The instances that leave a node."""
+    node = full_name("node", values["node"], await client.list_nodes())
+    answer = await client.query("instance", ["name"], ON_NODE[values["mode"]](node))
+    return [cell[1] for (cell,) in answer["data"]]
+
+
 ACTIONS = (
     Action(
         "set-role",
@@ -94,7 +103,6 @@ ACTIONS = (
         "modify_node",
         "Change a node's parameters; --set changes any other.",
         [
-            NODE,
             option_of("OP_NODE_SET_PARAMS", "offline", "--offline/--online"),
             option_of("OP_NODE_SET_PARAMS", "drained", "--drained/--not-drained"),
             option_of("OP_NODE_SET_PARAMS", "vm_capable", "--vm-capable/--not-vm-capable"),
@@ -104,16 +112,17 @@ ACTIONS = (
             NDPARAMS,
         ],
         takes=("set",),
+        each="node",
     ),
     Action(
         "migrate",
         "migrate_node",
         "Migrate all primary instances away from a node.",
         [
-            NODE,
             *(MIGRATION_MODE, IALLOCATOR, TARGET_NODE),
         ],
         takes=("dry_run",),
+        each="node",
     ),
     Action(
         "evacuate",
@@ -125,13 +134,15 @@ ACTIONS = (
             *(IALLOCATOR, REMOTE_NODE, EARLY_RELEASE),
         ],
         takes=("dry_run",),
+        hits=evacuated,
     ),
     Action(
         "powercycle",
         "powercycle_node",
         "Reset a node, hard.",
-        [NODE, option_of("OP_NODE_POWERCYCLE", "force")],
-        "Reset the node {node}, hard? What runs there is lost.",
+        [option_of("OP_NODE_POWERCYCLE", "force")],
+        "Reset {node}, hard? What runs there is lost.",
+        each="node",
     ),
 )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import click
@@ -14,6 +13,7 @@ from attrs import evolve, field, frozen
 from ganeti_rapi.client.cli import tables
 from ganeti_rapi.client.cli.cells import kind_of, lines_of, words
 from ganeti_rapi.client.cli.screen import STYLES, Screen
+from ganeti_rapi.client.cli.yamltext import to_yaml
 
 # Any, in this module: JSON of a reply's own shape
 Columns: TypeAlias = Mapping[str, str]
@@ -53,11 +53,6 @@ class Table:
 def to_json(value: Any) -> str:
     """A value as JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def to_yaml(value: Any) -> str:
-    """A value as YAML."""
-    return "\n".join(_yaml(value))
 
 
 DATA: Mapping[str, Callable[[Any], str]] = {"json": to_json, "yaml": to_yaml}
@@ -169,6 +164,8 @@ def _print_csv(
     out: Screen, table: Table, columns: Columns, rows: Sequence[Any], look: Look
 ) -> None:
     """Fields' names and values, as spreadsheets want them: sizes in mebibytes."""
+    import csv  # few want it
+
     writer = csv.writer(out.file, lineterminator="\n")
     if look.headers:
         writer.writerow(columns.values())
@@ -207,38 +204,3 @@ def _column(title: str, values: Sequence[Any], kind: str, units: str) -> tables.
 def _coloured(cell: str) -> str:
     colour = STYLES.get(cell.strip())
     return click.style(cell, fg=colour) if colour else cell
-
-
-_PLAIN = re.compile(r"[A-Za-z_][\w./-]*")
-_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
-"""What YAML, of one version or the other, takes for something else than text."""
-
-
-def _yaml(value: Any, indent: str = "") -> Iterator[str]:
-    """Lines of YAML. JSON's scalars are YAML, too."""
-    if isinstance(value, dict) and value:
-        for key, item in value.items():
-            yield from _yaml_item(f"{indent}{_yaml_scalar(key)}:", item, indent + "  ")
-    elif isinstance(value, list) and value:
-        for item in value:
-            yield from _yaml_item(f"{indent}-", item, indent + "  ")
-    else:
-        yield indent + _yaml_scalar(value)
-
-
-def _yaml_item(label: str, item: Any, indent: str) -> Iterator[str]:
-    if not (isinstance(item, dict | list) and item):
-        yield f"{label} {_yaml_scalar(item)}"
-    elif label.endswith("-") and isinstance(item, dict):  # the first key stands behind the dash
-        first, *others = _yaml(item, indent)
-        yield f"{label} {first.lstrip()}"
-        yield from others
-    else:
-        yield label
-        yield from _yaml(item, indent)
-
-
-def _yaml_scalar(value: Any) -> str:
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
-        return value
-    return json.dumps(value, ensure_ascii=False)

@@ -10,12 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, fields_dict, frozen
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from attrs import evolve, field, fields_dict, frozen
 
 
 class ProfileError(ValueError):
@@ -24,7 +19,10 @@ class ProfileError(ValueError):
 
 @frozen
 class Profile:
-    """A server and a user. ``password_command`` is a shell command that prints the password."""
+    """A server and a user. ``password_command`` is a shell command that prints the password.
+
+    ``password`` is one that was typed just now; it is never in the file.
+    """
 
     url: str | None = None
     user: str | None = None
@@ -33,6 +31,7 @@ class Profile:
     cafile: str | None = None
     pinned: str | None = None
     insecure: bool = False
+    password: str | None = None
 
 
 def config_path(environment: Mapping[str, str]) -> Path:
@@ -41,18 +40,31 @@ def config_path(environment: Mapping[str, str]) -> Path:
     return Path(home) / "ganeti-rapi" / "rapi.toml"
 
 
-def parse(text: str) -> dict[str, Any]:  # Any: what the file has there
-    """The tables of a file's profiles by name; only the one that is used must be right.
+@frozen
+class Config:
+    """A config file: the tables of its profiles by name, and the one that is ``current``."""
+
+    tables: Mapping[str, Any] = field(factory=dict)  # Any: what the file has there
+    current: str = "default"
+
+
+def parse(text: str) -> Config:
+    """What a file's text says; only the profile that is used must be right.
 
     Raises `ProfileError`.
     """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
-        tables = tomllib.loads(text).get("profiles", {})
+        whole = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(f"not TOML: {error}") from None
+    tables = whole.get("profiles", {})
     if not isinstance(tables, dict):
         raise ProfileError("profiles are tables such as [profiles.default]")
-    return tables
+    return Config(tables, str(whole.get("current", "default")))
 
 
 def profile_of(name: str, table: Any) -> Profile:  # Any: what the file has there
@@ -63,31 +75,33 @@ def profile_of(name: str, table: Any) -> Profile:  # Any: what the file has ther
         if key == "password":
             raise ProfileError(f"profile {name}: use password_command or keyring, not password")
         if key not in (known := fields_dict(Profile)):
+            del known["password"]
             raise ProfileError(f"profile {name}: {key} is not one of {', '.join(known)}")
         if type(value) is not (bool if known[key].default is False else str):
             raise ProfileError(f"profile {name}: {key} has a value of the wrong type")
     return Profile(**table)
 
 
-def choose(tables: Mapping[str, Any], name: str | None, given: Mapping[str, Any]) -> Profile:
-    # Any: as above, and each option's own type
-    """The profile by name, else ``default`` unless a URL is given, with the options on top.
+def choose(config: Config, name: str | None, given: Mapping[str, Any]) -> Profile:
+    # Any: each option's own type
+    """The profile by name, else the current one unless a URL is given, with the options on top.
 
-    A given URL alone does not take the default profile's password elsewhere.
+    A given URL alone does not take the current profile's password elsewhere.
     """
-    if name is not None and name not in tables:
-        raise ProfileError(f"there is no profile {name}; known: {', '.join(tables) or 'none'}")
+    if name is not None and name not in config.tables:
+        there = ", ".join(config.tables) or "none"
+        raise ProfileError(f"there is no profile {name}; known: {there}")
     base = Profile()
     if name is not None or not given.get("url"):
-        chosen = name or "default"
-        base = profile_of(chosen, tables.get(chosen, {}))
+        chosen = name or config.current
+        base = profile_of(chosen, config.tables.get(chosen, {}))
     known = fields_dict(Profile)
     values = {key: value for key, value in given.items() if value and key in known}
     if {"cafile", "pinned", "insecure"} & set(values):  # they exclude those of the file
         base = evolve(base, cafile=None, pinned=None, insecure=False)
     profile = evolve(base, **values)
     if profile.url is None:
-        raise ProfileError("which server? Give --url, set RAPI_URL, or make a profile")
+        raise ProfileError("which server? Give --url, set RAPI_URL, or make a profile: rapi login")
     return evolve(profile, url=url_of(profile.url))
 
 
@@ -109,14 +123,16 @@ def config_file(environment: Mapping[str, str], given: Mapping[str, Any]) -> Pat
     return Path(given["config"]) if given.get("config") else config_path(environment)
 
 
-def read_profiles(environment: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
+def read_config(environment: Mapping[str, str], given: Mapping[str, Any]) -> Config:
     # Any: as above
-    """The tables of the profiles by name; none without a file. Raises `ProfileError`."""
+    """What the file says; nothing without a file. Raises `ProfileError`."""
     path = config_file(environment, given)
     try:
         text = path.read_text(encoding="utf-8") if given.get("config") or path.exists() else ""
         return parse(text)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ProfileError(f"can't read it: {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise ProfileError(f"can't read it: {error}") from None
 
 
@@ -124,7 +140,7 @@ def read_profile(environment: Mapping[str, str], given: Mapping[str, Any]) -> Pr
     # Any: as above
     """The profile that the options name, with the options on top. Raises `ProfileError`."""
     try:
-        return choose(read_profiles(environment, given), given.get("profile"), given)
+        return choose(read_config(environment, given), given.get("profile"), given)
     except ProfileError as error:
         path = config_file(environment, given)
         raise ProfileError(f"{error}; the config file is {path}") from None
@@ -143,6 +159,8 @@ def password_of(profile: Profile, environment: Mapping[str, str], sources: Sourc
     """The user's password; None without a user. Raises `ProfileError`."""
     if profile.user is None:
         return None
+    if profile.password is not None:
+        return profile.password
     if "RAPI_PASSWORD" in environment:
         return environment["RAPI_PASSWORD"]
     if profile.password_command:

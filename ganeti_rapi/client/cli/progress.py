@@ -32,7 +32,7 @@ async def follow(session: Session, client: RapiClient, job_id: int) -> list[Any]
     results = results_of(job_id, await client.get_job(job_id))
     if session.err.is_terminal:
         session.err.line(f"Job {job_id} succeeded", fg="green")
-    for further in list(_submitted(job_id, results)):
+    for further in list(submitted(job_id, results)):
         await follow(session, client, further)
     session.job = None
     return results
@@ -41,14 +41,15 @@ async def follow(session: Session, client: RapiClient, job_id: int) -> list[Any]
 async def _watch(client: RapiClient, job_id: int, err: Screen) -> None:
     async for change in client.watch_job(job_id):
         for entry in change.log:
-            err.line(_line(entry))
+            err.line(line_of(entry))
         if err.is_terminal:
             err.passing(f"Job {job_id} {change.status} …")
         elif not change.log or change.final:
             err.line(f"Job {job_id} {change.status}")
 
 
-def _submitted(job_id: int, results: Sequence[Any]) -> Iterator[int]:  # Any: as above
+def submitted(job_id: int, results: Sequence[Any]) -> Iterator[int]:  # Any: as above
+    """The jobs that a job submitted. Raises `JobFailed` if it could not."""
     for result in results:
         if isinstance(result, dict):
             for submitted, further in result.get("jobs", ()):
@@ -57,6 +58,7 @@ def _submitted(job_id: int, results: Sequence[Any]) -> Iterator[int]:  # Any: as
                 yield int(further)
 
 
-def _line(entry: LogEntry) -> str:
+def line_of(entry: LogEntry) -> str:
+    """What a job said, in one line with the time."""
     words = printable(str(entry.message).strip())
     return f"{time.strftime('%H:%M:%S', time.localtime(entry.time))} {words}"

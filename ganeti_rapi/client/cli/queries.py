@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ganeti_rapi.client.cli import completion
-from ganeti_rapi.client.cli.commands import LOOK, argument, command, looking, several
+from ganeti_rapi.client.cli.commands import argument, command, several
 from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
+from ganeti_rapi.client.cli.listing import LOOK, looking
 from ganeti_rapi.client.cli.output import Columns, Look, Table
 from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.values import completed, names
@@ -64,8 +65,8 @@ def _rows(answer: Any, without: Mapping[int, str | None]) -> Iterator[dict[str, 
 
 QUERY = command(
     "query",
-    f"Ask for any FIELDS of all objects of a KIND: {', '.join(KINDS[:-1])} or {KINDS[-1]}. "
-    "Without FIELDS, show which there are.",
+    f"Ask for any fields of any objects. KIND is {', '.join(KINDS[:-1])} or {KINDS[-1]}; "
+    "without FIELDS, show which there are.",
     looking(query),
     [
         argument("kind", shell_complete=completed(KINDS)),

@@ -10,8 +10,10 @@ from ganeti_rapi.client.cli.everywhere import FIRST, Choices
 from ganeti_rapi.client.cli.groups import groups
 from ganeti_rapi.client.cli.instances import instances
 from ganeti_rapi.client.cli.jobs import jobs
+from ganeti_rapi.client.cli.login import LOGIN
 from ganeti_rapi.client.cli.networks import networks
 from ganeti_rapi.client.cli.nodes import nodes
+from ganeti_rapi.client.cli.profiling import profiles
 from ganeti_rapi.client.cli.queries import QUERY
 from ganeti_rapi.client.cli.running import Session, run_in_reactor
 from ganeti_rapi.client.cli.screen import screen
@@ -42,5 +44,5 @@ rapi = click.Group(
 )
 click.version_option(__version__, package_name="ganeti-rapi", prog_name="rapi")(rapi)
 
-for _command in (instances, nodes, groups, networks, jobs, QUERY, *COMMANDS):
+for _command in (instances, nodes, groups, networks, jobs, QUERY, LOGIN, profiles, *COMMANDS):
     rapi.add_command(_command)

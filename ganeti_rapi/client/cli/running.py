@@ -13,9 +13,9 @@ from ganeti_rapi.client.cli.everywhere import Choices
 from ganeti_rapi.client.cli.failing import (
     INTERRUPTED,
     LOST_SIGHT,
-    OUTCOMES,
     Failed,
-    reason,
+    goes_on,
+    outcome_of,
     sentence,
 )
 from ganeti_rapi.client.cli.output import DATA, Look, Table, print_object, print_table
@@ -71,12 +71,15 @@ class Session:
         if note := print_table(self.out, output, table, look):
             self.err.line(note, dim=True)
 
-    def ask(self, work: Work) -> Any:  # Any: as above
-        """The result of work with a client. Raises `Failed`."""
+    def ask(self, work: Work, profile: Profile | None = None) -> Any:  # Any: as above
+        """The result of work with a client, of the chosen profile's server or of another's.
+
+        Raises `Failed`.
+        """
         from twisted.internet.defer import CancelledError
 
         try:
-            return self.run(read_profile(os.environ, self.choices.all), work)
+            return self.run(profile or read_profile(os.environ, self.choices.all), work)
         except (errors.RapiError, CancelledError, ValueError) as error:
             interrupted = isinstance(error, CancelledError)
             if self.for_programs:
@@ -88,11 +91,8 @@ class Session:
     def _failed(self, error: Exception) -> Failed:
         if not isinstance(error, errors.RapiError):
             return Failed(str(error), 2)
-        code, advice = next(
-            (code, advice) for each, code, advice in OUTCOMES if isinstance(error, each)
-        )
-        goes_on = self._goes_on() if isinstance(error, LOST_SIGHT) else ""
-        return Failed(sentence(reason(error), goes_on or advice), code)
+        text, code = outcome_of(error, self._goes_on())
+        return Failed(text, code)
 
     def _print_job(self, error: Exception, interrupted: bool) -> None:
         """Print what is known of a job that failed, or that goes on without us."""
@@ -103,6 +103,4 @@ class Session:
             self.show({"id": self.job, "status": None, "result": None})
 
     def _goes_on(self) -> str:
-        if self.job is None:
-            return ""
-        return f"the job goes on; to see how: rapi jobs watch {self.job}"
+        return "" if self.job is None else goes_on(self.job)

@@ -41,7 +41,11 @@ async def with_full_names(
 
 async def _full(client: RapiClient, kind: str, name: str) -> str:
     """The one full name, or the name as it is if there is none."""
-    names: Sequence[str] = await getattr(client, LISTS[kind])()
+    return full_name(kind, name, await getattr(client, LISTS[kind])())
+
+
+def full_name(kind: str, name: str, names: Sequence[str]) -> str:
+    """The one among the names that a name means, or itself if there is none. Raises `Failed`."""
     if name in names:
         return name
     found = matches(name, names)

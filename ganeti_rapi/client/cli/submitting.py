@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
-from attrs import frozen
+from attrs import fields_dict, frozen
 
+from ganeti_rapi.client.cli.asking import confirm
 from ganeti_rapi.client.cli.commands import (
     LazyParameter,
     Method,
@@ -19,14 +20,17 @@ from ganeti_rapi.client.cli.commands import (
     several,
 )
 from ganeti_rapi.client.cli.failing import INTERRUPTED, Failed
+from ganeti_rapi.client.cli.many import Many
 from ganeti_rapi.client.cli.progress import follow
 from ganeti_rapi.client.cli.running import Session
+from ganeti_rapi.client.cli.selecting import Selection, selected, several_of
 from ganeti_rapi.client.cli.values import setting
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.rapi import RapiClient
 
 # Any, in this module: JSON of each command's own shape
+Hits: TypeAlias = "Callable[[RapiClient, Mapping[str, Any]], Awaitable[Sequence[str]]]"
 
 
 @frozen
@@ -34,7 +38,10 @@ class Action:
     """A command that submits a job.
 
     ``question`` is asked before, unless ``--yes`` is given. ``takes`` says what the method takes
-    beside a reason: ``set`` for any parameters of the opcode, ``dry_run``.
+    beside a reason: ``set`` for any parameters of the opcode, ``dry_run``. ``each`` is the kind of
+    object of which there may be several; if the action ``stops`` them, it is asked about several.
+    ``hits`` finds the instances that an action on another object is about; if they are several, it
+    is asked about them.
     """
 
     name: str
@@ -43,12 +50,25 @@ class Action:
     parameters: Sequence[LazyParameter] = ()
     question: str = ""
     takes: Sequence[str] = ()
+    each: str = ""
+    stops: bool = False
+    hits: Hits | None = None
 
 
 WAIT = click.Option(
     ["--wait/--no-wait", " /--submit"],
     default=True,
     help="Show the job's log until it has ended, which is the default, or only print its id.",
+)
+
+
+PARALLEL = click.Option(
+    ["--parallel"],
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    metavar="NUMBER",
+    help="The most jobs at a time, if there are several.",
 )
 
 
@@ -62,7 +82,9 @@ def _common(action: Action) -> list[click.Parameter]:
     if "dry_run" in action.takes:
         common.append(flag("--dry-run", help="Only check whether it could be done."))
     common.append(option("--reason", metavar="TEXT", help="Noted in the job's reason trail."))
-    if action.question:
+    if action.each:
+        common.append(PARALLEL)
+    if action.question or action.stops or action.hits:
         common.append(flag("--yes", help="Do not ask whether to do it."))
     return common
 
@@ -80,29 +102,73 @@ def action_command(action: Action) -> click.Command:
         arguments = {**given(values), **dict(more)}
         if action.question and not yes and "dry_run" not in arguments:
             confirm(action.question.format(**values))
-        submit(session, action.method, wait, arguments)
+        submit(session, action, wait, arguments, bool(yes))
 
-    return command(action.name, action.summary, run, [*action.parameters, *_common(action)])
+    def run_each(session: Session, parallel: int, **values: Any) -> None:
+        chosen = {name: values.pop(name, None) for name in fields_dict(Selection)}
+        selection = Selection(**given(chosen))
+        selection.check(action.each)
+        if selection.one is None:
+            do_many(session, action, selection, parallel, **values)
+        else:
+            run(session, **{**values, action.each: selection.one})
+
+    own = [*several_of(action.each), *action.parameters] if action.each else action.parameters
+    callback = run_each if action.each else run
+    return command(action.name, action.summary, callback, [*own, *_common(action)])
 
 
-def confirm(question: str) -> None:
-    """Ask; anything but yes ends `rapi`."""
-    try:
-        agreed = click.confirm(question, err=True)
-    except click.Abort:
-        agreed = False
-    if not agreed:
-        raise Failed("nothing was done; --yes does it without asking", 2)
+def do_many(
+    session: Session,
+    action: Action,
+    selection: Selection,
+    parallel: int,
+    wait: bool,
+    yes: bool | None = None,
+    more: Sequence[tuple[str, Any]] = (),
+    **values: Any,
+) -> None:
+    """Do an action for several objects, after telling which and asking where that is due."""
+    arguments = {**given(values), **dict(more)}
+    many = Many(session, action.each, action.method, arguments, wait, parallel)
+    from twisted.internet.defer import CancelledError
+
+    async def work(client: RapiClient) -> Sequence[str]:
+        names = await selected(client, action.each, selection)
+        session.err.line(f"{action.name}: {', '.join(names)}")
+        asks = action.question or (action.stops and len(names) > 1)
+        if asks and not yes and "dry_run" not in arguments:
+            confirm(_question(action, len(names)))
+        try:
+            await many.do(client, names)
+        except CancelledError:
+            text = "interrupted; the jobs go on: rapi jobs list shows how"
+            raise Failed(text, INTERRUPTED) from None
+        return names
+
+    many.report(session.ask(work))
 
 
-def submit(session: Session, method: Method, wait: bool, arguments: dict[str, Any]) -> None:
+def _question(action: Action, count: int) -> str:
+    these = f"these {count} {action.each}s" if count > 1 else f"this {action.each}"
+    verb = action.name.replace("-", " ").capitalize()
+    return action.question.format(**{action.each: these}) or f"{verb} {these}?"
+
+
+def submit(
+    session: Session, action: Action, wait: bool, arguments: dict[str, Any], yes: bool
+) -> None:
     """Submit a job and print its id, or follow it and print its result."""
-
     from twisted.internet.defer import CancelledError
 
     async def work(client: RapiClient) -> Any:
+        if action.hits is not None:
+            names = await action.hits(client, arguments)
+            session.err.line(f"{action.name}: {', '.join(names) or 'no instance'}")
+            if len(names) > 1 and not yes and "dry_run" not in arguments:
+                confirm(f"{action.name.capitalize()} these {len(names)} instances?")
         try:
-            job_id = await call(method, client, arguments)
+            job_id = await call(action.method, client, arguments)
         except CancelledError:
             text = "interrupted; the job may have been submitted: rapi jobs list shows whether"
             raise Failed(text, INTERRUPTED) from None

@@ -1,0 +1,106 @@
+"""The command ``list`` of a family, and how all tables may be asked to look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from attrs import evolve, field, frozen
+
+from ganeti_rapi.client.cli.commands import Method, call, command, flag, given, option, several
+from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
+from ganeti_rapi.client.cli.output import Columns, Look, Table
+from ganeti_rapi.client.cli.running import Session
+from ganeti_rapi.client.cli.values import names
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
+
+# Any, in this module: JSON of each list's own shape
+NODES = ("pnode",)
+"""Fields with a node's name."""
+
+
+@frozen
+class Listing:
+    """The command ``list`` of a family.
+
+    ``method`` gives all objects. ``kind`` and ``key`` are their names for the query language: what
+    they are, and the field that tells one from the other. ``options`` are pairs of an option and
+    the field that must have its value.
+    """
+
+    method: Method
+    summary: str
+    kind: str
+    columns: Columns
+    more: Columns = field(factory=dict)
+    key: str = "name"
+    options: Sequence[tuple[click.Option, str]] = ()
+    sort: str | None = None
+
+
+def list_command(listing: Listing) -> click.Command:
+    """The command that a `Listing` describes.
+
+    The server judges conditions, by a query for the objects' keys.
+    """
+
+    async def chosen(client: RapiClient, conditions: Sequence[Any]) -> Any:
+        rows = await call(listing.method, client, {})
+        if not conditions:
+            return rows
+        found = await client.query(listing.kind, [listing.key], all_of(conditions))
+        keys = {cell[1] for (cell,) in found["data"]}
+        return [row for row in rows if row[listing.key] in keys]
+
+    def run(session: Session, conditions: tuple[Any, ...], look: Look, **values: Any) -> None:
+        fields = {str(option.name): where for option, where in listing.options}
+        more = [_is(fields[name], value) for name, value in given(values).items()]
+        rows = session.ask(lambda client: chosen(client, [*conditions, *more]))
+        look = look if look.sort else evolve(look, sort=listing.sort)
+        session.show_table(Table(listing.columns, rows, listing.more, listing.key), look)
+
+    parameters = [
+        *(option for option, _ in listing.options),
+        several("--filter", "conditions", type=condition, metavar="CONDITION", help=HELP),
+        *LOOK,
+    ]
+    return command("list", listing.summary, looking(run), parameters)
+
+
+def _is(where: str, value: str) -> Any:
+    """The filter for a field's value."""
+    return is_node(where, value) if where in NODES else ["=", where, value]
+
+
+def is_node(where: str, name: str) -> Any:
+    """The filter for a node's name, which may be short."""
+    return ["|", ["=", where, name], ["=~", where, f"^{re.escape(name)}[.]"]]
+
+
+LOOK: Sequence[click.Option] = (
+    option("--columns", type=names, metavar="FIELD,…", help="Only these columns."),
+    option("--sort", metavar="FIELD", help="Sort by a field; with - before it, the largest first."),
+    option("--limit", type=click.IntRange(min=1), help="Only that many, the first ones."),
+    flag("--no-headers", "headers", value=False, help="Without the titles of the columns."),
+    option(
+        "--units",
+        type=click.Choice(["h", "m", "g", "t"]),
+        help="Sizes in mebibytes, gibibytes "
+        "or tebibytes; h, which is the default of tables, takes what suits each.",
+    ),
+)
+"""The options of commands that print a table."""
+
+
+def looking(run: Callable[..., None]) -> Callable[..., None]:
+    """A callback that gets a `Look` in place of the options that make it."""
+
+    def callback(session: Session, **values: Any) -> None:
+        look = {str(each.name): values.pop(str(each.name)) for each in LOOK}
+        run(session, look=Look(**given(look)), **values)
+
+    return callback

@@ -1,0 +1,115 @@
+"""The same for many objects: a job for each, several at a time, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import Factory, define
+
+from ganeti_rapi.client.cli.commands import Method, call
+from ganeti_rapi.client.cli.failing import Failed, goes_on, outcome_of
+from ganeti_rapi.client.cli.output import Columns, Look, Table
+from ganeti_rapi.client.cli.progress import line_of, submitted
+from ganeti_rapi.client.cli.running import Session
+from ganeti_rapi.client.errors import JobCanceled, JobFailed, RapiError
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
+
+# Any, in this module: JSON of each command's own shape
+SUBMITTED: Columns = {"Name": "name", "Job": "id"}
+
+
+@define
+class Many:
+    """An action for objects of a ``kind``. ``ended`` has a row for each that is through."""
+
+    session: Session
+    kind: str
+    method: Method
+    arguments: dict[str, Any]
+    wait: bool
+    parallel: int
+    ended: dict[str, dict[str, Any]] = Factory(dict)
+    codes: list[int] = Factory(list)
+    interrupted: bool = False
+
+    async def do(self, client: RapiClient, names: Sequence[str]) -> None:
+        """Do it for all, no more than ``parallel`` at a time. Never raises for one of them."""
+        from twisted.internet.defer import (
+            CancelledError,
+            Deferred,
+            DeferredSemaphore,
+            FirstError,
+            gatherResults,
+        )
+
+        def start(name: str) -> Deferred[None]:
+            if self.interrupted:  # the end of one makes room for the next
+                raise CancelledError
+            return Deferred.fromCoroutine(self._one(client, name, len(names)))
+
+        slots = DeferredSemaphore(self.parallel)
+        try:
+            works = [slots.run(start, name) for name in names]
+            await gatherResults(works, consumeErrors=True)
+        except FirstError as first:  # they were cancelled
+            first.subFailure.raiseException()
+        finally:
+            self.session.err.clear()
+
+    def report(self, names: Sequence[str]) -> None:
+        """Print the rows and a summary. Raises `Failed` if one failed."""
+        rows = [self.ended[name] for name in names]
+        failed = [row["name"] for row in rows if row["status"] in ("error", "canceled", None)]
+        if self.session.for_programs:
+            self.session.show(rows)
+        elif not self.wait:
+            self._show_ids([row for row in rows if row["id"] is not None])
+        if failed:
+            done = len(rows) - len(failed)
+            code = 1 if 1 in self.codes else self.codes[0]
+            raise Failed(f"{done} of {len(rows)} done; failed: {', '.join(failed)}", code)
+        if self.wait:
+            self.session.err.line(f"{len(rows)} of {len(rows)} done", fg="green")
+
+    def _show_ids(self, rows: Sequence[Any]) -> None:
+        if self.session.out.is_terminal:
+            self.session.show_table(Table(SUBMITTED, rows), Look())
+        else:
+            for row in rows:
+                self.session.show(row["id"])
+
+    async def _one(self, client: RapiClient, name: str, count: int) -> None:
+        row: dict[str, Any] = {"name": name, "id": None, "status": None, "result": None}
+        try:
+            row["id"] = await call(self.method, client, {**self.arguments, self.kind: name})
+            row["status"] = "submitted"
+            if self.wait:
+                row["result"] = await self._follow(client, name, row["id"])
+                row["status"] = "success"
+        except RapiError as error:
+            row["status"] = "canceled" if isinstance(error, JobCanceled) else None
+            if isinstance(error, JobFailed):
+                row["status"] = row["status"] or "error"
+                row["result"] = list(error.results)
+            text, code = outcome_of(error, "" if row["id"] is None else goes_on(row["id"]))
+            self.codes.append(code)
+            self.session.err.line(f"{name}: {text}", fg="red")
+        except BaseException:
+            self.interrupted = True
+            raise
+        self.ended[name] = row
+        self.session.err.passing(f"{len(self.ended)} of {count} …")
+
+    async def _follow(self, client: RapiClient, name: str, job_id: int) -> list[Any]:
+        """The job's results. The jobs that it submits are waited for, too."""
+
+        def show(entry: Any) -> None:
+            self.session.err.line(f"{name}: {line_of(entry)}")
+
+        results = await client.wait_for_job(job_id, on_log=show)
+        for further in list(submitted(job_id, results)):
+            await self._follow(client, name, further)
+        return results
