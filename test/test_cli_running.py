@@ -302,7 +302,18 @@ class ServerTests(SynchronousTestCase):
     def test_a_password_command_that_fails(self) -> None:
         text = CONFIG.replace("printf", "exit 3;")
         self.config.write_text(text, encoding="utf-8")
-        self.assertIn("password_command ended with exit code 3", self.fails())
+        self.assertIn("the profile's command ended with exit code 3", self.fails())
+
+    def test_a_token_in_place_of_a_user(self) -> None:
+        env = {"RAPI_TOKEN": "grapi_x", "RAPI_URL": "https://there"}
+        expected = ("https://there", None, None, {"token": "grapi_x"})
+        self.assertEqual(self.asks(env=env), expected)
+        text = 'profiles.default = {url = "https://there", token_command = "printf grapi_y"}'
+        self.config.write_text(text, encoding="utf-8")
+        self.assertEqual(self.asks()[3], {"token": "grapi_y"})
+        self.assertEqual(self.asks(env={"RAPI_TOKEN": "grapi_x"})[3], {"token": "grapi_x"})
+        named = {"RAPI_USER": "joe", "RAPI_PASSWORD": "secret", "RAPI_TOKEN": "grapi_x"}
+        self.assertEqual(self.asks(env=named)[1:], ("joe", "secret", {}))
 
     def test_the_keyring(self) -> None:
         self.put_in_the_ring({("https://ring", "jill"): "from the ring"})

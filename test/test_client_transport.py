@@ -18,6 +18,7 @@ from twisted.internet.error import (
     TimeoutError,
 )
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.client import (
@@ -265,3 +266,33 @@ class SentUrlTests(SynchronousTestCase):
     def test_others_are_encoded(self) -> None:
         url = "https://m\xfcnchen.example.com:5080/2"
         self.assertEqual(self.asked(url), b"https://xn--mnchen-3ya.example.com:5080/2")
+
+
+class CredentialsTests(SynchronousTestCase):
+    """What is sent of a user, or of a token."""
+
+    def sent(self, *user: str, **options: str) -> dict[str, Any]:  # Any: treq's own options
+        asked: list[dict[str, Any]] = []  # Any: as above
+
+        class Http:
+            def request(self, _method: str, _url: object, **given: Any) -> Deferred[Any]:
+                asked.append(given)
+                return Deferred()
+
+        client = RapiClient(Clock(), "https://there", *user, http=Http(), **options)
+        Deferred.fromCoroutine(client.get_info())
+        return asked[0]
+
+    def test_a_user(self) -> None:
+        options = self.sent("jack", "secret")
+        self.assertEqual(options["auth"], ("jack", "secret"))
+        self.assertNotIn("Authorization", options["headers"])
+
+    def test_a_token(self) -> None:
+        options = self.sent(token="grapi_x")
+        self.assertIsNone(options["auth"])
+        self.assertEqual(options["headers"]["Authorization"], "Bearer grapi_x")
+
+    def test_both(self) -> None:
+        with self.assertRaises(ValueError):
+            self.sent("jack", "secret", token="grapi_x")

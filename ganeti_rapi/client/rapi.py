@@ -41,6 +41,7 @@ class RapiClient(
     are as in `ganeti_rapi.client.tls.policy`. ``timeout`` and ``connect_timeout`` are seconds for
     one request and for one connection. ``retries`` is how often a request that failed is repeated,
     if that is safe, after a pause that doubles. ``connections`` are kept open for later requests.
+    Instead of a user name and a password there may be a ``token``, which stock servers do not know.
 
     With an HTTP client of your own as ``http``, TLS and connections are for you to set up there.
     """
@@ -52,6 +53,7 @@ class RapiClient(
         username: str | None = None,
         password: str | None = None,
         *,
+        token: str | None = None,
         cafile: str | None = None,
         pinned: str | None = None,
         insecure: bool = False,
@@ -68,8 +70,8 @@ class RapiClient(
             self._trust = policy(cafile, pinned, insecure)
             http = make_http(reactor, self._trust, self._pool, connect_timeout)
         patience = Patience(timeout, [0.25 * 2**number for number in range(retries)])
-        pair = _pair(username, password)
-        super().__init__(Transport(reactor, url, http, pair, patience, self._refused))
+        credentials = _credentials(username, password, token)
+        super().__init__(Transport(reactor, url, http, credentials, patience, self._refused))
 
     def _refused(self) -> str | None:
         return None if self._trust is None else self._trust.refused
@@ -80,9 +82,13 @@ class RapiClient(
             await self._pool.closeCachedConnections()
 
 
-def _pair(username: str | None, password: str | None) -> tuple[str, str] | None:
+def _credentials(
+    username: str | None, password: str | None, token: str | None
+) -> tuple[str, str] | str | None:
     if username is None and password is None:
-        return None
+        return token
+    if token is not None:
+        raise ValueError("Give a token, or a user name and a password")
     if username is None or password is None:
         raise ValueError("Give both a user name and a password, or neither")
     return username, password

@@ -100,7 +100,8 @@ def base_url(url: str) -> str:
 class Transport:
     """Sends requests to one server.
 
-    ``clock`` gives the time, ``http`` sends, ``credentials`` are a user name and a password.
+    ``clock`` gives the time, ``http`` sends, ``credentials`` are a user name and a password, or a
+    token.
     ``refused`` tells the fingerprint of a certificate that was not trusted.
     """
 
@@ -109,7 +110,7 @@ class Transport:
         clock: IReactorTime,
         url: str,
         http: Http,
-        credentials: tuple[str, str] | None = None,
+        credentials: tuple[str, str] | str | None = None,
         patience: Patience = Patience(),
         refused: Callable[[], str | None] = lambda: None,
     ) -> None:
@@ -196,10 +197,13 @@ class Transport:
         headers = {"Accept": "application/json", "User-Agent": f"ganeti-rapi-client/{__version__}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
+        token = self._credentials if isinstance(self._credentials, str) else None
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
         return {
             "headers": headers,
             "data": None if body is None else jsontext.dumps(body),
-            "auth": self._credentials,
+            "auth": None if token is not None else self._credentials,
             "allow_redirects": False,  # they would carry the password elsewhere
             "unbuffered": True,
             "reactor": self.clock,

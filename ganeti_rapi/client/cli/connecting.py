@@ -15,7 +15,7 @@ from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure
 
 from ganeti_rapi.client.cli.passwords import from_keyring
-from ganeti_rapi.client.cli.profiles import Profile, ProfileError, Sources, password_of
+from ganeti_rapi.client.cli.profiles import Profile, ProfileError, Sources, password_of, token_of
 from ganeti_rapi.client.cli.running import Work
 from ganeti_rapi.client.rapi import RapiClient
 
@@ -23,6 +23,7 @@ from ganeti_rapi.client.rapi import RapiClient
 def run_in_reactor(profile: Profile, work: Work) -> Any:  # Any: as above
     """The result of work with a client of the profile's server. Raises what the work raises."""
     password = password_of(profile, os.environ, _sources())
+    token = token_of(profile, os.environ, _sources())
     from twisted.internet import reactor
 
     def connect() -> RapiClient:
@@ -31,6 +32,7 @@ def run_in_reactor(profile: Profile, work: Work) -> Any:  # Any: as above
             profile.url or "",
             profile.user,
             password,
+            token=token,
             cafile=profile.cafile,
             pinned=profile.pinned,
             insecure=profile.insecure,
@@ -85,5 +87,5 @@ def _tty() -> bool:
 def _command_output(command: str) -> str:
     done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
-        raise ProfileError(f"password_command ended with exit code {done.returncode}")
+        raise ProfileError(f"the profile's command ended with exit code {done.returncode}")
     return done.stdout.rstrip("\n")

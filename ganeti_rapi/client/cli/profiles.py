@@ -19,7 +19,8 @@ class ProfileError(ValueError):
 
 @frozen
 class Profile:
-    """A server and a user. ``password_command`` is a shell command that prints the password.
+    """A server and a user. ``password_command`` is a shell command that prints the password, and
+    ``token_command`` one that prints an API token, instead of a user.
 
     ``password`` is one that was typed just now; it is never in the file.
     """
@@ -27,6 +28,7 @@ class Profile:
     url: str | None = None
     user: str | None = None
     password_command: str | None = None
+    token_command: str | None = None
     keyring: bool = False
     cafile: str | None = None
     pinned: str | None = None
@@ -153,6 +155,15 @@ class Sources:
     run: Callable[[str], str]
     keyring: Callable[[str, str], str | None]
     ask: Callable[[str], str] | None
+
+
+def token_of(profile: Profile, environment: Mapping[str, str], sources: Sources) -> str | None:
+    """The API token; None with a user, and where there is none."""
+    if profile.user is not None:
+        return None
+    if "RAPI_TOKEN" in environment:
+        return environment["RAPI_TOKEN"]
+    return sources.run(profile.token_command) if profile.token_command else None
 
 
 def password_of(profile: Profile, environment: Mapping[str, str], sources: Sources) -> str | None:
