@@ -58,6 +58,7 @@ class ListTests(CommandCase):
             ("nodes list --role m", "node1"),
             ("nodes list --filter offline=false --limit 1", "node1"),
             ("nodes list --filter mfree>999999", ""),
+            ("instances list --filter name=nosuch", ""),
         ):
             found = [name.partition(".")[0] for name in self.names(line)]
             self.assertEqual((line, found), (line, names.split()))

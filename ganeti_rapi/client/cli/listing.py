@@ -14,6 +14,7 @@ from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
 from ganeti_rapi.client.cli.output import Columns, Look, Table
 from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.values import names
+from ganeti_rapi.client.errors import NotFound
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.rapi import RapiClient
@@ -52,7 +53,10 @@ def list_command(listing: Listing) -> click.Command:
         rows = await call(listing.method, client, {})
         if not conditions:
             return rows
-        found = await client.query(listing.kind, [listing.key], all_of(conditions))
+        try:
+            found = await client.query(listing.kind, [listing.key], all_of(conditions))
+        except NotFound:  # so luxid answers names alone, if there are no such objects
+            return []
         keys = {cell[1] for (cell,) in found["data"]}
         return [row for row in rows if row[listing.key] in keys]
 
