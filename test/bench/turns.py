@@ -1,6 +1,7 @@
 """Fair turns: what one user feels of another's 500 requests: ``python -m test.bench.turns``.
 
-Both read single instances of a simulated job daemon, each time another URL, so that no read is
+Both read single instances of a simulated job daemon, or of a lab's luxid where the environment
+tells of one (``test/live/with-lab`` before it), each time another URL, so that no read is
 shared. It prints only: one user alone, beside the other one, and the other one's throughput with
 the share of connections that one may hold and with all of them.
 For /version luxid is not asked: what it takes meanwhile is due to the processors, not to the line.
@@ -10,19 +11,23 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import itertools
 import multiprocessing
+import os
 import time
 from statistics import quantiles
 
-from .sites import HOST, Site, running_daemon, simulated_site
+from .sites import HOST, Site, lab_site, running_daemon, simulated_site
 
 MANY = 500
 """Requests of the other user that are under way at any time."""
 
 SECONDS = 15.0
 REQUESTS = 300
-PATH = "/2/instances/web1.example.com"
+IN_LAB = "LAB_LUXI_SOCKET" in os.environ
+PATH = "/2/instances/instance1" if IN_LAB else "/2/instances/web1.example.com"
+GUEST = os.environ.get("LAB_READ_USER", "guest:guest")
 
 _numbers = itertools.count()
 
@@ -93,18 +98,19 @@ def measure(site: Site, options: tuple[str, ...]) -> None:
     """Print what one user and the crowd of another one get from a daemon with these options."""
     print(f"{' '.join(options) or 'defaults'}:")
     with running_daemon(site, "--no-ssl", *options):
-        alone = show("guest alone", asyncio.run(one(site.port, "guest:guest")))
+        alone = show("guest alone", asyncio.run(one(site.port, GUEST)))
         arguments = (site.port, site.user, SECONDS)
         other = multiprocessing.get_context("spawn").Process(target=run_crowd, args=arguments)
         other.start()
         time.sleep(2.0)
-        beside = show("guest beside", asyncio.run(one(site.port, "guest:guest")))
-        show("guest beside, /version", asyncio.run(one(site.port, "guest:guest", "/version")))
+        beside = show("guest beside", asyncio.run(one(site.port, GUEST)))
+        show("guest beside, /version", asyncio.run(one(site.port, GUEST, "/version")))
         other.join()
         print(f"  p99 {beside / alone:.2f} times as long")
 
 
 if __name__ == "__main__":
-    with simulated_site() as (simulated, _):
+    with contextlib.ExitStack() as stack:
+        measured = lab_site() if IN_LAB else stack.enter_context(simulated_site())[0]
         for shares in ((), ("--user-connections", "16")):
-            measure(simulated, shares)
+            measure(measured, shares)
