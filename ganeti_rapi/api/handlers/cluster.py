@@ -9,6 +9,7 @@ from ganeti_rapi import shapes
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.checks import LIST, NON_NEGATIVE, STRING, Anything, ListOf, Maybe
 from ganeti_rapi.api.jobs import follow, reason_trail, submit
+from ganeti_rapi.api.judging import Pair
 from ganeti_rapi.api.kinds import JOB, OS_FIELDS, QUERY_RESOURCES, as_is
 from ganeti_rapi.api.objects import CLUSTER_ALIASES, OS
 from ganeti_rapi.api.params import Param
@@ -25,7 +26,7 @@ from ganeti_rapi.api.schemas import (
     one_of,
 )
 from ganeti_rapi.api.secrets import without_secrets
-from ganeti_rapi.api.selecting import Pair, refuse_probing, selecting
+from ganeti_rapi.api.selecting import refuse_probing, selecting
 from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound, as_api_error
 from ganeti_rapi.jsontext import Encoded, Json, dumps
 
