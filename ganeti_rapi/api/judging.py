@@ -44,6 +44,8 @@ class Pair:
         return [cell[0], value]
 
 
+PLAIN, PAIR = Plain(), Pair()
+
 FIELDS: Mapping[str, Mapping[str, str]] = {
     "instance": {"tag": "tags", "name": "name", "node": "pnode", "group": "pnode.group"},
     "node": {"tag": "tags", "name": "name", "node": "name", "group": "group"},
@@ -92,7 +94,7 @@ class RowJudge:
                 # No two objects have one name, so there is nothing to remember of them.
                 fits = scope.fitting(kind) if scope.by == "name" else _Memo(scope, kind).__getitem__
                 (lists if scope.by == "tag" else texts).append((place, fits))
-        return cls(texts, lists, None if isinstance(rendering, Plain) else rendering.value)
+        return cls(texts, lists, None if rendering is PLAIN else rendering.value)
 
     def taken(self, rows: Rows) -> Rows:
         """The rows that the scopes take; null stands for what is not there."""

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.judging import FIELDS, Plain, Rendering, RowJudge, Rows
+from ganeti_rapi.api.judging import FIELDS, PLAIN, Rendering, RowJudge, Rows
 from ganeti_rapi.api.scopes import Selection
 from ganeti_rapi.api.sight import JUDGED, all_traits, takes_jobs
 from ganeti_rapi.errors import Forbidden, LuxiProtocolError
@@ -131,7 +131,7 @@ def _name(entry: Any) -> Any:  # Any: a name, or a list that begins with one
 
 
 async def selecting(
-    call: Call, kind: str, fields: Sequence[str], rendering: Rendering = Plain()
+    call: Call, kind: str, fields: Sequence[str], rendering: Rendering = PLAIN
 ) -> AllRows | ChosenRows:
     """What reads rows with these fields for a call.
 

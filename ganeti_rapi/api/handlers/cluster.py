@@ -9,7 +9,7 @@ from ganeti_rapi import shapes
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.checks import LIST, NON_NEGATIVE, STRING, Anything, ListOf, Maybe
 from ganeti_rapi.api.jobs import follow, reason_trail, submit
-from ganeti_rapi.api.judging import Pair
+from ganeti_rapi.api.judging import PAIR
 from ganeti_rapi.api.kinds import JOB, OS_FIELDS, QUERY_RESOURCES, as_is
 from ganeti_rapi.api.objects import CLUSTER_ALIASES, OS
 from ganeti_rapi.api.params import Param
@@ -213,7 +213,7 @@ async def _table(call: Call, resource: str, fields: list[str], qfilter: Json) ->
     """The answer to a query, encoded slice by slice, so that a long one holds up nobody."""
     finish: Callable[[Any], Any] = without_secrets if resource == JOB.name else as_is
     refuse_probing(call, resource, qfilter)
-    chosen = await selecting(call, resource, fields, Pair())
+    chosen = await selecting(call, resource, fields, PAIR)
     parts = call.daemon.table(resource, chosen.fields, qfilter)
     definitions = (await anext(parts))[: len(fields)]
     text = Encoded(b'{"fields":' + dumps(definitions) + b',"data":[')
