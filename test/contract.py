@@ -481,6 +481,16 @@ class Contract(Conversation):
         self.assertIsNone(self.ask("DELETE", f"/2/filters/{uuid}"))
         self.ask("DELETE", f"/2/filters/{uuid}", status=404)
 
+    def test_searching_tags(self) -> None:
+        name = self.instance()
+        self.run_job("PUT", f"/2/instances/{name}/tags?tag=contract-search")
+        self.addCleanup(self.run_job, "DELETE", f"/2/instances/{name}/tags?tag=contract-search")
+        found = self.get("/2/tags-search?pattern=^contract-se")
+        self.assertEqual(found, [{"kind": "instance", "name": name, "tag": "contract-search"}])
+        self.assertEqual(self.get("/2/tags-search?pattern=nobody-has-this"), [])
+        self.ask("GET", "/2/tags-search?pattern=(", status=400)
+        self.ask("GET", "/2/tags-search", status=400)
+
     def test_cluster_tags(self) -> None:
         self.run_job("PUT", "/2/tags", ["contract"])
         self.assertIn("contract", self.get("/2/tags"))

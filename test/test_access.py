@@ -39,7 +39,7 @@ GANETI_OPERATOR = GANETI_READONLY | {
     *(f"instances.export.{verb}" for verb in ("prepare", "create", "remove")),
     *("instances.replace_disks", "instances.query.console"),
 }
-OURS = {"events.read", "openapi.read", "queue.query", "watcher.query"}
+OURS = {"events.read", "openapi.read", "queue.query", "watcher.query", "tags.search"}
 OURS_ALONE = {
     *("metrics.read", "jobs.archive", "jobs.priority", "queue.modify", "watcher.modify"),
 }
@@ -181,7 +181,7 @@ class EveryMethodTests(SynchronousTestCase):
         if user is None:
             return 401
         found = grants(self.USERS[user].split(","), rules)
-        no_object = uri in ("/2/tags", "/2/jobs-archive") and cell.permission in {
+        no_object = uri in ("/2/tags", "/2/jobs-archive", "/2/tags-search") and cell.permission in {
             name for name, _ in found.scoped
         }
         return 0 if cell.permission in found.permissions and not no_object else 403

@@ -64,6 +64,7 @@ CALLS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("POST", "/2/jobs/{job_id}/archive"): lambda c: c.archive_job(1),
     ("POST", "/2/jobs-archive"): lambda c: c.archive_jobs(3600, timeout=5),
     ("PUT", "/2/jobs/{job_id}/priority"): lambda c: c.change_job_priority(1, -5),
+    ("GET", "/2/tags-search"): lambda c: c.search_tags("^team-"),
     ("GET", "/2/queue"): lambda c: c.get_queue(),
     ("PUT", "/2/queue"): lambda c: c.modify_queue(False),
     ("GET", "/2/watcher"): lambda c: c.get_watcher(),

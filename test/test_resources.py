@@ -94,6 +94,7 @@ OURS = """
     /2/jobs/{job_id}/archive POST
     /2/jobs/{job_id}/priority PUT
     /2/jobs-archive POST
+    /2/tags-search GET
     /2/queue GET PUT
     /2/watcher GET PUT
 """
@@ -192,6 +193,7 @@ PERMISSIONS = """
     /2/jobs/{job_id}/archive POST jobs.archive
     /2/jobs/{job_id}/priority PUT jobs.priority
     /2/jobs-archive POST jobs.archive
+    /2/tags-search GET tags.search
     /2/queue GET queue.query
     /2/queue PUT queue.modify
     /2/watcher GET watcher.query
@@ -204,6 +206,7 @@ GETS_THAT_TAKE_A_USER = {
     ("/metrics", "GET"),
     ("/2/events", "GET"),
     ("/2/queue", "GET"),
+    ("/2/tags-search", "GET"),
     ("/2/watcher", "GET"),
     ("/2/instances/{instance_name}/console", "GET"),
     ("/2/jobs/{job_id}/events", "GET"),
@@ -359,6 +362,7 @@ class IndexTests(SynchronousTestCase):
                 "queue",
                 "redistribute-config",
                 "tags",
+                "tags-search",
                 "watcher",
             ),
         ]

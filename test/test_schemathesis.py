@@ -210,6 +210,7 @@ BEYOND = (
     "The query does not parse",
     "The filter rule does not parse",
     "The job daemon cannot read",
+    "Invalid search pattern",
     # The path, which is judged in the job's check.
     "Invalid parameter OP_INSTANCE_GROW_DISK.disk",
     # What is not even JSON.

@@ -37,7 +37,7 @@ READONLY = _names("""
     jobs.list jobs.query nodes.list nodes.query nodes.role.query
     instances.list instances.query instances.info
     groups.list groups.query networks.list networks.query
-    events.read openapi.read queue.query watcher.query
+    events.read openapi.read queue.query watcher.query tags.search
 """)
 
 OPERATOR = READONLY | _names("""

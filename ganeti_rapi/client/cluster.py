@@ -79,6 +79,16 @@ class ClusterMethods(Methods):
         """Change parameters of OP_CLUSTER_SET_PARAMS; the job's id."""
         return await self._submit("PUT", path("modify"), options(reason=reason), parameters)
 
+    async def search_tags(self, pattern: str) -> list[Object]:
+        """What has tags that a regular expression fits: ``kind``, ``name`` and ``tag`` of each.
+
+        The server runs a job for this. Not on stock servers.
+        """
+        found: list[Object] = await self.transport.request(
+            "GET", path("tags-search"), {"pattern": pattern}, repeat=False
+        )
+        return found
+
     async def get_cluster_tags(self) -> list[str]:
         """The cluster's tags, in no order."""
         return await self._tags()

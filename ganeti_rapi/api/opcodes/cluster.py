@@ -210,6 +210,13 @@ OPCODES = (
         ),
         result="A list with, for each OS, the list of the values of the fields.",
     ),
+    Opcode(
+        "OP_TAGS_SEARCH",
+        "Finds the tags that a pattern fits.",
+        (Param("pattern", NON_EMPTY_STRING, "A regular expression, searched for in the tags."),),
+        subject="pattern",
+        result="A list of pairs: the path of what has the tag, as /instances/web1, and the tag.",
+    ),
     Opcode("OP_TAGS_SET", "Adds tags.", _TAGS),
     Opcode("OP_TAGS_DEL", "Removes tags, all of which must be there.", _TAGS),
     Opcode(

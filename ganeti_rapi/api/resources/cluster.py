@@ -6,7 +6,8 @@ from ganeti_rapi.api.access import PUBLIC
 from ganeti_rapi.api.arguments import BULK
 from ganeti_rapi.api.bodies import Parameters
 from ganeti_rapi.api.cells import Constant, Handler, Submit
-from ganeti_rapi.api.handlers import cluster
+from ganeti_rapi.api.forms import Argument
+from ganeti_rapi.api.handlers import cluster, tags
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import tags_of
 from ganeti_rapi.api.schemas import INTEGER, NAMES, component
@@ -107,4 +108,28 @@ CLUSTER = (
         },
     ),
     tags_of("cluster", "the cluster", "tags", "/2/tags"),
+    Resource(
+        "tags_search",
+        "/2/tags-search",
+        "The tags of all objects.",
+        {
+            "GET": Handler(
+                doc="Find what has tags that a pattern fits. Runs a job and waits for it.",
+                permission="tags.search",
+                reply="A list of objects and their tags.",
+                reply_schema=tags.SEARCH_REPLY,
+                open=False,
+                query=(
+                    Argument(
+                        "pattern",
+                        "A regular expression, searched for in the tags.",
+                        required=True,
+                    ),
+                ),
+                function=tags.search,
+                shared=True,
+                follows_job=True,
+            )
+        },
+    ),
 )

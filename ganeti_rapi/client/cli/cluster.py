@@ -53,13 +53,17 @@ def _tags_of(kind: str) -> dict[str, click.Command]:
     }
 
 
+SEARCH = "Find what has tags that a regular expression fits; runs a job."
+
+
 def _by_verb() -> click.Group:
     kinds = [_tags_of(kind) for kind in TAGGED]
     verbs = [
         family(verb, f"{verb.title()} tags.", *(kind[verb] for kind in kinds))
         for verb in ("list", "add", "remove")
     ]
-    return family("tags", "Words on the cluster's objects.", *verbs)
+    search = reading("search", "search_tags", SEARCH, [argument("pattern")])
+    return family("tags", "Words on the cluster's objects.", *verbs, search)
 
 
 def _drain(drained: bool) -> Callable[[Session], None]:

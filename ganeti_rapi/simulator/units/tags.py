@@ -1,4 +1,4 @@
-"""OP_TAGS_SET and OP_TAGS_DEL."""
+"""OP_TAGS_SET, OP_TAGS_DEL and OP_TAGS_SEARCH."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.simulator.state import Cluster, Entity
 from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 from ganeti_rapi.simulator.units import refusals
-from ganeti_rapi.simulator.units.locks import BIG_LOCK
+from ganeti_rapi.simulator.units.locks import BIG_LOCK, nothing
 from ganeti_rapi.simulator.units.lookup import (
     find_group,
     find_instance,
@@ -72,6 +72,22 @@ def _delete(task: Task) -> Steps:
     return None
 
 
+def _search(task: Task) -> Steps:
+    text = task.op["pattern"]
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise refusals.wrong_input(f"Invalid search pattern '{text}': {error}") from None
+    yield 0.05
+    cluster = task.cluster
+    found: list[tuple[str, Entity]] = [("/cluster", cluster)]
+    found += ((f"/instances/{each.name}", each) for each in cluster.instances)
+    found += ((f"/nodes/{each.name}", each) for each in cluster.nodes)
+    found += ((f"/nodegroup/{each.name}", each) for each in cluster.groups)
+    found += ((f"/network/{each.name}", each) for each in cluster.networks)
+    return [[path, tag] for path, each in found for tag in each.tags if pattern.search(tag)]
+
+
 def _claim(cluster: Cluster, op: OpcodeJson) -> Mapping[str, bool]:
     """The tagged object; two jobs that tag the same one take turns."""
     kind, name = op["kind"], op["name"] or ""
@@ -90,5 +106,6 @@ def _lock_name(cluster: Cluster, kind: str, name: str) -> str:
 
 UNITS: Mapping[str, Unit] = {
     "OP_TAGS_DEL": Unit(_delete, _claim),
+    "OP_TAGS_SEARCH": Unit(_search, nothing),
     "OP_TAGS_SET": Unit(_set, _claim),
 }

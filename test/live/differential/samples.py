@@ -43,6 +43,7 @@ LACKING = {
     ("POST", "/2/jobs/{job_id}/archive"): "our own",
     ("PUT", "/2/jobs/{job_id}/priority"): "our own",
     ("POST", "/2/jobs-archive"): "our own",
+    ("GET", "/2/tags-search"): "our own",
     ("GET", "/2/queue"): "our own",
     ("PUT", "/2/queue"): "our own",
     ("GET", "/2/watcher"): "our own",
