@@ -269,6 +269,16 @@ class WritingTests(SightCase):
     def create(self, **more: object) -> int:
         return self.ask("/2/instances", "POST", {**CREATION, **more})[0]
 
+    def test_detached_disks_may_be_of_any_instance(self) -> None:
+        self.start("@admin:name=web*")
+        path = "/2/instances/web1.example.com/modify"
+        for change in (["attach", {"uuid": "x"}], ["attach", 0, {"name": "x"}]):
+            message = self.denied(path, "PUT", {"disks": [change]})
+            self.assertIn("Attaching a disk takes the permission instances.modify without", message)
+        self.assertEqual(self.ask(path, "PUT", {"disks": [["add", {"size": 128}]]})[0], 200)
+        body = {**CREATION, "disks": [{"size": 128}, {"adopt": "a-volume"}]}
+        self.assertIn("Adopting a volume takes", self.denied("/2/instances", "POST", body))
+
     def test_exports_may_be_of_any_instance(self) -> None:
         imported = {**CREATION, "mode": "import", "src_path": "/exports/db1.example.com"}
         self.start("instances.*:name=web*")

@@ -82,7 +82,8 @@ for; locks, filters and exports have none.
 * **What is made** must be in the scope as it is asked for: called so, tagged so, and for `node=`
   and `group=` on a node that is named. Its name may turn out to be taken; that much anyone learns
   who may make things. So must be what is renamed, by its new name. To make an instance of an
-  export takes the permission without a scope, since the export may be of any other instance.
+  export, to attach a disk that was detached or to adopt a volume takes the permission without a
+  scope: they may be of any other instance.
 * **The user sees nothing else**, not even what anyone may see without a user under the rules of
   3.0; what is public stays so. Since anyone could still log out to see more, a scope wants
   `--require-authentication` or `--access-rules 3.2`; without either, the log warns of it whenever

@@ -23,8 +23,8 @@ from ganeti_rapi.api.subjects import (
     Opcode,
     named_by,
     owners_of,
-    reads_an_export,
     subjects_of,
+    takes_from_others,
 )
 from ganeti_rapi.errors import Forbidden, NotFound
 from ganeti_rapi.shapes import anything, expect, list_of, maybe, record, row_of, text
@@ -188,8 +188,8 @@ async def check_submission(call: Call, opcodes: Iterable[Opcode]) -> None:
     if selection is None:
         return
     for opcode in opcodes:
-        if reads_an_export(opcode):
-            raise Forbidden(f"Importing takes the permission {call.permission} without a scope")
+        if taking := takes_from_others(opcode):
+            raise Forbidden(f"{taking} takes the permission {call.permission} without a scope")
         found = await find(call, named_by(opcode))
         for (kind, name), traits in found.items():
             sight = call.view.sight(kind)

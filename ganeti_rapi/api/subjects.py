@@ -77,9 +77,17 @@ def _networks(nics: Json) -> Iterator[str]:
             yield from _networks(each)
 
 
-def reads_an_export(opcode: Opcode) -> bool:
-    """Whether an instance is made of an export, which may be of any other one."""
-    return bool(opcode["OP_ID"] == "OP_INSTANCE_CREATE" and opcode.get("mode") == "import")
+def takes_from_others(opcode: Opcode) -> str | None:
+    """What an opcode takes that may be of any instance: an export, a detached disk or a volume."""
+    if opcode["OP_ID"] == "OP_INSTANCE_CREATE" and opcode.get("mode") == "import":
+        return "Importing an export"
+    for disk in opcode.get("disks") or ():
+        words = disk if isinstance(disk, list) else [disk]  # a change, or a new one
+        if "attach" in words:
+            return "Attaching a disk"
+        if any(isinstance(word, dict) and "adopt" in word for word in words):
+            return "Adopting a volume"
+    return None
 
 
 TAG_OPCODES = frozenset({"OP_TAGS_SET", "OP_TAGS_DEL"})
