@@ -519,6 +519,10 @@ class ConsoleTests(CommandCase):
         command = json.loads(self.type("instances console web1 --json").stdout)["command"]
         self.assertEqual(shlex.split(remote), command)
 
+    def test_an_instance_that_is_down(self) -> None:
+        words = "build1 is down and has no console: rapi instances start build1"
+        self.fails("instances console build1", 6, words)
+
     def test_kinds(self) -> None:
         for console, line in (
             (

@@ -7,13 +7,19 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.cli.commands import call
+from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.running import Session
+from ganeti_rapi.client.errors import Unavailable
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.rapi import RapiClient
 
 # Any, in this module: JSON of a console's kind
 SSH_PORT = 22
+
+
+NO_CONSOLE = "Instance console unavailable"
+"""What servers say of an instance that is down."""
 
 
 def _ssh(console: Mapping[str, Any]) -> str:
@@ -45,7 +51,13 @@ def show_console(session: Session, instance: str) -> None:
     """Print the command that reaches a console, or all that is known of it."""
 
     async def work(client: RapiClient) -> Any:
-        return await call("get_console", client, {"instance": instance})
+        try:
+            return await call("get_console", client, {"instance": instance})
+        except Unavailable as error:
+            if error.message != NO_CONSOLE:
+                raise
+            start = f"rapi instances start {shlex.quote(instance)}"
+            raise Failed(f"{instance} is down and has no console: {start}", 6) from None
 
     console = session.ask(work)
     line = LINES.get(console["kind"])

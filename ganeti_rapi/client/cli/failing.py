@@ -17,7 +17,11 @@ INTERRUPTED: Final = 130
 OUTCOMES: tuple[tuple[type[errors.RapiError], int, str], ...] = (
     (errors.JobFailed, 1, ""),
     (errors.BadRequest, 2, ""),
-    (errors.Unauthorized, 4, "check the user (--user) and the password (RAPI_PASSWORD)"),
+    (
+        errors.Unauthorized,
+        4,
+        "check the user (--user) and the password (RAPI_PASSWORD), or the token",
+    ),
     (errors.Forbidden, 4, "the server's users file decides who may do what"),
     (errors.NotFound, 5, "the command list shows what there is"),
     (errors.JobStillRunning, 7, ""),
