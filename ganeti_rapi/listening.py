@@ -7,7 +7,7 @@ import socket
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import gatherResults, maybeDeferred
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.endpoints import AdoptedStreamServerEndpoint, serverFromString
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import Logger
@@ -54,19 +54,29 @@ class Listener:
         self._name = name
         self._port: IListeningPort | None = None
 
+    def probe(self) -> None:
+        """Raise `CannotStart` as `open` would, and listen no longer than to find out."""
+        self._listen()
+        self.close()
+
     def open(self) -> None:
         """Listen. Raises `CannotStart` with a plain message when that is not possible."""
+        self._listen().addCallback(
+            lambda _: self._port and self.log.info("Listening on {name}", name=self._name)
+        )
+
+    def _listen(self) -> Deferred[None]:
         problems: list[str] = []
         listening = self._endpoint.listen(self._factory)
         listening.addCallback(self._listening)
         listening.addErrback(lambda failure: problems.append(self._problem(failure)))
         if problems:  # not in the errback, which would keep the exception to itself
             raise CannotStart(problems.pop())
-        listening.addCallback(lambda _: self._log_late(problems))
+        done: Deferred[None] = listening.addCallback(lambda _: self._log_late(problems))
+        return done
 
     def _listening(self, port: IListeningPort) -> None:
         self._port = port
-        self.log.info("Listening on {name}", name=self._name)
 
     def _log_late(self, problems: list[str]) -> None:
         for problem in problems:

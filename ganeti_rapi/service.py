@@ -206,9 +206,7 @@ def _employ(parent: MultiService, options: Options, reactor: Reactor) -> list[Ca
     if not options["no-ssl"]:
         _context_factory(options)  # files that cannot be used are told now and not by each worker
     if description := options["metrics-endpoint"]:  # so is where the first one cannot listen
-        listener = Listener(endpoint(reactor, description), Factory(), description)
-        listener.open()
-        listener.close()
+        Listener(endpoint(reactor, description), Factory(), description).probe()
     address, port, count = options["bind"], options["port"], options["workers"]
     try:
         patience = options["drain-timeout"] + WORKER_MARGIN

@@ -108,6 +108,7 @@ class Worker(ProcessProtocol):
         self.process = self.reactor.spawnProcess(
             self, self.arguments[0], self.arguments, env=os.environ, childFDs=files
         )
+        self.sums.started(self.number)
         self.tell(self.sums.line())  # before it serves, so that no count of ours ever falls
         self._silence = self.reactor.callLater(LONGEST_SILENCE, self._hangs)
 

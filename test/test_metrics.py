@@ -10,6 +10,7 @@ from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
+from OpenSSL.crypto import X509
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
@@ -24,7 +25,17 @@ from ganeti_rapi.metrics.samples import Gauge, Snapshot, decode, encode, sum_of
 from ganeti_rapi.metrics.tally import BOUNDS, Latency, Tally
 from ganeti_rapi.testing import SimulatedApi
 
-from .harness import READER, Response, ScriptedDaemon, ScriptedServer, basic, exchange, users_file
+from .harness import (
+    READER,
+    Response,
+    ScriptedDaemon,
+    ScriptedServer,
+    basic,
+    encode_request,
+    exchange,
+    users_file,
+)
+from .test_client_tls import identity
 
 CONF = Path(__file__).parent.parent / "conf"
 
@@ -145,9 +156,21 @@ class ServedTests(SynchronousTestCase):
 
     def test_logins(self) -> None:
         self.server.ask("GET", "/2/info", user="admin:wrong")
+        self.server.ask("GET", "/2/info", user=None, headers={"Authorization": "Bearer wrong"})
+        found, name = self.scrape(), "ganeti_rapi_logins_total"
+        self.assertEqual(sample(found, name, way="basic", outcome="failed"), 1)
+        self.assertEqual(sample(found, name, way="token", outcome="failed"), 1)
+        self.assertGreater(sample(found, name, way="basic", outcome="ok"), 0)
+
+    def test_a_login_by_certificate(self) -> None:
+        certificate = X509.from_cryptography(identity("admin", names=False).certificate)
+        connection = self.server.connect()
+        connection.transport.getPeerCertificate = lambda: certificate
+        connection.send(encode_request(b"GET", b"/2/info", {}))
         found = self.scrape()
-        self.assertEqual(sample(found, "ganeti_rapi_logins_total", outcome="failed"), 1)
-        self.assertGreater(sample(found, "ganeti_rapi_logins_total", outcome="ok"), 0)
+        self.assertEqual(
+            sample(found, "ganeti_rapi_logins_total", way="certificate", outcome="ok"), 1
+        )
 
     def test_gauges(self) -> None:
         connection = self.server.connect()
@@ -273,7 +296,7 @@ class SnapshotTests(SynchronousTestCase):
         for seconds in (0.0001, 0.3, 99):
             tally.request("info", "GET", 200, seconds)
         tally.call("QueryNodes", "ok", 0.1)
-        tally.logins["failed"] += 4
+        tally.logins["basic", "failed"] += 4
         tally.reload("users", "/users", "read", "")
         tally.gauges.append(Gauge("luxi_in_use", "Used.", lambda: {"waits": 3}, "pool"))
         tally.gauges.append(Gauge("nothing", "Not there.", lambda: None))
@@ -312,7 +335,7 @@ class SnapshotTests(SynchronousTestCase):
             ("request_seconds_count", {"row": "info"}, 6),
             ("request_seconds_bucket", {"row": "info", "le": "0.5"}, 4),
             ("luxi_seconds_sum", {"method": "QueryNodes"}, 0.2),
-            ("logins_total", {"outcome": "failed"}, 8),
+            ("logins_total", {"way": "basic", "outcome": "failed"}, 8),
             ("reloads_total", {"file": "users", "outcome": "read"}, 2),
             ("connections", {}, 4),
             ("event_streams", {}, 2),
@@ -385,6 +408,7 @@ class ConfigurationTests(SynchronousTestCase):
         return {name for name, _ in parsed(text)} | {
             "ganeti_rapi_certificate_end_timestamp_seconds",
             "ganeti_rapi_reloads_total",
+            "ganeti_rapi_workers",
             "ganeti_rapi_workers_silent",
         }
 

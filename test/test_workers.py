@@ -197,16 +197,24 @@ class WorkersTests(SynchronousTestCase):
             self.reactor.advance(2)
             self.first = self.reactor.processes[-1]
         self.assertEqual(decode(self.first.told[0]).counts, {("logins", "ok"): 9})
-        self.assertEqual(self.told(self.second).gauges, {("workers",): 0, ("workers_silent",): 0})
+        self.reactor.advance(BEAT)
+        self.assertEqual(self.told(self.second).gauges, {("workers",): 2, ("workers_silent",): 0})
 
     def test_one_that_tells_nothing_any_more_holds_up_nobody(self) -> None:
         worker = self.workers.workers[0]
         worker.childDataReceived(HEART, encode(Snapshot({("logins", "ok"): 1})))
         self.reactor.pump([1.0] * 6)
         self.first.gone = True  # and nobody has told us yet
+        self.workers.workers[1].childDataReceived(HEART, encode(Snapshot()))
         self.reactor.advance(BEAT)
         self.assertEqual(self.told(self.second).counts, {("logins", "ok"): 1})
         self.assertEqual(self.told(self.second).gauges[("workers_silent",)], 1)
+
+    def test_one_that_never_told_anything_is_missed(self) -> None:
+        self.reactor.pump([1.0] * 6)
+        self.workers.workers[1].childDataReceived(HEART, encode(Snapshot()))
+        self.reactor.advance(BEAT)
+        self.assertEqual(self.told(self.second).gauges, {("workers",): 2, ("workers_silent",): 1})
 
     def test_a_line_that_is_none_counts_as_life_only(self) -> None:
         for line in (b"\n", b"nonsense\n", encode(Snapshot({("logins", "ok"): 1}))[5:]):
@@ -282,12 +290,12 @@ class ParentTests(SynchronousTestCase):
         return os.read(self.parents_ear, 1_000_000).split(b"\n")[:-1]
 
     def test_it_shows_that_it_lives_by_its_numbers(self) -> None:
-        self.tally.logins["ok"] = 7
+        self.tally.logins["basic", "ok"] = 7
         self.reactor.pump([BEAT] * 3)
         lines = self.said()
         self.assertEqual(len(lines), 4)
         self.assertEqual(decode(lines[0]).counts, {})
-        self.assertEqual(decode(lines[-1]).counts, {("logins", "ok"): 7})
+        self.assertEqual(decode(lines[-1]).counts, {("logins", "basic", "ok"): 7})
         self.parent.stopService()
         self.assertEqual((self.reactor.readers, self.reactor.getDelayedCalls()), ([], []))
 

@@ -46,7 +46,7 @@ JOB_STATES = ("queued", "waiting", "canceling", "running", "canceled", "success"
 COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "requests": ("Requests answered.", ("row", "method", "code")),
     "luxi_calls": ("Calls of luxid.", ("method", "outcome")),
-    "logins": ("Logins judged.", ("outcome",)),
+    "logins": ("Logins judged.", ("way", "outcome")),
     "reloads": ("Files read again: users, tokens, certificates.", ("file", "outcome")),
 }
 HISTOGRAMS = {

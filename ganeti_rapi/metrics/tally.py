@@ -32,7 +32,8 @@ class Tally:
     """All counts since the start.
 
     ``requests`` are by row, method and status; ``calls`` of luxid by method and outcome, which is
-    ``ok`` or the name of an error; ``logins`` by outcome, ``reloads`` by kind of file and outcome.
+    ``ok`` or the name of an error; ``logins`` by way
+    (``basic``, ``token`` or ``certificate``) and outcome, ``reloads`` by kind of file and outcome.
     ``connections`` are those of clients that are open now, ``streams`` the readers of events.
     ``gauges`` are what else can be added up; ``totals`` are the sums over all workers, if there
     are several.
@@ -42,7 +43,7 @@ class Tally:
     request_seconds: defaultdict[str, Latency] = field(factory=lambda: defaultdict(Latency))
     calls: Counter[tuple[str, str]] = field(factory=Counter)
     call_seconds: defaultdict[str, Latency] = field(factory=lambda: defaultdict(Latency))
-    logins: Counter[str] = field(factory=Counter)
+    logins: Counter[tuple[str, str]] = field(factory=Counter)
     reloads: Counter[tuple[str, str]] = field(factory=Counter)
     connections: int = 0
     streams: int = 0
@@ -68,7 +69,7 @@ class Tally:
         counts: dict[Key, float] = {
             **{("requests", *where, str(code)): n for (*where, code), n in self.requests.items()},
             **{("luxi_calls", *call): count for call, count in self.calls.items()},
-            **{("logins", outcome): count for outcome, count in self.logins.items()},
+            **{("logins", *login): count for login, count in self.logins.items()},
             **{("reloads", *reload): count for reload, count in self.reloads.items()},
             **_latencies("request_seconds", self.request_seconds),
             **_latencies("luxi_seconds", self.call_seconds),

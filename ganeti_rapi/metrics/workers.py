@@ -26,6 +26,10 @@ class Sums:
     _last: dict[int, tuple[float, Snapshot]] = field(factory=dict)
     _gone: Snapshot = field(factory=Snapshot)
 
+    def started(self, worker: int) -> None:
+        """A worker runs; until it tells its numbers, it has none."""
+        self._last[worker] = self.seconds(), Snapshot()
+
     def heard(self, worker: int, line: bytes) -> None:
         """A worker told its numbers."""
         with suppress(ValueError):  # it died in the middle of a line

@@ -206,10 +206,12 @@ class Rapi:
         header = request.head.headers.get(b"authorization")
         if header is None:
             user = self._logins.of_certificate(request.channel.certificate_names)
-            request.auth = "certificate" if user else None
+            if user is not None:
+                request.auth = "certificate"
+                self._tally.logins["certificate", "ok"] += 1
             return user
         token = bearer_token(header)
-        request.auth = "basic" if token is None else "token"
+        way = request.auth = "basic" if token is None else "token"
         outcome = "ok"
         try:
             if token is not None:
@@ -223,7 +225,7 @@ class Rapi:
             request.claimed_name = failure.name if isinstance(failure, LoginFailed) else ""
             raise Unauthorized(headers=CHALLENGE) from None
         finally:
-            self._tally.logins[outcome] += 1
+            self._tally.logins[way, outcome] += 1
 
     async def _read(self, request: RapiRequest, cell: Cell, call: Call) -> Reply:
         """The reply to a read, shared by identical ones of those who see the same."""
