@@ -61,9 +61,7 @@ class Listener:
 
     def open(self) -> None:
         """Listen. Raises `CannotStart` with a plain message when that is not possible."""
-        self._listen().addCallback(
-            lambda _: self._port and self.log.info("Listening on {name}", name=self._name)
-        )
+        self._listen().addCallback(self._log_open)
 
     def _listen(self) -> Deferred[None]:
         problems: list[str] = []
@@ -77,6 +75,10 @@ class Listener:
 
     def _listening(self, port: IListeningPort) -> None:
         self._port = port
+
+    def _log_open(self, _: None) -> None:
+        if self._port is not None:
+            self.log.info("Listening on {name}", name=self._name)
 
     def _log_late(self, problems: list[str]) -> None:
         for problem in problems:
