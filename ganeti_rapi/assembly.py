@@ -10,13 +10,14 @@ from typing import Any, Protocol
 from attrs import field, frozen
 
 from ganeti_rapi.api.access import Rules
-from ganeti_rapi.api.call import Jobs, SharedJobDaemon
+from ganeti_rapi.api.call import Htools, Jobs, SharedJobDaemon
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.api.resources.health import WITHOUT_USER
 from ganeti_rapi.auth.logins import Logins
 from ganeti_rapi.auth.pam import Pam
 from ganeti_rapi.auth.tokens import TokensFile
 from ganeti_rapi.auth.users import UsersFile
+from ganeti_rapi.htools import LuxiHtools
 from ganeti_rapi.jobs.changes import JobChanges
 from ganeti_rapi.jobs.feed import JobFeed
 from ganeti_rapi.jobs.watches import JobWatches
@@ -46,9 +47,13 @@ WATCH_ACQUIRE = 1.0
 
 
 class Backend(Protocol):
-    """The job daemon that requests are answered from. ``tally`` counts its calls."""
+    """The job daemon that requests are answered from.
+
+    ``tally`` counts its calls; ``htools`` run on its cluster, where they can.
+    """
 
     tally: Tally
+    htools: Htools | None
 
     def gauges(self) -> Sequence[Gauge]:
         """What else is to be told of it."""
@@ -83,6 +88,7 @@ class LuxiBackend:
         limits = Limits(luxi_connections, share, read=luxi_timeout, acquire=luxi_timeout)
         waits = Limits(connections=wait_connections, acquire=WATCH_ACQUIRE)
         self.tally = Tally()
+        self.htools: Htools | None = LuxiHtools(reactor, path)
         requests = LuxiPool(reactor, path, limits, self.tally.call)
         self._pools = requests, LuxiPool(reactor, path, waits)
         self.daemon, waiting = map(LuxiDaemon, self._pools)
@@ -187,6 +193,7 @@ def make_sites(
         patience=settings.luxi_timeout,
         notes=Notes(settings.audit),
         tally=backend.tally,
+        htools=backend.htools,
         metrics=Exposition(backend.tally, _gauges(users, settings), cluster, reactor.seconds),
         health=Health(backend.daemon, reactor, check_role, settings.certificate_end, now),
     )

@@ -22,6 +22,8 @@ from ganeti_rapi.client.connections import make_pool
 from ganeti_rapi.client.transport import Http
 from ganeti_rapi.testing import SimulatedApi
 
+from .htools import RecordedHtools
+
 URL = "http://rapi.example.com"
 
 Result = TypeVar("Result")
@@ -104,7 +106,7 @@ class ClientOfSimulation:
 
     def __init__(self, user: str = "admin", **options: Any) -> None:
         # Any: more parameters of RapiClient
-        self.api = SimulatedApi()
+        self.api = SimulatedApi(htools=RecordedHtools())
         self.reactor = self.api.reactor
         self.endpoint = self.api.endpoint
         self.pool = make_pool(self.reactor, 8)

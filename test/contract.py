@@ -6,6 +6,7 @@ nothing of what is behind. They clean up what they make.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -339,6 +340,125 @@ class Contract(Conversation):
         for value in (5, "tomorrow"):
             self.ask("PUT", "/2/watcher", {"paused_until": value}, status=400)
 
+    def test_verifying_the_cluster(self) -> None:
+        job = self.finish(self.ask("POST", "/2/verify", {"ignore_errors": ["ENODESETUP"]}))["id"]
+        uri = f"/2/verify/{job}"
+        for each in self.get(uri)["jobs"]:
+            self.finish(each["id"])
+        report = self.get(uri)
+        self.assertEqual((report["id"], report["done"]), (job, True))
+        self.assertEqual([each["status"] for each in report["jobs"]][:2], ["success"] * 2)
+        in_error = any(finding["severity"] == "error" for finding in report["findings"])
+        self.assertEqual(report["ok"], not in_error)
+        for finding in report["findings"]:
+            self.assertIn(finding["severity"], ("error", "warning", "notice"))
+            if finding["code"] == "ENODESETUP":
+                self.assertEqual(finding["severity"], "warning")
+        self.ask("POST", "/2/verify", {"ignore_errors": ["ENOSUCH"]}, status=400)
+        self.ask("POST", "/2/verify", {"error_codes": False}, status=400)
+        self.ask("GET", "/2/verify/99999", status=404)
+        other = self.finish(self.ask("PUT", "/2/redistribute-config"))["id"]
+        self.ask("GET", f"/2/verify/{other}", status=404)
+
+    def test_verifying_parts(self) -> None:
+        group = self.get("/2/groups")[0]["name"]
+        for path, body in (
+            ("/2/verify-config", None),
+            ("/2/verify-disks", {"group_name": group}),
+            (f"/2/groups/{group}/verify", None),
+            (f"/2/groups/{group}/verify-disks", None),
+        ):
+            job = self.finish(self.ask("POST", path, body))
+            self.assertEqual((path, job["status"]), (path, "success"))
+            self.assertEqual(self.get(f"/2/verify/{job['id']}")["id"], job["id"])
+        for path in ("/2/groups/nosuch/verify", "/2/groups/nosuch/verify-disks"):
+            self.fails(self.ask("POST", path), "unknown_entity")
+
+    def fails(self, job_id: int, classification: str) -> None:
+        """The job ends with an error of that kind."""
+        job = self.finish(job_id)
+        self.assertEqual(job["status"], "error")
+        self.assertEqual(job["opresult"][0][1][-1], classification, job["opresult"])
+
+    def test_what_luxid_knows_without_a_job(self) -> None:
+        info, config = self.get("/2/info"), self.get("/2/config")
+        self.assertEqual(config["cluster_name"], info["name"])
+        self.assertEqual(config["master_node"], info["master"])
+        self.assertEqual((config["drain_flag"], config["watcher_pause"]), (False, None))
+        self.assertEqual(self.get("/2/ext-storage"), [])
+        self.assertEqual(self.get("/2/ext-storage?bulk=1"), [])
+
+    def test_the_upkeep_of_the_cluster(self) -> None:
+        job = self.finish(self.ask("POST", "/2/repair-disk-sizes"))
+        self.assertEqual((job["status"], job["opresult"]), ("success", [[]]))
+        self.assertEqual(self.finish(self.ask("PUT", "/2/master-ip"))["status"], "success")
+        body = {"instances": ["nosuch"]}
+        self.fails(self.ask("POST", "/2/repair-disk-sizes", body), "unknown_entity")
+        self.fails(
+            self.ask("PUT", "/2/rename", {"name": self.get("/2/info")["name"]}), "wrong_input"
+        )
+        self.fails(self.ask("POST", "/2/renew-crypto", {"ssh_key_bits": 5}), "wrong_input")
+        self.ask("PUT", "/2/rename", status=400)
+        self.ask("POST", "/2/renew-crypto", {"ssh_key_type": "ed25519"}, status=400)
+
+    def test_asking_the_allocator(self) -> None:
+        template = self.get("/2/info")["enabled_disk_templates"][0]
+        hypervisor = self.get("/2/info")["enabled_hypervisors"][0]
+        request = {
+            "mode": "allocate",
+            "name": self.new_name,
+            "iallocator": "hail",
+            "memory": 128,
+            "vcpus": 1,
+            "disks": [{"size": 16, "mode": "rw"}],
+            "nics": [{}],
+            "os": "noop",
+            "disk_template": template,
+            "hypervisor": hypervisor,
+        }
+        for memory, fits in ((128, True), (10**8, False)):
+            job = self.finish(self.ask("POST", "/2/allocator", {**request, "memory": memory}))
+            answer = json.loads(job["opresult"][0])
+            self.assertEqual((answer["success"], bool(answer["result"])), (fits, fits))
+        self.fails(self.ask("POST", "/2/allocator", {**request, "iallocator": None}), "wrong_input")
+        self.ask("POST", "/2/allocator", {**request, "direction": "in"}, status=400)
+
+    def test_nodes_from_outside(self) -> None:
+        master = self.get("/2/info")["master"]
+        uri = f"/2/nodes/{master}"
+        for what in ("power", "health"):
+            job = self.finish(self.get(f"{uri}/{what}"))
+            self.assertEqual(job["opresult"], [[[[0, master], [3, None]]]])
+        self.fails(self.ask("PUT", f"{uri}/power", {"command": "power-off"}), "wrong_input")
+        self.ask("PUT", f"{uri}/power", {"command": "explode"}, status=400)
+        job = self.finish(self.ask("POST", f"{uri}/restricted-command", {"command": "nosuch"}))
+        self.assertEqual((job["status"], job["opresult"][0][0][0]), ("success", False))
+        self.fails(self.ask("DELETE", uri), "wrong_input")
+        job = self.finish(self.get(f"{uri}/volumes?output_fields=node,name"))
+        self.assertTrue(all(row[0] == master for row in job["opresult"][0]))
+        self.get("/2/nodes/nosuch/health")
+
+    def test_moves_that_cannot_be(self) -> None:
+        (instance,) = self.get("/2/instances?bulk=1")[:1]
+        uri, group = f"/2/instances/{instance['name']}", self.get("/2/groups")[0]["name"]
+        self.ask("PUT", f"{uri}/move", {}, status=400)
+        body = {"target_groups": ["nosuch"], "iallocator": "hail"}
+        self.fails(self.ask("PUT", f"{uri}/change-group", body), "unknown_entity")
+        body = {"target_groups": [group], "iallocator": "hail"}
+        self.fails(self.ask("POST", f"/2/groups/{group}/evacuate", body), "wrong_input")
+
+    def test_bodies_of_writes_that_read_little(self) -> None:
+        (name,) = [row["id"] for row in self.get("/2/instances")][:1]
+        uri = f"/2/instances/{name}"
+        for method, path in (("PUT", f"{uri}/startup"), ("DELETE", f"{uri}/tags?tag=x")):
+            refused = self.ask(method, path, {"prioriti": 10}, status=400)
+            self.assertIn("did you mean 'priority'", refused["message"])
+        body = {"tags": ["lowly"], "priority": 10, "depends": None}
+        job = self.finish(self.ask("PUT", f"{uri}/tags", body))
+        self.assertEqual((job["status"], job["ops"][0]["priority"]), ("success", 10))
+        job = self.finish(self.ask("DELETE", f"{uri}/tags?tag=lowly", {"priority": 10}))
+        self.assertEqual((job["status"], job["ops"][0]["priority"]), ("success", 10))
+
     def test_the_life_of_an_instance(self) -> None:
         (nodes,) = self.create(self.new_name, tags=["born"], beparams={"memory": 128})
         uri = f"/2/instances/{self.new_name}"
@@ -433,7 +553,11 @@ class Contract(Conversation):
         self.run_job("PUT", f"{uri}/role?force=1", "regular")
         self.assertEqual(self.get(f"{uri}/role"), "regular")
         self.ask("PUT", f"{uri}/role", "master", status=400)
-        self.ask("PUT", f"{uri}/role", {"role": "regular"}, status=400)
+        self.ask("PUT", f"{uri}/role", {"roles": "regular"}, status=400)
+        self.ask("PUT", f"{uri}/role", ["regular"], status=400)
+        body = {"role": "regular", "priority": 10}
+        job = self.finish(self.ask("PUT", f"{uri}/role?force=1", body))
+        self.assertEqual((job["status"], job["ops"][0]["priority"]), ("success", 10))
 
     def _restore_role(self, uri: str, role: str) -> None:
         if self.get(f"{uri}/role") != role:

@@ -27,7 +27,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import alsoProvides
 
 from ganeti_rapi.api.access import Rules, grants
-from ganeti_rapi.api.call import Jobs, SharedJobDaemon
+from ganeti_rapi.api.call import Htools, Jobs, SharedJobDaemon
 from ganeti_rapi.assembly import Settings, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.jobs.changes import JobChanges, JobWaits
@@ -221,6 +221,7 @@ class ScriptedBackend:
     daemon: SharedJobDaemon
     jobs: Jobs
     tally: Tally = field(factory=Tally)
+    htools: Htools | None = None
 
     def gauges(self) -> Sequence[Gauge]:
         """As `Backend.gauges`."""

@@ -14,11 +14,12 @@ from typing import Any
 
 from attrs import frozen
 
-from ganeti_rapi.api.bodies import DependsOnly, Key
+from ganeti_rapi.api.bodies import Key
 from ganeti_rapi.api.cells import Cell, OfOpcode, Submit
 from ganeti_rapi.api.checks import plural
 from ganeti_rapi.api.forms import Argument
 from ganeti_rapi.api.opcodes import OPCODES
+from ganeti_rapi.api.opcodes.reach import ANSWERED, LEFT_OUT, WAITED_FOR
 from ganeti_rapi.api.openapi import document
 from ganeti_rapi.api.openapi.operations import for_whom
 from ganeti_rapi.api.openapi.replies import COMPONENTS
@@ -28,6 +29,7 @@ from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.testing import SimulatedApi
 
 from .contract import Conversation
+from .htools import RecordedHtools
 from .test_walk import Command, commands, row_of
 
 # Any, throughout: JSON.
@@ -182,7 +184,7 @@ def body_lines(cell: Cell) -> Iterator[str]:
     keys = cell.body.keys()
     common = [key.param.name for key in keys if key.param in COMMON]
     yield f"Body: {cell.body.words}."
-    if common and not isinstance(cell.body, DependsOnly):
+    if common:
         yield f"The keys {', '.join(f'`{name}`' for name in common)} are [common](#common-keys)."
     yield ""
     own = [key for key in keys if key.param not in COMMON]
@@ -231,6 +233,23 @@ def object_lines(name: str, schema: Any) -> Iterator[str]:
     yield from table(("field", "type", "meaning"), rows)
 
 
+def opcode_lines() -> Iterator[str]:
+    """What the reference says of how to reach each opcode."""
+    yield from ("## Opcodes", "", "What submits each of Ganeti's opcodes, or does without it.", "")
+    where: dict[str, list[str]] = {}
+    for row in RESOURCES:
+        for method, cell in row.cells.items():
+            if isinstance(cell, OfOpcode):
+                where.setdefault(cell.opcode, []).append(f"`{method} {row.uri}`")
+    rows = [(f"`{name}`", ", ".join(methods)) for name, methods in where.items()]
+    rows += [
+        (f"`{name}`", f"`{method}`, which waits for it") for name, method in WAITED_FOR.items()
+    ]
+    rows += [(f"`{name}`", f"`{method}`, without a job") for name, method in ANSWERED.items()]
+    rows += [(f"`{name}`", f"not reachable: {reason}") for name, reason in LEFT_OUT.items()]
+    yield from table(("opcode", "by"), sorted(rows))
+
+
 def reference(api: SimulatedApi) -> str:
     """The whole of doc/api.md."""
     examples = Walker(api).examples()
@@ -248,6 +267,7 @@ def reference(api: SimulatedApi) -> str:
     for name, schema in COMPONENTS.items():
         if name != "NewInstance":  # what requests carry is told where they are
             lines += object_lines(name, schema)
+    lines += opcode_lines()
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -258,7 +278,7 @@ def openapi() -> str:
 
 def main() -> None:
     """Write both."""
-    (DOC / "api.md").write_text(reference(SimulatedApi()), encoding="utf-8")
+    (DOC / "api.md").write_text(reference(SimulatedApi(htools=RecordedHtools())), encoding="utf-8")
     (DOC / "openapi.json").write_text(openapi(), encoding="utf-8")
 
 

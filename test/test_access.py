@@ -39,9 +39,16 @@ GANETI_OPERATOR = GANETI_READONLY | {
     *(f"instances.export.{verb}" for verb in ("prepare", "create", "remove")),
     *("instances.replace_disks", "instances.query.console"),
 }
-OURS = {"events.read", "openapi.read", "queue.query", "watcher.query", "tags.search"}
+OURS = {
+    *("events.read", "openapi.read", "queue.query", "watcher.query", "tags.search"),
+    *("cluster.config", "cluster.capacity", "cluster.balance", "extstorage.list"),
+}
 OURS_ALONE = {
     *("metrics.read", "jobs.archive", "jobs.priority", "queue.modify", "watcher.modify"),
+    *("cluster.verify", "cluster.repair_disk_sizes", "cluster.rename", "cluster.renew_crypto"),
+    *("cluster.master_ip", "cluster.allocator", "groups.evacuate", "groups.verify"),
+    *("instances.move", "instances.change_group", "nodes.remove", "nodes.volumes.query"),
+    *("nodes.power.query", "nodes.power.modify", "nodes.health.query", "nodes.restricted_command"),
 }
 
 WORDS = st.sampled_from([*ROLES, *OPTIONS[OLD], "instances.list", "-jobs.list", "-instances.*"])

@@ -221,6 +221,73 @@ SUBMITTING: list[tuple[str, str, str, object]] = [
         {"group_name": "default"},
     ),
     ("networks remove internal --yes", "DELETE", "/2/networks/internal", None),
+    (
+        "instances move web1.example.com node3.example.com --ignore-consistency --yes",
+        "PUT",
+        f"{INSTANCE}/move",
+        {"target_node": "node3.example.com", "ignore_consistency": True},
+    ),
+    (
+        "instances change-group web1.example.com --to racks-b --iallocator hail",
+        "PUT",
+        f"{INSTANCE}/change-group",
+        {"target_groups": ["racks-b"], "iallocator": "hail"},
+    ),
+    (
+        "groups evacuate default --to racks-b --iallocator hail --sequential --yes",
+        "POST",
+        "/2/groups/default/evacuate",
+        {"target_groups": ["racks-b"], "iallocator": "hail", "sequential": True},
+    ),
+    (
+        "groups verify default --clutter",
+        "POST",
+        "/2/groups/default/verify",
+        {"verify_clutter": True},
+    ),
+    ("groups verify-disks default", "POST", "/2/groups/default/verify-disks", None),
+    (
+        "cluster verify --group default --ignore ENODELVM,ENODESSH --skip nplusone_mem",
+        "POST",
+        "/2/verify",
+        {
+            "group_name": "default",
+            "ignore_errors": ["ENODELVM", "ENODESSH"],
+            "skip_checks": ["nplusone_mem"],
+        },
+    ),
+    ("cluster verify-config", "POST", "/2/verify-config", {}),
+    ("cluster verify-disks", "POST", "/2/verify-disks", {}),
+    (
+        "cluster repair-disk-sizes web1.example.com",
+        "POST",
+        "/2/repair-disk-sizes",
+        {"instances": ["web1.example.com"]},
+    ),
+    ("cluster rename new.example.com --yes", "PUT", "/2/rename", {"name": "new.example.com"}),
+    (
+        "cluster renew-crypto --ssh-keys --ssh-key-type rsa --ssh-key-bits 4096 --yes",
+        "POST",
+        "/2/renew-crypto",
+        {"renew_ssh_keys": True, "ssh_key_type": "rsa", "ssh_key_bits": 4096},
+    ),
+    ("cluster master-ip activate", "PUT", "/2/master-ip", None),
+    ("cluster master-ip deactivate --yes", "DELETE", "/2/master-ip", None),
+    ("nodes remove node2.example.com --yes", "DELETE", NODE, None),
+    *(
+        (f"nodes power {words}", "PUT", f"{NODE}/power", {"command": f"power-{name}", **more})
+        for words, name, more in (
+            ("on node2.example.com", "on", {}),
+            ("off node2.example.com --ignore-status --yes", "off", {"ignore_status": True}),
+            ("cycle node2.example.com --yes", "cycle", {}),
+        )
+    ),
+    (
+        "nodes restricted-command node2.example.com look --yes",
+        "POST",
+        f"{NODE}/restricted-command",
+        {"command": "look"},
+    ),
     ("cluster redistribute-config", "PUT", "/2/redistribute-config", None),
     (
         "cluster modify --set candidate_pool_size=5",
@@ -245,10 +312,14 @@ SUBMITTING: list[tuple[str, str, str, object]] = [
 ELSEWHERE = (
     *("jobs cancel 1", "jobs archive", "jobs change-priority", "login"),
     *("profiles list", "profiles use", "profiles remove"),
+    *("cluster verification", "cluster capacity", "cluster balance"),
+    *("nodes power status", "nodes health"),
 )
 """Commands with tests of their own."""
 
 READING = (
+    *("cluster config", "cluster ext-storage", "nodes volumes node1.example.com"),
+    "cluster would-fit new1 --memory 1G --disk 10G --disk-template plain --os noop",
     *("info", "os", "features", "cluster info", "query node", "query node name,mfree"),
     *(f"{kind} list" for kind in ("instances", "nodes", "groups", "networks", "jobs")),
     *("instances show web1.example.com", "instances info web1.example.com --static"),
@@ -467,6 +538,7 @@ class WrongTests(CommandCase):
             ("instances create x", "--disk-template"),
             ("instances replace-disks web1.example.com", "--mode"),
             ("nodes storage modify node1.example.com lvm-vg xenvg", "--allocatable"),
+            ("cluster would-fit x --disk 1G --disk-template plain", "--memory"),
         ):
             self.fails(line, 2, f"Missing option '{option}'")
         self.assertEqual(len(self.line.requests), sent)
@@ -479,6 +551,7 @@ class WrongTests(CommandCase):
                 ("instances", "create"),
                 ("instances", "replace-disks"),
                 ("nodes", "storage", "modify"),
+                ("cluster", "would-fit"),
             ],
         )
 

@@ -34,6 +34,14 @@ HOLD_UP: Any = (1, [["opcode", ["=", "OP_ID", "OP_CLUSTER_REDIST_CONF"]]], "PAUS
 RULE: Any = (1, [["jobid", [">", "id", "watermark"]]], "ACCEPT")  # Any: JSON
 
 
+async def ext_storage(client: Any) -> Any:  # Any: as below, and JSON
+    return [await client.list_ext_storage(), await client.get_ext_storage()]
+
+
+async def verification(client: Any) -> Any:  # Any: as below, and JSON
+    return await client.get_verification(await client.verify_config())
+
+
 CALLS: dict[tuple[str, str], Callable[[Any], Any]] = {
     # Any: a RapiClient, whose methods are noted, and a coroutine
     ("GET", "/"): lambda c: c.list_versions(),
@@ -69,6 +77,37 @@ CALLS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("PUT", "/2/queue"): lambda c: c.modify_queue(False),
     ("GET", "/2/watcher"): lambda c: c.get_watcher(),
     ("PUT", "/2/watcher"): lambda c: c.modify_watcher(None),
+    ("GET", "/2/config"): lambda c: c.get_config(),
+    ("GET", "/2/ext-storage"): lambda c: ext_storage(c),
+    ("GET", "/2/capacity"): lambda c: c.get_capacity("drbd", memory=1024, disk=2048, vcpus=1),
+    ("GET", "/2/balance"): lambda c: c.get_balance("default", max_moves=3, no_disk_moves=True),
+    ("POST", "/2/verify"): lambda c: c.verify_cluster(GROUP, skip_checks=["nplusone_mem"]),
+    ("GET", "/2/verify/{job_id}"): lambda c: verification(c),
+    ("POST", "/2/verify-config"): lambda c: c.verify_config(),
+    ("POST", "/2/verify-disks"): lambda c: c.verify_disks(GROUP),
+    ("POST", "/2/repair-disk-sizes"): lambda c: c.repair_disk_sizes([WEB1]),
+    ("PUT", "/2/rename"): lambda c: c.rename_cluster("new.example.com"),
+    ("POST", "/2/renew-crypto"): lambda c: c.renew_crypto(renew_ssh_keys=True),
+    ("PUT", "/2/master-ip"): lambda c: c.activate_master_ip(),
+    ("DELETE", "/2/master-ip"): lambda c: c.deactivate_master_ip(),
+    ("POST", "/2/allocator"): lambda c: c.ask_allocator("new1", memory=128, vcpus=1),
+    ("DELETE", "/2/nodes/{node_name}"): lambda c: c.remove_node(NODE2),
+    ("GET", "/2/nodes/{node_name}/volumes"): lambda c: c.query_node_volumes(NODE, ["name"]),
+    ("GET", "/2/nodes/{node_name}/power"): lambda c: c.query_node_power(NODE),
+    ("PUT", "/2/nodes/{node_name}/power"): lambda c: c.set_node_power(NODE2, "power-on"),
+    ("GET", "/2/nodes/{node_name}/health"): lambda c: c.query_node_health(NODE),
+    ("POST", "/2/nodes/{node_name}/restricted-command"): lambda c: c.run_restricted_command(
+        NODE, "look"
+    ),
+    ("PUT", "/2/instances/{instance_name}/move"): lambda c: c.move_instance(BUILD1, NODE),
+    ("PUT", "/2/instances/{instance_name}/change-group"): lambda c: c.change_instance_group(
+        WEB1, target_groups=[GROUP], iallocator="hail"
+    ),
+    ("POST", "/2/groups/{group_name}/evacuate"): lambda c: c.evacuate_group(
+        GROUP, target_groups=["default"], iallocator="hail"
+    ),
+    ("POST", "/2/groups/{group_name}/verify"): lambda c: c.verify_group(GROUP),
+    ("POST", "/2/groups/{group_name}/verify-disks"): lambda c: c.verify_group_disks(GROUP),
     ("GET", "/2/nodes"): lambda c: c.get_nodes(),
     ("GET", "/2/nodes/{node_name}"): lambda c: c.get_node(NODE),
     ("POST", "/2/nodes/{node_name}/powercycle"): lambda c: c.powercycle_node(NODE2),

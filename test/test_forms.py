@@ -6,8 +6,8 @@ from jsonschema import Draft202012Validator
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.bodies import (
+    IF_OBJECT,
     NOT_READ,
-    DependsOnly,
     Keys,
     OneValue,
     Parameters,
@@ -142,9 +142,15 @@ class SimpleBodyTests(BodyCase):
         self.assertEqual(NOT_READ.read(make_call(body=[1])), {})
         self.assertIsNone(NOT_READ.schema())
 
-    def test_one_that_is_read_for_its_dependencies(self) -> None:
-        for given, values in (({"depends": 1, "x": 2}, {"depends": 1}), ([1], {}), (None, {})):
-            self.assertEqual(DependsOnly().read(make_call(body=given)), values)
+    def test_one_that_is_read_if_it_is_an_object(self) -> None:
+        body = IF_OBJECT.of("OP_INSTANCE_STARTUP", frozenset({"instance_name", "force"}))
+        for given, values in (({"priority": 10}, {"priority": 10}), ([1], {}), (None, {})):
+            self.assertEqual(body.read(make_call(body=given)), values)
+        self.assert_refused(
+            "OP_INSTANCE_STARTUP has no parameter 'prioriti'; did you mean 'priority'?",
+            *(body, {"prioriti": 10}),
+        )
+        self.assertNotIn("type", body.schema())
 
     def test_one_value(self) -> None:
         body = OneValue(key="tags", check=STRINGS, required=True)
@@ -154,10 +160,14 @@ class SimpleBodyTests(BodyCase):
             "Invalid request body: item 0: expected a string, got null", body, [None]
         )
 
-    def test_one_value_or_an_object_with_dependencies(self) -> None:
-        body = OneValue(key="tags", check=STRINGS, or_depends=True)
-        self.assertEqual(body.read(make_call(body={"depends": 1})), {"depends": 1})
+    def test_one_value_or_an_object_that_has_it(self) -> None:
+        body = OneValue(key="tags", check=STRINGS, default=[]).of(
+            "OP_TAGS_SET", frozenset({"name"})
+        )
+        for given in ({"depends": None}, {"tags": ["a"], "priority": 10}, {}):
+            self.assertEqual(body.read(make_call(body=given)), given)
         self.assertEqual(body.read(make_call(body=None)), {})
+        self.assert_refused("There is no parameter 'name' here", body, {"name": "web1"})
 
 
 class KeysTests(BodyCase):

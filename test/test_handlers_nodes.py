@@ -39,12 +39,25 @@ class RoleTests(ApiCase):
             )
 
     def test_other_bodies_are_refused(self) -> None:
-        for body in ("master", "Regular", "", "queen", ["regular"], {"role": "regular"}, 1, None):
+        for body in ("master", "Regular", "", "queen", ["regular"], 1, None):
             response = self.ask("PUT", "/2/nodes/n/role", body)
             expected = "request body: expected one of regular, master-candidate, drained, offline"
             self.assertEqual(response.status, 400)
             self.assertIn(expected, response.json()["message"])
             self.assertEqual(self.daemon.calls, [])
+
+    def test_the_role_in_an_object(self) -> None:
+        body = {"role": "drained", "priority": -10, "depends": [[7, []]]}
+        opcode = self.submit("PUT", "/2/nodes/n/role", body)
+        self.assertEqual((opcode["drained"], opcode["priority"]), (True, -10))
+        for wrong, words in (
+            ({"role": "master"}, "Invalid parameter role"),
+            ({"priority": 10}, "Missing parameter role"),
+            ({"role": "drained", "offline": True}, "There is no parameter 'offline' here"),
+        ):
+            response = self.ask("PUT", "/2/nodes/n/role", wrong)
+            self.assertEqual(response.status, 400)
+            self.assertIn(words, response.json()["message"])
 
 
 class NodeMigrationTests(ApiCase):

@@ -15,7 +15,7 @@ class TagTests(ApiCase):
             ("?tag=c&tag=a", ["b", "a"], ["b", "a", "c"]),
             ("?tag=", [], []),
             ("?tag=a", {"depends": []}, ["a"]),
-            ("?tag=a", {"tags": ["x"], "nosuch": 1}, ["a"]),
+            ("?tag=a", {"tags": ["x"], "priority": 10}, ["x", "a"]),
         ):
             self.assertEqual(self.tags("PUT", query, body), tags)
 

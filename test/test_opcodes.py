@@ -5,8 +5,11 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.api.cells import OfOpcode
 from ganeti_rapi.api.opcodes import OPCODES, Opcode
+from ganeti_rapi.api.opcodes.reach import ANSWERED, LEFT_OUT, WAITED_FOR
 from ganeti_rapi.api.params import COMMON, REQUIRED, Param, required
+from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.errors import BadRequest
 
 STARTUP = OPCODES["OP_INSTANCE_STARTUP"]
@@ -85,9 +88,20 @@ class TableTests(SynchronousTestCase):
             names = [param.name for param in (*opcode.params, *COMMON)]
             self.assertEqual(names, list(opcode.parameters), opcode.name)
 
+    def test_every_opcode_is_reached_or_left_out(self) -> None:
+        submitted = {
+            cell.opcode
+            for row in RESOURCES
+            for cell in row.cells.values()
+            if isinstance(cell, OfOpcode)
+        }
+        self.assertEqual({*submitted, *WAITED_FOR}, OPCODES.keys() - LEFT_OUT.keys())
+        methods = {f"{method} {row.uri}" for row in RESOURCES for method in row.cells}
+        self.assertLessEqual({*WAITED_FOR.values(), *ANSWERED.values()}, methods)
+
     def test_subjects_are_required_parameters(self) -> None:
         for opcode in OPCODES.values():
-            if opcode.subject is not None:
+            if opcode.subject is not None and opcode.name != "OP_TEST_ALLOCATOR":
                 self.assertTrue(opcode.parameters[opcode.subject].required, opcode.name)
 
     def test_defaults_pass_their_own_check(self) -> None:

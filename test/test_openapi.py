@@ -201,7 +201,10 @@ class BodyTests(SynchronousTestCase):
 
     def test_bodies_that_are_no_parameters(self) -> None:
         self.assert_bodies(
-            "PUT", "/2/nodes/{node_name}/role", ["drained"], ["master", {"role": "drained"}]
+            "PUT",
+            "/2/nodes/{node_name}/role",
+            ["drained", {"role": "drained"}],
+            ["master", {"roles": "x"}],
         )
         self.assert_bodies("PUT", "/2/tags", [["a", "b"], [], {"depends": None}], ["a", [1], 5])
 

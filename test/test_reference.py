@@ -6,6 +6,7 @@ from ganeti_rapi.api import matrix
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.testing import SimulatedApi
 
+from .htools import RecordedHtools
 from .reference import DOC, layout, openapi, reference, shortened, table, type_of, wrapped
 
 STALE = "is not up to date; run `make doc`"
@@ -21,7 +22,7 @@ class UpToDateTests(SynchronousTestCase):
         self.assertTrue(written == matrix.document(), f"doc/permissions.md {STALE}")
 
     def test_reference(self) -> None:
-        api = SimulatedApi()
+        api = SimulatedApi(htools=RecordedHtools())
         self.addCleanup(api.stop)
         written = (DOC / "api.md").read_text(encoding="utf-8")
         self.assertTrue(written == reference(api), f"doc/api.md {STALE}")

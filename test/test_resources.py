@@ -97,10 +97,58 @@ OURS = """
     /2/tags-search GET
     /2/queue GET PUT
     /2/watcher GET PUT
+    /2/config GET
+    /2/ext-storage GET
+    /2/capacity GET
+    /2/balance GET
+    /2/verify POST
+    /2/verify/{job_id} GET
+    /2/verify-config POST
+    /2/verify-disks POST
+    /2/repair-disk-sizes POST
+    /2/rename PUT
+    /2/renew-crypto POST
+    /2/master-ip DELETE PUT
+    /2/allocator POST
+    /2/nodes/{node_name} DELETE
+    /2/nodes/{node_name}/volumes GET
+    /2/nodes/{node_name}/power GET PUT
+    /2/nodes/{node_name}/health GET
+    /2/nodes/{node_name}/restricted-command POST
+    /2/instances/{instance_name}/move PUT
+    /2/instances/{instance_name}/change-group PUT
+    /2/groups/{group_name}/evacuate POST
+    /2/groups/{group_name}/verify POST
+    /2/groups/{group_name}/verify-disks POST
 """
 """What no Ganeti has."""
 
 PERMISSIONS = """
+    /2/config GET cluster.config
+    /2/ext-storage GET extstorage.list
+    /2/capacity GET cluster.capacity
+    /2/balance GET cluster.balance
+    /2/verify POST cluster.verify
+    /2/verify/{job_id} GET cluster.verify
+    /2/verify-config POST cluster.verify
+    /2/verify-disks POST cluster.verify
+    /2/repair-disk-sizes POST cluster.repair_disk_sizes
+    /2/rename PUT cluster.rename
+    /2/renew-crypto POST cluster.renew_crypto
+    /2/master-ip PUT cluster.master_ip
+    /2/master-ip DELETE cluster.master_ip
+    /2/allocator POST cluster.allocator
+    /2/nodes/{node_name} DELETE nodes.remove
+    /2/nodes/{node_name}/volumes GET nodes.volumes.query
+    /2/nodes/{node_name}/power GET nodes.power.query
+    /2/nodes/{node_name}/power PUT nodes.power.modify
+    /2/nodes/{node_name}/health GET nodes.health.query
+    /2/nodes/{node_name}/restricted-command POST nodes.restricted_command
+    /2/instances/{instance_name}/move PUT instances.move
+    /2/instances/{instance_name}/change-group PUT instances.change_group
+    /2/groups/{group_name}/evacuate POST groups.evacuate
+    /2/groups/{group_name}/verify POST groups.verify
+    /2/groups/{group_name}/verify-disks POST groups.verify
     / GET public
     /2 GET public
     /version GET public
@@ -205,6 +253,9 @@ PERMISSIONS = """
 GETS_THAT_TAKE_A_USER = {
     ("/metrics", "GET"),
     ("/2/events", "GET"),
+    *((f"/2/{name}", "GET") for name in ("config", "ext-storage", "capacity", "balance")),
+    *((f"/2/nodes/{{node_name}}/{what}", "GET") for what in ("volumes", "power", "health")),
+    ("/2/verify/{job_id}", "GET"),
     ("/2/queue", "GET"),
     ("/2/tags-search", "GET"),
     ("/2/watcher", "GET"),
@@ -342,29 +393,11 @@ class IndexTests(SynchronousTestCase):
 
     def test_the_api_lists_what_is_under_it(self) -> None:
         names = [
-            *(
-                "events",
-                "features",
-                "filters",
-                "groups",
-                "info",
-                "instances",
-                "instances-multi-alloc",
-            ),
-            *(
-                "jobs",
-                "jobs-archive",
-                "modify",
-                "networks",
-                "nodes",
-                "openapi.json",
-                "os",
-                "queue",
-                "redistribute-config",
-                "tags",
-                "tags-search",
-                "watcher",
-            ),
+            *("allocator", "balance", "capacity", "config", "events", "ext-storage", "features"),
+            *("filters", "groups", "info", "instances", "instances-multi-alloc", "jobs"),
+            *("jobs-archive", "master-ip", "modify", "networks", "nodes", "openapi.json", "os"),
+            *("queue", "redistribute-config", "rename", "renew-crypto", "repair-disk-sizes"),
+            *("tags", "tags-search", "verify", "verify-config", "verify-disks", "watcher"),
         ]
         self.assertEqual(self.value("/2"), [{"name": name, "uri": f"/2/{name}"} for name in names])
 
@@ -375,6 +408,7 @@ class IndexTests(SynchronousTestCase):
 
 CREATE = {"mode": "create", "disks": [], "nics": []}
 INSTANCE = {"instance_name": "web"}
+CODES = {"error_codes": True}
 NODE = {"node_name": "n1"}
 GROUP = {"group_name": "g"}
 NETWORK = {"network_name": "lan"}
@@ -397,6 +431,77 @@ SUBMISSIONS: list[tuple[Any, ...]] = [
     (
         *("cluster_modify", "PUT", "/2/modify", {"candidate_pool_size": 5}),
         *("OP_CLUSTER_SET_PARAMS", {"candidate_pool_size": 5}),
+    ),
+    (
+        *("verify", "POST", "/2/verify", {"group_name": "g"}),
+        *("OP_CLUSTER_VERIFY", {"group_name": "g", "error_codes": True}),
+    ),
+    *(
+        (f"verify_{what}", "POST", f"/2/verify-{what}", None, f"OP_CLUSTER_VERIFY_{word}", values)
+        for what, word, values in (("config", "CONFIG", CODES), ("disks", "DISKS", {}))
+    ),
+    (
+        *("groups_name_verify", "POST", "/2/groups/g/verify", None),
+        *("OP_CLUSTER_VERIFY_GROUP", {**GROUP, **CODES}),
+    ),
+    *(
+        (f"groups_name_{name}", "POST", f"/2/groups/g/{path}", None, op_id, {**GROUP, **values})
+        for name, path, op_id, values in (
+            ("verify_disks", "verify-disks", "OP_GROUP_VERIFY_DISKS", {}),
+            ("evacuate", "evacuate", "OP_GROUP_EVACUATE", {"dry_run": False}),
+        )
+    ),
+    *(
+        (name, method, uri, body, f"OP_CLUSTER_{op_id}", body or {})
+        for name, method, uri, body, op_id in (
+            ("repair_disk_sizes", "POST", "/2/repair-disk-sizes", None, "REPAIR_DISK_SIZES"),
+            ("renew_crypto", "POST", "/2/renew-crypto", {"debug": True}, "RENEW_CRYPTO"),
+            ("master_ip", "PUT", "/2/master-ip", None, "ACTIVATE_MASTER_IP"),
+            ("master_ip", "DELETE", "/2/master-ip", None, "DEACTIVATE_MASTER_IP"),
+        )
+    ),
+    (
+        *("cluster_rename", "PUT", "/2/rename?dry-run=1", {"name": "new"}),
+        *("OP_CLUSTER_RENAME", {"name": "new", "dry_run": True}),
+    ),
+    (
+        *("allocator", "POST", "/2/allocator", {"mode": "allocate", "name": "new"}),
+        *("OP_TEST_ALLOCATOR", {"mode": "allocate", "name": "new", "direction": "out"}),
+    ),
+    (
+        *("nodes_name", "DELETE", "/2/nodes/n1", None),
+        *("OP_NODE_REMOVE", {**NODE, "dry_run": False}),
+    ),
+    (
+        *("nodes_name_volumes", "GET", "/2/nodes/n1/volumes?output_fields=name,size", None),
+        *("OP_NODE_QUERYVOLS", {"nodes": ["n1"], "output_fields": ["name", "size"]}),
+    ),
+    *(
+        (
+            f"nodes_name_{name}",
+            method,
+            f"/2/nodes/n1/{name}",
+            body,
+            "OP_OOB_COMMAND",
+            {"node_names": ["n1"], "command": command},
+        )
+        for name, method, body, command in (
+            ("power", "GET", None, "power-status"),
+            ("power", "PUT", {"command": "power-off"}, "power-off"),
+            ("health", "GET", None, "health"),
+        )
+    ),
+    (
+        *("nodes_name_restricted_command", "POST", "/2/nodes/n1/restricted-command"),
+        *({"command": "look"}, "OP_RESTRICTED_COMMAND", {"nodes": ["n1"], "command": "look"}),
+    ),
+    (
+        *("instances_name_move", "PUT", "/2/instances/web/move", {"target_node": "n2"}),
+        *("OP_INSTANCE_MOVE", {**INSTANCE, "target_node": "n2"}),
+    ),
+    (
+        *("instances_name_change_group", "PUT", "/2/instances/web/change-group", None),
+        *("OP_INSTANCE_CHANGE_GROUP", INSTANCE),
     ),
     *tag_rows("tags", "/2/tags", "cluster", None),
     *tag_rows("nodes_name_tags", "/2/nodes/n1/tags", "node", "n1"),

@@ -169,7 +169,12 @@ class ViewTests(SynchronousTestCase):
 
 
 class SubjectsTests(SynchronousTestCase):
-    NOT_NAMES = frozenset({"name", "new_name", "kind", "names", "on_nodes", "on_node_uuids"})
+    NOT_NAMES = frozenset(
+        {
+            *("name", "new_name", "kind", "names", "on_nodes", "on_node_uuids"),
+            "node_certificates",
+        }
+    )
     """Those that are looked at by themselves, or whose opcode the API does not submit."""
 
     def test_every_parameter_that_names_an_object_is_known(self) -> None:
@@ -184,7 +189,7 @@ class SubjectsTests(SynchronousTestCase):
         for opcode in OPCODES.values():
             if opcode.name.startswith(("OP_CLUSTER", "OP_OS", "OP_TEST")):
                 continue
-            if opcode.name == "OP_TAGS_SEARCH":  # which takes a permission without a scope
+            if opcode.name in ("OP_TAGS_SEARCH", "OP_EXT_STORAGE_DIAGNOSE"):  # without a scope
                 continue
             values = {"OP_ID": opcode.name, "kind": "instance"}
             values.update({name: f"the-{name}" for name in opcode.parameters if name != "kind"})
@@ -223,6 +228,9 @@ class SubjectsTests(SynchronousTestCase):
             ({"OP_ID": "OP_TAGS_DEL", "kind": "network", "name": "x"}, [("network", "x")]),
             ({"OP_ID": "OP_TAGS_DEL", "kind": "cluster", "name": ""}, None),
             ({"OP_ID": "OP_CLUSTER_VERIFY"}, None),
+            ({"OP_ID": "OP_OOB_COMMAND", "node_names": ["n"]}, [("node", "n")]),
+            ({"OP_ID": "OP_OOB_COMMAND", "node_names": []}, None),
+            ({"OP_ID": "OP_INSTANCE_MOVE", "instance_name": "i"}, [("instance", "i")]),
             ({}, None),
         ):  # fmt: skip
             self.assertEqual(subjects_of(opcode), expected, opcode)
@@ -253,6 +261,10 @@ class TableTests(SynchronousTestCase):
     def test_every_permission_has_a_kind_or_is_for_the_whole_cluster(self) -> None:
         whole = {name.partition(".")[0] for name in ADMIN if kind_of(name) is None}
         self.assertEqual(
-            whole, {"cluster", "os", "filter", "metrics", "openapi", "queue", "watcher"}
+            whole,
+            {
+                *("cluster", "os", "filter", "metrics", "openapi", "queue", "watcher"),
+                "extstorage",
+            },
         )
         self.assertLessEqual({kind_of(name) for name in READONLY} - {None}, set(CONDITIONS))

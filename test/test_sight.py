@@ -567,7 +567,7 @@ class PropertyTests(SightCase):
                 continue
             for entity in self.entities(kind):
                 path = resource.uri.replace(f"{{{item}}}", entity.name)
-                if resource.uri.endswith("/storage"):
+                if resource.uri.endswith(("/storage", "/volumes")):
                     path += "?storage_type=lvm-vg&output_fields=name"
                 status, reply = self.ask(path)
                 if oracle.sees(cell.permission, kind, entity):

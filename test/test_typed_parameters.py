@@ -26,8 +26,9 @@ OTHER_NAMES: Mapping[str, str] = {"os": "os_type"}
 
 def of_opcode(typed: Typed, key: str) -> str:
     """The type that the opcode's check says."""
-    name = OTHER_NAMES.get(key, key).removeprefix("custom_")
-    return python_type(OPCODES[typed.opcode].parameters[name].check.schema())
+    own = OPCODES[typed.opcode].parameters
+    name = key if key in own else OTHER_NAMES.get(key, key).removeprefix("custom_")
+    return python_type(own[name].check.schema())
 
 
 def var_keywords(client: type) -> dict[str, str]:

@@ -18,6 +18,7 @@ from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.testing import SimulatedApi
 
 from .contract import Conversation
+from .htools import RecordedHtools
 
 WALK = Path(__file__).parent.parent / "doc" / "walk.md"
 BASE = "https://127.0.0.1:5080/2"
@@ -64,7 +65,7 @@ def row_of(command: Command) -> tuple[str, str]:
 
 class WalkTests(Conversation, SynchronousTestCase):
     def setUp(self) -> None:
-        self.api = SimulatedApi()
+        self.api = SimulatedApi(htools=RecordedHtools())
         self.addCleanup(self.api.stop)
 
     def test_every_command_works_and_every_job_succeeds(self) -> None:

@@ -38,6 +38,7 @@ READONLY = _names("""
     instances.list instances.query instances.info
     groups.list groups.query networks.list networks.query
     events.read openapi.read queue.query watcher.query tags.search
+    cluster.config cluster.capacity cluster.balance extstorage.list
 """)
 
 OPERATOR = READONLY | _names("""
@@ -54,6 +55,11 @@ ADMIN = (
     | WAITER
     | _names("""
     jobs.archive jobs.priority queue.modify watcher.modify
+    cluster.verify cluster.repair_disk_sizes cluster.rename cluster.renew_crypto
+    cluster.master_ip cluster.allocator
+    groups.evacuate groups.verify instances.move instances.change_group
+    nodes.remove nodes.volumes.query nodes.power.query nodes.power.modify nodes.health.query
+    nodes.restricted_command
     cluster.modify cluster.redistribute_config tags.set tags.delete
     filter.create filter.modify filter.remove jobs.cancel
     nodes.powercycle nodes.role.modify nodes.evacuate nodes.migrate nodes.modify

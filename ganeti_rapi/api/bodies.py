@@ -1,7 +1,7 @@
 """Forms of request bodies. A form reads a call's body, and describes it by a schema and in words.
 
-A body is one of few things: not read, read for ``depends`` only, an object with keys of its own, an
-object with an opcode's parameters, or one value. Where query arguments may stand in for a body, the
+A body is one of few things: not read, an object with keys of its own, an object with an opcode's
+parameters, or one value. Where query arguments may stand in for a body, the
 body's form has them, as ``instead``.
 """
 
@@ -18,7 +18,7 @@ from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.checks import Check, CheckError, Schema, expectation, json_type
 from ganeti_rapi.api.forms import Argument
 from ganeti_rapi.api.opcodes import OPCODES
-from ganeti_rapi.api.params import DEPENDS, Param
+from ganeti_rapi.api.params import COMMON, REQUIRED, Param
 from ganeti_rapi.api.schemas import any_of, described
 from ganeti_rapi.errors import BadRequest
 from ganeti_rapi.jsontext import Json
@@ -73,65 +73,6 @@ NOT_READ = BodyForm()
 
 
 @frozen(kw_only=True)
-class DependsOnly(BodyForm):
-    """A body of which only ``depends`` is read, and only if the body is an object."""
-
-    words: str = "only `depends` is read"
-
-    def read(self, call: Call) -> Values:
-        given = call.body if isinstance(call.body, dict) else {}
-        return {DEPENDS.name: given[DEPENDS.name]} if DEPENDS.name in given else {}
-
-    def keys(self) -> Sequence[Key]:
-        return (Key((DEPENDS.name,), DEPENDS),)
-
-    def schema(self) -> Schema:
-        return {"properties": {DEPENDS.name: _property(self.keys()[0], DEPENDS.name)}}
-
-
-@frozen(kw_only=True)
-class OneValue(BodyForm):
-    """A body that is one value; handlers get it by the name ``key``.
-
-    With ``or_depends`` it may also be an object, which is read as `DependsOnly` reads it.
-    """
-
-    key: str
-    check: Check
-    or_depends: bool = False
-    opcode: str = ""
-    words: str = field(init=False)
-
-    @words.default
-    def _words_of_the_check(self) -> str:
-        return str(self.check)
-
-    def read(self, call: Call) -> Values:
-        if self.or_depends and isinstance(call.body, dict):
-            return DependsOnly().read(call)
-        if not call.has_body:
-            if self.required:
-                raise BadRequest(f"Missing {self._label}: expected {expectation(self.check)}")
-            return {}
-        try:
-            return {self.key: self.check(call.body)}  # type: ignore[arg-type]  # there is one
-        except CheckError as error:
-            raise BadRequest(f"Invalid {self._label}: {error}") from None
-
-    @property
-    def _label(self) -> str:
-        return f"parameter {self.opcode}.{self.key}" if self.opcode else "request body"
-
-    def of(self, opcode: str, taken: frozenset[str]) -> OneValue:
-        owner = opcode if self.key in OPCODES[opcode].parameters else ""
-        return evolve(super().of(opcode, taken), opcode=owner)
-
-    def schema(self) -> Schema:
-        own = self.check.schema()
-        return any_of(own, {"type": "object", **DependsOnly().schema()}) if self.or_depends else own
-
-
-@frozen(kw_only=True)
 class Keys(BodyForm):
     """An object with keys of its own. With ``others`` it may have more, which are not read."""
 
@@ -160,13 +101,64 @@ class Keys(BodyForm):
 
 
 @frozen(kw_only=True)
+class OneValue(BodyForm):
+    """A body that is one value; handlers get it by the name ``key``.
+
+    For an opcode it may also be an object, which has the value under that key, beside what every
+    opcode takes.
+    """
+
+    key: str
+    check: Check
+    default: Json = None
+    doc: str = "The same as the body alone."
+    opcode: str = ""
+    as_object: Keys | None = None
+    words: str = field(init=False)
+
+    @words.default
+    def _words_of_the_check(self) -> str:
+        return str(self.check)
+
+    def read(self, call: Call) -> Values:
+        if self.as_object is not None and isinstance(call.body, dict):
+            return self.as_object.read(call)
+        if not call.has_body:
+            if self.required:
+                raise BadRequest(f"Missing {self._label}: expected {expectation(self.check)}")
+            return {}
+        try:
+            return {self.key: self.check(call.body)}  # type: ignore[arg-type]  # there is one
+        except CheckError as error:
+            raise BadRequest(f"Invalid {self._label}: {error}") from None
+
+    @property
+    def _label(self) -> str:
+        return f"parameter {self.opcode}.{self.key}" if self.opcode else "request body"
+
+    def of(self, opcode: str, taken: frozenset[str]) -> OneValue:
+        owner = opcode if self.key in OPCODES[opcode].parameters else ""
+        value = Param(self.key, self.check, self.doc, REQUIRED if self.required else self.default)
+        common = (param for param in COMMON if param.name not in taken)
+        return evolve(
+            super().of(opcode, taken), opcode=owner, as_object=Keys(params=(value, *common))
+        )
+
+    def schema(self) -> Schema:
+        own = self.check.schema()
+        return own if self.as_object is None else any_of(own, self.as_object.schema())
+
+
+@frozen(kw_only=True)
 class Parameters(BodyForm):
     """An object with the parameters of the cell's opcode.
 
     ``also`` are parameters that differ from the opcode's, or that it lacks; ``renames`` gives keys
     other names. Where the arguments ``instead`` may stand in for the body: with ``exclusive`` a
     request may not have both, with ``query_first`` the arguments count before the body, and with
-    ``empty_is_none`` an empty body counts as no body.
+    ``empty_is_none`` an empty body counts as no body. Where the stock daemon reads no body and
+    clients send what they like, ``only_objects`` are read and anything else is ignored. What is
+    ``taken`` follows from the URI, and must not be in the body.
     """
 
     words: str = "an object with parameters"
@@ -175,17 +167,20 @@ class Parameters(BodyForm):
     exclusive: bool = False
     query_first: bool = False
     empty_is_none: bool = False
+    only_objects: bool = False
     opcode: str = ""
     taken: frozenset[str] = frozenset()
 
     def of(self, opcode: str, taken: frozenset[str]) -> Parameters:
-        return evolve(super().of(opcode, taken), opcode=opcode, taken=taken)
+        return evolve(super().of(opcode, taken), opcode=opcode, taken=self.taken | taken)
 
     def read(self, call: Call) -> Values:
         if self._by_query(call):
             return given_arguments(self.instead, call)
         if self.required and not call.has_body:
             raise missing_body()
+        if self.only_objects and not isinstance(call.body, dict):
+            return {}
         given = renamed(object_body(call), self.renames)
         if repeated := sorted(given.keys() & self.taken):
             raise repetition(repeated)
@@ -223,7 +218,10 @@ class Parameters(BodyForm):
         return {**free, **{param.name: param for param in self.also}}
 
     def schema(self) -> Schema:
-        return object_schema(self.keys(), others=False)
+        schema = object_schema(self.keys(), others=False)
+        if self.only_objects:  # without a type, the rest says nothing of anything else
+            del schema["type"]
+        return schema
 
     @property
     def needed(self) -> bool:
@@ -233,6 +231,9 @@ class Parameters(BodyForm):
 
 PARAMETERS = Parameters()
 """The parameters of the opcode, by their own names."""
+
+IF_OBJECT = Parameters(only_objects=True)
+"""The same, of an object; anything else is ignored, as the stock daemon ignores any body there."""
 
 
 def given_arguments(arguments: Sequence[Argument], call: Call) -> Values:
@@ -289,7 +290,7 @@ def checked(given: Values, params: Sequence[Param], owner: str = "") -> Values:
     }
 
 
-def object_schema(keys: Sequence[Key], others: bool) -> Schema:
+def object_schema(keys: Sequence[Key], others: bool) -> dict[str, Any]:  # Any: JSON
     """The JSON Schema of an object with these keys."""
     schema: dict[str, Any] = {  # Any: JSON
         "type": "object",

@@ -87,6 +87,13 @@ class Metrics(Protocol):
         """All of it, as Prometheus reads it. Raises `ApiError`."""
 
 
+class Htools(Protocol):
+    """Ganeti's programs that compute on the cluster."""
+
+    async def run(self, program: str, arguments: Sequence[str]) -> str:
+        """What a program prints for the cluster. Raises `ApiError`."""
+
+
 class Absent:
     """The type of `ABSENT`."""
 
@@ -132,6 +139,7 @@ class Call:
     """Who asks, and the request's id, for the reason trail."""
     health: Health | None = None
     metrics: Metrics | None = None
+    htools: Htools | None = None
     submitted: list[int] = field(factory=list)
     """The ids of the jobs that were submitted for this call, so far."""
 

@@ -430,6 +430,15 @@ JOB_ID = Either((NON_NEGATIVE, Matching("string of digits", _digits, "[0-9]+")))
 RELATIVE_JOB_ID = Integer(maximum=-1)
 """How many jobs before this one in the same submission."""
 
+
+def _name(text: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", text):
+        raise ValueError
+
+
+NAME = Matching("name", _name, "[A-Za-z0-9_.-]+")
+"""As it may stand in a URI."""
+
 IPV4_ADDRESS = Matching("IPv4 address", ipaddress.IPv4Address, format="ipv4")
 IPV6_ADDRESS = Matching("IPv6 address", ipaddress.IPv6Address, format="ipv6")
 IPV4_NETWORK = Matching("IPv4 network such as 192.0.2.0/24", ipaddress.IPv4Network)

@@ -149,6 +149,19 @@ DIFFERENCES = (
         "one rule for all",
     ),
     Difference(
+        "unread-bodies",
+        "the bodies of some writes are not read but for `depends`, as of startup, activate-disks, "
+        "tags and the removal of a group",
+        "an object has the parameters of the opcode there, too; others are 400",
+        "a `priority` or a slip that is dropped goes unnoticed",
+    ),
+    Difference(
+        "object-bodies",
+        "a node's role is the whole body, a string",
+        "or an object with `role`, and `priority`, `depends` and others that every opcode takes",
+        "what every opcode takes can be given with every write",
+    ),
+    Difference(
         "usb-devices",
         "blanks in `usb_devices` become commas in `hvparams` only",
         "in `custom_hvparams`, too",
@@ -162,9 +175,15 @@ DIFFERENCES = (
     ),
     Difference(
         "newer-fields",
-        "instances have no `custom_osparams`; `GET /2/os` has no `bulk`",
-        "both exist",
+        "instances have no `custom_osparams` and `hypervisor`; `GET /2/os` has no `bulk`",
+        "they exist",
         "Ganeti 3.1 and 3.2 have them",
+    ),
+    Difference(
+        "null-tags",
+        "creating a network with `tags` of null is 400",
+        "that is no tags",
+        "Ganeti's own client sends null",
     ),
     Difference(
         "users-file",

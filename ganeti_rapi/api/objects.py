@@ -123,6 +123,7 @@ INSTANCE: Properties = {
     "custom_osparams": Property(
         OBJECT, "The OS parameters that are set on it, but no secret ones."
     ),
+    "hypervisor": Property(TEXT, "The hypervisor that runs it."),
     **_MARKS,
 }
 

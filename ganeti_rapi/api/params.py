@@ -208,6 +208,9 @@ REMOTE_NODE = and_uuid(
 IALLOCATOR = optional(
     "iallocator", NON_EMPTY_STRING, "The instance allocator that chooses the nodes, such as hail."
 )
+TARGET_GROUPS = optional(
+    "target_groups", NAMES, "The names of the groups to move to; null for any other."
+)
 OPPORTUNISTIC_LOCKING = flag(
     "opportunistic_locking",
     "Whether the allocator only considers nodes that no other job holds, so as not to wait.",
@@ -229,10 +232,16 @@ CONFLICTS_CHECK = flag(
     "Whether to check that the IP addresses do not clash with networks and instances.",
     True,
 )
-NAME_CHECK = flag("name_check", "Whether the instance's name must resolve to an address.", True)
+NAME_CHECK = flag(
+    "name_check",
+    "Whether the instance's name must resolve to an address; since Ganeti 3.1 it need not by "
+    "default.",
+    True,
+)
 IP_CHECK = flag(
     "ip_check",
-    "Whether to make sure that nobody answers yet at the address of the instance's name.",
+    "Whether to make sure that nobody answers yet at the address of the instance's name; since "
+    "Ganeti 3.1 this is not done by default.",
     True,
 )
 FORCE_VARIANT = flag(

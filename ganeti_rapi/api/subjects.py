@@ -11,7 +11,10 @@ Opcode = Mapping[str, Any]  # Any: JSON, our own or luxid's
 Named = tuple[str, str]
 """The kind of an object, and a name or uuid of it."""
 
-NODE_PARAMETERS = ("node_name", "nodes", "pnode", "snode", "src_node", "target_node", "remote_node")
+NODE_PARAMETERS = (
+    *("node_name", "node_names", "nodes"),
+    *("pnode", "snode", "src_node", "target_node", "remote_node"),
+)
 UUID_PARAMETERS = (
     *("node_uuid", "node_uuids", "pnode_uuid", "snode_uuid"),
     *("src_node_uuid", "target_node_uuid", "remote_node_uuid"),
@@ -20,7 +23,7 @@ UUID_PARAMETERS = (
 NAMING: Mapping[str, str] = {
     **dict.fromkeys((*NODE_PARAMETERS, *UUID_PARAMETERS), "node"),
     **dict.fromkeys(("instance_name", "instance_uuid", "instances"), "instance"),
-    "group_name": "group",
+    **dict.fromkeys(("group_name", "target_groups"), "group"),
     "network_name": "network",
 }
 """The parameters that name objects, and the kind of these. Source: opcodes of Ganeti."""
@@ -95,7 +98,7 @@ TAG_OPCODES = frozenset({"OP_TAGS_SET", "OP_TAGS_DEL"})
 _ALONE: Mapping[str, Named] = {
     **dict.fromkeys(
         (
-            *("OP_NODE_SET_PARAMS", "OP_NODE_POWERCYCLE"),
+            *("OP_NODE_SET_PARAMS", "OP_NODE_POWERCYCLE", "OP_NODE_REMOVE"),
             *("OP_NODE_MODIFY_STORAGE", "OP_REPAIR_NODE_STORAGE"),
         ),
         ("node", "node_name"),
@@ -118,8 +121,8 @@ def subjects_of(opcode: Opcode) -> Sequence[Named] | None:
     name = opcode.get("OP_ID", "")
     if name in TAG_OPCODES:
         kind, parameter = TAGGED.get(opcode.get("kind", ""), ""), "name"
-    elif name == "OP_INSTANCE_QUERY_DATA":
-        kind, parameter = "instance", "instances"
+    elif name in _LISTS:
+        kind, parameter = _LISTS[name]
     elif name.startswith(("OP_INSTANCE_", "OP_BACKUP_")):
         kind, parameter = "instance", "instance_name"
     else:
@@ -127,6 +130,14 @@ def subjects_of(opcode: Opcode) -> Sequence[Named] | None:
     found = [(kind, text) for text in _texts(opcode.get(parameter))] if kind else []
     return found or None
 
+
+_LISTS: Mapping[str, Named] = {
+    "OP_INSTANCE_QUERY_DATA": ("instance", "instances"),
+    "OP_CLUSTER_REPAIR_DISK_SIZES": ("instance", "instances"),
+    "OP_OOB_COMMAND": ("node", "node_names"),
+    "OP_RESTRICTED_COMMAND": ("node", "nodes"),
+}
+"""Opcodes about the objects that they list: the kind, and the parameter with the names."""
 
 SUBMITTER = "gnt:library:rlib2:"
 """How sources of entries in reason trails begin that are made here, or by the stock daemon."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.base import Methods, given, options, path
@@ -11,8 +12,10 @@ if TYPE_CHECKING:
 
     from ganeti_rapi.client.parameters import (
         BackupExport,
+        InstanceChangeGroup,
         InstanceFailover,
         InstanceMigrate,
+        InstanceMove,
         InstanceReboot,
         InstanceShutdown,
     )
@@ -118,6 +121,42 @@ class InstanceActionMethods(Methods):
         )
         where = path("instances", instance, "failover")
         return await self._submit("PUT", where, options(reason=reason), {**body, **parameters})
+
+    async def move_instance(
+        self,
+        instance: str,
+        target_node: str,
+        *,
+        ignore_consistency: bool | None = None,
+        reason: str | None = None,
+        **parameters: Unpack[InstanceMove],
+    ) -> int:
+        """Move an instance by copying its disks; it is down meanwhile. Not on stock servers.
+
+        ``parameters`` are more of OP_INSTANCE_MOVE, such as ``compress``.
+        """
+        body = {"target_node": target_node, **given(ignore_consistency=ignore_consistency)}
+        where = path("instances", instance, "move")
+        return await self._submit("PUT", where, options(reason=reason), {**body, **parameters})
+
+    async def change_instance_group(
+        self,
+        instance: str,
+        *,
+        target_groups: Sequence[str] | None = None,
+        iallocator: str | None = None,
+        reason: str | None = None,
+        **parameters: Unpack[InstanceChangeGroup],
+    ) -> int:
+        """Move an instance into another node group. Not on stock servers.
+
+        The job's result lists the jobs that do it. ``target_groups`` are the groups to choose from;
+        any other by default.
+        """
+        groups = None if target_groups is None else list(target_groups)
+        body = {**given(target_groups=groups, iallocator=iallocator), **parameters}
+        where = path("instances", instance, "change-group")
+        return await self._submit("PUT", where, options(reason=reason), body)
 
     async def prepare_export(self, instance: str, mode: str, *, reason: str | None = None) -> int:
         """Prepare an export; the job's result is what the destination needs.

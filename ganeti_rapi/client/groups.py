@@ -10,7 +10,7 @@ from ganeti_rapi.client.base import Methods, Object, given, options, path
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ganeti_rapi.client.parameters import GroupAdd, GroupSetParams
+    from ganeti_rapi.client.parameters import GroupAdd, GroupEvacuate, GroupSetParams
 
 
 class GroupMethods(Methods):
@@ -50,6 +50,26 @@ class GroupMethods(Methods):
     ) -> int:
         """Remove a group, which must be empty and not the last one."""
         return await self._submit("DELETE", path("groups", group), options(dry_run, reason))
+
+    async def evacuate_group(
+        self,
+        group: str,
+        *,
+        target_groups: Sequence[str] | None = None,
+        iallocator: str | None = None,
+        dry_run: bool = False,
+        reason: str | None = None,
+        **parameters: Unpack[GroupEvacuate],
+    ) -> int:
+        """Move all instances of a group into others. Not on stock servers.
+
+        The job's result lists the jobs that do it. ``parameters`` are more of OP_GROUP_EVACUATE:
+        ``early_release``, ``sequential``, ``force_failover``.
+        """
+        groups = None if target_groups is None else list(target_groups)
+        body = {**given(target_groups=groups, iallocator=iallocator), **parameters}
+        where = path("groups", group, "evacuate")
+        return await self._submit("POST", where, options(dry_run, reason), body)
 
     async def modify_group(
         self, group: str, *, reason: str | None = None, **parameters: Unpack[GroupSetParams]

@@ -252,6 +252,114 @@ class InstanceGrowDisk(Common, total=False):
     dry_run: bool | None
 
 
+class InstanceMove(Common, total=False):
+    """More parameters of OP_INSTANCE_MOVE, for `RapiClient.move_instance`."""
+
+    instance_uuid: str | None
+    shutdown_timeout: int
+    ignore_ipolicy: bool
+    target_node_uuid: str | None
+    compress: str
+    dry_run: bool | None
+
+
+class InstanceChangeGroup(Common, total=False):
+    """More parameters of OP_INSTANCE_CHANGE_GROUP, for `RapiClient.change_instance_group`."""
+
+    instance_uuid: str | None
+    early_release: bool
+    dry_run: bool | None
+
+
+class GroupEvacuate(Common, total=False):
+    """More parameters of OP_GROUP_EVACUATE, for `RapiClient.evacuate_group`."""
+
+    early_release: bool
+    sequential: bool
+    force_failover: bool
+
+
+class OobCommand(Common, total=False):
+    """More parameters of OP_OOB_COMMAND, for `RapiClient.set_node_power`."""
+
+    node_uuids: Sequence[str] | None
+    timeout: int
+    ignore_status: bool
+    power_delay: float
+    dry_run: bool | None
+
+
+class RestrictedCommand(Common, total=False):
+    """More parameters of OP_RESTRICTED_COMMAND, for `RapiClient.run_restricted_command`."""
+
+    use_locking: bool
+    node_uuids: Sequence[str] | None
+    dry_run: bool | None
+
+
+class ClusterVerify(Common, total=False):
+    """More parameters of OP_CLUSTER_VERIFY, for `RapiClient.verify_cluster`."""
+
+    debug_simulate_errors: bool
+    ignore_errors: Sequence[str]
+    verbose: bool
+    skip_checks: Sequence[str]
+    verify_clutter: bool
+    dry_run: bool | None
+
+
+class ClusterVerifyConfig(Common, total=False):
+    """More parameters of OP_CLUSTER_VERIFY_CONFIG, for `RapiClient.verify_config`."""
+
+    debug_simulate_errors: bool
+    ignore_errors: Sequence[str]
+    verbose: bool
+    dry_run: bool | None
+
+
+class ClusterVerifyGroup(Common, total=False):
+    """More parameters of OP_CLUSTER_VERIFY_GROUP, for `RapiClient.verify_group`."""
+
+    debug_simulate_errors: bool
+    ignore_errors: Sequence[str]
+    verbose: bool
+    skip_checks: Sequence[str]
+    verify_clutter: bool
+    dry_run: bool | None
+
+
+class ClusterRenewCrypto(Common, total=False):
+    """More parameters of OP_CLUSTER_RENEW_CRYPTO, for `RapiClient.renew_crypto`."""
+
+    node_certificates: bool
+    renew_ssh_keys: bool
+    ssh_key_type: str | None
+    ssh_key_bits: int | None
+    verbose: bool
+    debug: bool
+    dry_run: bool | None
+
+
+class TestAllocator(Common, total=False):
+    """More parameters of OP_TEST_ALLOCATOR, for `RapiClient.ask_allocator`."""
+
+    memory: int | None
+    vcpus: int | None
+    disks: Sequence[Json] | None
+    disk_template: str | None
+    nics: Sequence[Mapping[str, str | None]] | None
+    os: str | None
+    hypervisor: str | None
+    tags: Sequence[str]
+    spindle_use: int
+    group_name: str | None
+    count: int
+    instances: Sequence[str] | None
+    evac_mode: str | None
+    target_groups: Sequence[str] | None
+    dry_run: bool | None
+
+
 class GroupAdd(Common, total=False):
     """More parameters of OP_GROUP_ADD, for `RapiClient.create_group`."""
 

@@ -16,14 +16,18 @@ from ganeti_rapi.client.groups import GroupMethods
 from ganeti_rapi.client.instances import InstanceMethods
 from ganeti_rapi.client.jobs import JobMethods
 from ganeti_rapi.client.networks import NetworkMethods
+from ganeti_rapi.client.node_commands import NodeCommandMethods
 from ganeti_rapi.client.nodes import NodeMethods
 from ganeti_rapi.client.tls import Policy, policy
 from ganeti_rapi.client.transport import Http, Patience, Transport
+from ganeti_rapi.client.upkeep import UpkeepMethods
 
 
 class RapiClient(
     ClusterMethods,
+    UpkeepMethods,
     NodeMethods,
+    NodeCommandMethods,
     InstanceMethods,
     InstanceActionMethods,
     DiskMethods,

@@ -29,7 +29,8 @@ JOB_FIELDS: Mapping[str, Shape] = {
     "opstatus": list_of(text),
     "opresult": list_of(anything),
     "oplog": list_of(list_of(_LOG_ENTRY)),
-    "ops": list_of(record()),
+    "ops": list_of(record(OP_ID=text)),
+    "summary": list_of(text),
 }
 """Of the fields whose values are looked into; the others are only passed on."""
 

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.iweb import IAgent
 
+from ganeti_rapi.api.call import Htools
 from ganeti_rapi.assembly import LuxiBackend, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.client.connections import treq_over
@@ -42,18 +43,22 @@ class SimulatedApi:
     ``users`` is the text of a users file. Time stands still until something is waited for with
     `request`, `run` or `until`, or ``reactor.advance`` is called. ``daemon`` is the job daemon:
     its ``cluster`` may be looked at and changed, and it may be stopped and started. ``endpoint``
-    can refuse and lose the connections of clients. Call `stop` at the end.
+    can refuse and lose the connections of clients. ``htools`` stand in for Ganeti's programs, which
+    are other processes and cannot see this cluster. Call `stop` at the end.
     """
 
     writer = "admin:admin"
     reader = "visitor:visitor"
 
-    def __init__(self, size: Size | None = None, users: str = USERS) -> None:
+    def __init__(
+        self, size: Size | None = None, users: str = USERS, htools: Htools | None = None
+    ) -> None:
         self.reactor = MemoryReactor()
         self.daemon = SimulatedJobDaemon(self.reactor, SOCKET, size or Size())
         self.daemon.startService()
         accounts, _ = parse(users.encode())
         self.backend = LuxiBackend(self.reactor, SOCKET)
+        self.backend.htools = htools
         self.site = make_site(
             self.reactor, self.backend, UsersFile(accounts), now=self.reactor.seconds
         )

@@ -15,7 +15,16 @@ from twisted.python.failure import Failure
 
 from ganeti_rapi import jsontext
 from ganeti_rapi.api.access import PUBLIC, Rules
-from ganeti_rapi.api.call import ABSENT, Absent, Call, Jobs, Metrics, SharedJobDaemon, parse_query
+from ganeti_rapi.api.call import (
+    ABSENT,
+    Absent,
+    Call,
+    Htools,
+    Jobs,
+    Metrics,
+    SharedJobDaemon,
+    parse_query,
+)
 from ganeti_rapi.api.cells import Cell, Constant, Stream, Text
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.sight import admit
@@ -108,6 +117,7 @@ class Rapi:
         notes: Notes | None = None,
         health: Health | None = None,
         metrics: Metrics | None = None,
+        htools: Htools | None = None,
         tally: Tally | None = None,
     ) -> None:
         self._logins = logins
@@ -125,6 +135,7 @@ class Rapi:
         self._notes = notes or Notes()
         self._health = health
         self._metrics = metrics
+        self._htools = htools
         self._tally = tally or Tally()
         self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
@@ -186,6 +197,7 @@ class Rapi:
             asked_by=f"{who}, request {request.id}",
             health=self._health,
             metrics=self._metrics,
+            htools=self._htools,
         )
         self._notes.begin(request)  # 503
         if cell.shared:

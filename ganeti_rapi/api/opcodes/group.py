@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from ganeti_rapi.api.opcodes.opcode import Opcode
+from ganeti_rapi.api.opcodes.opcode import JOBS, Opcode
 from ganeti_rapi.api.params import (
     ALLOC_POLICY,
     DISK_STATE,
     DISKPARAMS,
+    EARLY_RELEASE,
     FORCE,
     GROUP_NAME,
     HV_STATE,
+    IALLOCATOR,
     IPOLICY,
     NDPARAMS,
     NEW_NAME,
     NODE_UUIDS,
     NODES,
+    TARGET_GROUPS,
+    flag,
     required,
 )
 
@@ -40,6 +44,20 @@ OPCODES = (
             NODE_UUIDS,
         ),
         subject="group_name",
+    ),
+    Opcode(
+        "OP_GROUP_EVACUATE",
+        "Moves the instances of a node group into other groups, by jobs of its own.",
+        (
+            GROUP_NAME,
+            EARLY_RELEASE,
+            IALLOCATOR,
+            TARGET_GROUPS,
+            flag("sequential", "Whether one instance moves after the other."),
+            flag("force_failover", "Whether running instances are stopped instead of migrated."),
+        ),
+        subject="group_name",
+        result=JOBS,
     ),
     Opcode(
         "OP_GROUP_REMOVE",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from ganeti_rapi.api.checks import OneOf
-from ganeti_rapi.api.opcodes.opcode import Opcode
+from ganeti_rapi.api.checks import NON_EMPTY_STRING, OneOf
+from ganeti_rapi.api.opcodes.opcode import JOBS, Opcode
 from ganeti_rapi.api.params import (
     ALLOW_RUNTIME_CHANGES,
     BEPARAMS,
     CLEANUP,
+    COMPRESS,
+    EARLY_RELEASE,
     FORCE,
     FORCE_VARIANT,
     HVPARAMS,
@@ -30,11 +32,17 @@ from ganeti_rapi.api.params import (
     OSPARAMS_PRIVATE,
     OSPARAMS_SECRET,
     SHUTDOWN_TIMEOUT,
+    TARGET_GROUPS,
     TARGET_NODE,
     Param,
+    and_uuid,
     flag,
     nullable,
     optional,
+)
+
+_MOVE_TARGET = and_uuid(
+    Param("target_node", NON_EMPTY_STRING, "The name of the node to move to."), "The target node's"
 )
 
 OPCODES = (
@@ -161,6 +169,26 @@ OPCODES = (
             IALLOCATOR,
         ),
         subject="instance_name",
+    ),
+    Opcode(
+        "OP_INSTANCE_MOVE",
+        "Moves an instance whose disks are on one node only: stops it, copies them, starts it.",
+        (
+            *INSTANCE,
+            SHUTDOWN_TIMEOUT,
+            IGNORE_IPOLICY,
+            *_MOVE_TARGET,
+            COMPRESS,
+            IGNORE_CONSISTENCY,
+        ),
+        subject="instance_name",
+    ),
+    Opcode(
+        "OP_INSTANCE_CHANGE_GROUP",
+        "Moves an instance into another node group, by jobs of its own.",
+        (*INSTANCE, EARLY_RELEASE, IALLOCATOR, TARGET_GROUPS),
+        subject="instance_name",
+        result=JOBS,
     ),
     Opcode(
         "OP_INSTANCE_QUERY_DATA",

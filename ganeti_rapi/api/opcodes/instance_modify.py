@@ -129,7 +129,11 @@ OPCODES = (
                 "Whether the instance is put out of service, so that its memory counts as free.",
             ),
             CONFLICTS_CHECK,
-            flag("hotplug", "Whether disk and network changes reach the running instance at once."),
+            flag(
+                "hotplug",
+                "Whether disk and network changes reach the running instance at once; since "
+                "Ganeti 3.1 they do by default.",
+            ),
             flag(
                 "hotplug_if_possible",
                 "The same, but without an error where the instance cannot do it. Ganeti 3.1 and "

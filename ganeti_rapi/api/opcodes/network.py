@@ -50,8 +50,8 @@ OPCODES = (
             NETWORK_NAME,
             Param(
                 "network_mode",
-                OneOf(("bridged", "openvswitch", "pool", "routed")),
-                "How the instances' interfaces reach the network.",
+                OneOf(("bridged", "ext", "openvswitch", "pool", "routed")),
+                "How the instances' interfaces reach the network; ext since Ganeti 3.1.",
             ),
             Param(
                 "network_link",

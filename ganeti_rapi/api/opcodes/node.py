@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from ganeti_rapi.api.checks import BOOLEAN, NON_EMPTY_STRING, OBJECT, OneOf
-from ganeti_rapi.api.opcodes.opcode import Opcode
+from ganeti_rapi.api.opcodes.opcode import JOBS, Opcode
 from ganeti_rapi.api.params import (
     ALLOW_RUNTIME_CHANGES,
     DISK_STATE,
@@ -31,11 +31,6 @@ from ganeti_rapi.api.params import (
     optional,
 )
 
-_JOBS = (
-    "An object whose jobs are a list of pairs: whether the job was submitted, and its id or else "
-    "the reason."
-)
-
 OPCODES = (
     Opcode(
         "OP_NODE_EVACUATE",
@@ -58,7 +53,7 @@ OPCODES = (
             ),
         ),
         subject="node_name",
-        result=_JOBS,
+        result=JOBS,
     ),
     Opcode(
         "OP_NODE_MIGRATE",
@@ -73,7 +68,7 @@ OPCODES = (
             IALLOCATOR,
         ),
         subject="node_name",
-        result=_JOBS,
+        result=JOBS,
     ),
     Opcode(
         "OP_NODE_MODIFY_STORAGE",

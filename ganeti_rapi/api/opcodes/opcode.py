@@ -13,6 +13,12 @@ from ganeti_rapi.api.params import COMMON, Param
 from ganeti_rapi.errors import BadRequest
 from ganeti_rapi.jsontext import Json
 
+JOBS = (
+    "An object whose jobs are a list of pairs: whether the job was submitted, and its id or else "
+    "the reason."
+)
+"""What the result of an opcode holds that does its work by jobs of its own."""
+
 
 @frozen
 class Opcode:

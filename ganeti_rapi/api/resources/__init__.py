@@ -21,9 +21,12 @@ from ganeti_rapi.api.resources.instance_changes import INSTANCE_CHANGES
 from ganeti_rapi.api.resources.instances import INSTANCES
 from ganeti_rapi.api.resources.jobs import EVENTS, JOBS
 from ganeti_rapi.api.resources.networks import NETWORKS
+from ganeti_rapi.api.resources.node_commands import NODE_COMMANDS
 from ganeti_rapi.api.resources.nodes import NODES
 from ganeti_rapi.api.resources.queries import QUERIES
 from ganeti_rapi.api.resources.queue import QUEUE
+from ganeti_rapi.api.resources.upkeep import UPKEEP
+from ganeti_rapi.api.resources.verification import VERIFICATION
 from ganeti_rapi.api.schemas import OBJECT, TEXT, Property, list_of, object_of
 from ganeti_rapi.jsontext import Encoded, Json, dumps
 
@@ -51,7 +54,10 @@ _LEAVES = (
     *JOBS,
     *EVENTS,
     *QUEUE,
+    *VERIFICATION,
+    *UPKEEP,
     *NODES,
+    *NODE_COMMANDS,
     *INSTANCES,
     *INSTANCE_CHANGES,
     *GROUPS,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.arguments import DRY_RUN, flag
-from ganeti_rapi.api.bodies import DependsOnly, Parameters
+from ganeti_rapi.api.bodies import IF_OBJECT, Parameters
 from ganeti_rapi.api.cells import Item, Listing, Submit
 from ganeti_rapi.api.kinds import GROUP
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import tags_of
+from ganeti_rapi.api.resources.verification import WITH_CODES
 
 GROUPS = (
     Resource(
@@ -36,7 +37,7 @@ GROUPS = (
                 permission="groups.delete",
                 opcode="OP_GROUP_REMOVE",
                 query=(DRY_RUN,),
-                body=DependsOnly(),
+                body=IF_OBJECT,
             ),
         },
     ),
@@ -69,6 +70,44 @@ GROUPS = (
                 permission="groups.rename",
                 opcode="OP_GROUP_RENAME",
                 query=(DRY_RUN,),
+            )
+        },
+    ),
+    Resource(
+        "groups_name_evacuate",
+        "/2/groups/{group_name}/evacuate",
+        "A node group's evacuation.",
+        {
+            "POST": Submit(
+                doc="Move all instances of a node group into other groups.",
+                permission="groups.evacuate",
+                opcode="OP_GROUP_EVACUATE",
+                query=(DRY_RUN,),
+            )
+        },
+    ),
+    Resource(
+        "groups_name_verify",
+        "/2/groups/{group_name}/verify",
+        "The verification of a node group.",
+        {
+            "POST": Submit(
+                doc="Check a node group; `GET /2/verify/{job_id}` tells what was found.",
+                permission="groups.verify",
+                opcode="OP_CLUSTER_VERIFY_GROUP",
+                fixed=WITH_CODES,
+            )
+        },
+    ),
+    Resource(
+        "groups_name_verify_disks",
+        "/2/groups/{group_name}/verify-disks",
+        "The verification of the disks in a node group.",
+        {
+            "POST": Submit(
+                doc="Check the disks of a node group's instances.",
+                permission="groups.verify",
+                opcode="OP_GROUP_VERIFY_DISKS",
             )
         },
     ),

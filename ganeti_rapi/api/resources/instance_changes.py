@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.arguments import flag
-from ganeti_rapi.api.bodies import DependsOnly, Parameters
+from ganeti_rapi.api.bodies import IF_OBJECT, Parameters
 from ganeti_rapi.api.cells import Handler, Submit
 from ganeti_rapi.api.forms import Argument, Word
 from ganeti_rapi.api.handlers import instances
@@ -43,7 +43,7 @@ INSTANCE_CHANGES = (
                 permission="instances.activate_disks",
                 opcode="OP_INSTANCE_ACTIVATE_DISKS",
                 query=(flag("ignore_size"),),
-                body=DependsOnly(),
+                body=IF_OBJECT,
             )
         },
     ),
@@ -57,7 +57,7 @@ INSTANCE_CHANGES = (
                 permission="instances.deactivate_disks",
                 opcode="OP_INSTANCE_DEACTIVATE_DISKS",
                 query=(flag("force"),),
-                body=DependsOnly(),
+                body=IF_OBJECT,
             )
         },
     ),
@@ -83,7 +83,7 @@ INSTANCE_CHANGES = (
                 permission="instances.export.prepare",
                 opcode="OP_BACKUP_PREPARE",
                 query=(Argument("mode", required=True),),
-                body=DependsOnly(),
+                body=IF_OBJECT,
             )
         },
     ),
@@ -126,6 +126,30 @@ INSTANCE_CHANGES = (
                 doc="Stop an instance and start it on another node.",
                 permission="instances.failover",
                 opcode="OP_INSTANCE_FAILOVER",
+            )
+        },
+    ),
+    Resource(
+        "instances_name_move",
+        "/2/instances/{instance_name}/move",
+        "An instance's move with its disks.",
+        {
+            "PUT": Submit(
+                doc="Move an instance to another node by copying its disks; it is down meanwhile.",
+                permission="instances.move",
+                opcode="OP_INSTANCE_MOVE",
+            )
+        },
+    ),
+    Resource(
+        "instances_name_change_group",
+        "/2/instances/{instance_name}/change-group",
+        "An instance's node group.",
+        {
+            "PUT": Submit(
+                doc="Move an instance into another node group; jobs of the job do it.",
+                permission="instances.change_group",
+                opcode="OP_INSTANCE_CHANGE_GROUP",
             )
         },
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, flag
-from ganeti_rapi.api.bodies import DependsOnly, Parameters
+from ganeti_rapi.api.bodies import IF_OBJECT, Parameters
 from ganeti_rapi.api.cells import Item, Listing, OpcodeHandler, Submit
 from ganeti_rapi.api.forms import Argument, Flag
 from ganeti_rapi.api.handlers import instances
@@ -74,7 +74,7 @@ INSTANCES = (
                 opcode="OP_INSTANCE_QUERY_DATA",
                 open=True,
                 query=(flag("static"),),
-                body=DependsOnly(),
+                body=IF_OBJECT,
                 as_list={"instance_name": "instances"},
             )
         },
@@ -119,7 +119,7 @@ INSTANCES = (
                 permission="instances.startup",
                 opcode="OP_INSTANCE_STARTUP",
                 query=(flag("force"), flag("no_remember"), DRY_RUN),
-                body=DependsOnly(),
+                body=IF_OBJECT,
             )
         },
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ganeti_rapi.api.arguments import DRY_RUN
 from ganeti_rapi.api.bodies import Parameters
 from ganeti_rapi.api.cells import Item, Listing, Submit
+from ganeti_rapi.api.handlers import networks
 from ganeti_rapi.api.kinds import NETWORK
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import tags_of
@@ -21,7 +22,8 @@ NETWORKS = (
                 permission="networks.create",
                 opcode="OP_NETWORK_ADD",
                 query=(DRY_RUN,),
-                body=Parameters(renames={"name": "network_name"}),
+                body=Parameters(also=networks.NEW_PARAMS, renames={"name": "network_name"}),
+                combine=networks.creation,
             ),
         },
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.arguments import DRY_RUN, LOCK, flag
-from ganeti_rapi.api.bodies import DependsOnly, OneValue, Parameters
+from ganeti_rapi.api.bodies import IF_OBJECT, OneValue, Parameters
 from ganeti_rapi.api.cells import Handler, Item, Listing, OpcodeHandler, Submit
 from ganeti_rapi.api.forms import Argument, Flag, Words
 from ganeti_rapi.api.handlers import nodes
@@ -26,7 +26,15 @@ NODES = (
         "nodes_name",
         "/2/nodes/{node_name}",
         "One node.",
-        {"GET": Item(doc="Show a node.", permission="nodes.query", kind=NODE)},
+        {
+            "GET": Item(doc="Show a node.", permission="nodes.query", kind=NODE),
+            "DELETE": Submit(
+                doc="Take a node that holds no instances out of the cluster.",
+                permission="nodes.remove",
+                opcode="OP_NODE_REMOVE",
+                query=(DRY_RUN,),
+            ),
+        },
     ),
     Resource(
         "nodes_name_powercycle",
@@ -134,7 +142,7 @@ NODES = (
                 permission="nodes.storage.query",
                 opcode="OP_NODE_QUERY_STORAGE",
                 query=(_STORAGE_TYPE, Argument("output_fields", form=Words(), required=True)),
-                body=DependsOnly(),
+                body=IF_OBJECT,
                 as_list={"node_name": "nodes"},
             )
         },
@@ -153,7 +161,7 @@ NODES = (
                     _UNIT_NAME,
                     flag("allocatable", "Whether instances may be put there.", default=None),
                 ),
-                body=DependsOnly(),
+                body=Parameters(only_objects=True, taken=frozenset({"changes"})),
                 combine=nodes.storage_changes,
             )
         },
@@ -168,7 +176,7 @@ NODES = (
                 permission="nodes.storage.repair",
                 opcode="OP_REPAIR_NODE_STORAGE",
                 query=(_STORAGE_TYPE, _UNIT_NAME),
-                body=DependsOnly(),
+                body=IF_OBJECT,
             )
         },
     ),

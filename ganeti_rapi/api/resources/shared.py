@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from ganeti_rapi.api.arguments import DRY_RUN
-from ganeti_rapi.api.bodies import DependsOnly, OneValue
+from ganeti_rapi.api.bodies import IF_OBJECT, OneValue
 from ganeti_rapi.api.cells import Cell, Submit, Tags
 from ganeti_rapi.api.checks import STRING, ListOf
 from ganeti_rapi.api.forms import Argument, Repeated
@@ -32,7 +32,7 @@ def tags_of(kind: str, thing: str, name: str, uri: str) -> Resource:
             opcode="OP_TAGS_SET",
             query=(tag, DRY_RUN),
             fixed=fixed,
-            body=OneValue(key="tags", check=ListOf(STRING), or_depends=True),
+            body=OneValue(key="tags", check=ListOf(STRING), default=[]),
             combine=tags.tags_to_set,
         ),
         "DELETE": Submit(
@@ -43,7 +43,7 @@ def tags_of(kind: str, thing: str, name: str, uri: str) -> Resource:
             opcode="OP_TAGS_DEL",
             query=(evolve(tag, param="tags", default=[]), DRY_RUN),
             fixed=fixed,
-            body=DependsOnly(),
+            body=IF_OBJECT,
         ),
     }
     return Resource(name, uri, f"{thing[0].upper()}{thing[1:]}'s tags.", cells)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import argument
 from ganeti_rapi.client.cli.opcodes import option_of
-from ganeti_rapi.client.cli.parameters import IALLOCATOR, INSTANCE, MIGRATION_MODE, TARGET_NODE
+from ganeti_rapi.client.cli.parameters import (
+    IALLOCATOR,
+    INSTANCE,
+    MIGRATION_MODE,
+    TARGET_GROUPS,
+    TARGET_NODE,
+)
 from ganeti_rapi.client.cli.submitting import Action
 
 REBOOT_TYPE = option_of("OP_INSTANCE_REBOOT", "reboot_type", "--type", hint="Default: hard.")
@@ -60,6 +67,26 @@ ACTIONS = (
         takes=("set",),
         each="instance",
         stops=True,
+    ),
+    Action(
+        "move",
+        "move_instance",
+        "Move an instance by copying its disks; it is down meanwhile.",
+        [
+            INSTANCE,
+            argument("target_node", metavar="NODE", shell_complete=completion.NODES),
+            option_of("OP_INSTANCE_MOVE", "ignore_consistency"),
+        ],
+        "Move {instance} to {target_node}? It is down until its disks are copied.",
+        takes=("set",),
+    ),
+    Action(
+        "change-group",
+        "change_instance_group",
+        "Move an instance into another node group, and wait for the jobs that do it.",
+        [TARGET_GROUPS, IALLOCATOR, option_of("OP_INSTANCE_CHANGE_GROUP", "early_release")],
+        takes=("set",),
+        each="instance",
     ),
     Action(
         "export",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import click
 
-from ganeti_rapi.client.cli import completion
+from ganeti_rapi.client.cli import completion, upkeep, verifying
 from ganeti_rapi.client.cli.commands import argument, command, family, reading
 from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.submitting import Action, action_command
@@ -105,6 +105,8 @@ COMMANDS = (
         "The cluster as a whole.",
         reading("info", "get_info", "Show the cluster's settings."),
         *map(action_command, ACTIONS),
+        *verifying.CLUSTER,
+        *upkeep.COMMANDS,
         QUEUE,
         WATCHER,
     ),

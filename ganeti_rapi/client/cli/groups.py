@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.client.cli import completion
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ganeti_rapi.client.cli import completion, verifying
 from ganeti_rapi.client.cli.commands import argument, family, reading
 from ganeti_rapi.client.cli.listing import Listing, list_command
 from ganeti_rapi.client.cli.opcodes import option_of
-from ganeti_rapi.client.cli.parameters import GROUP, NDPARAMS, NEW_NAME
+from ganeti_rapi.client.cli.parameters import (
+    GROUP,
+    IALLOCATOR,
+    NDPARAMS,
+    NEW_NAME,
+    TARGET_GROUPS,
+)
 from ganeti_rapi.client.cli.submitting import Action, action_command
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.rapi import RapiClient
 
 ALLOC_POLICY = option_of("OP_GROUP_ADD", "alloc_policy")
 
@@ -17,6 +29,17 @@ LIST = Listing(
     "group",
     {"Name": "name", "Policy": "alloc_policy", "Nodes": "node_list"},
 )
+
+
+async def evacuated(client: RapiClient, values: Mapping[str, Any]) -> list[str]:
+    # Any: each parameter's own
+    """The instances that leave a group."""
+    group = values["group"]
+    where = ["|", ["=", "pnode.group", group], ["=[]", "snodes.group", group]]
+    answer = await client.query("instance", ["name"], where)
+    return [cell[1] for (cell,) in answer["data"]]
+
+
 ACTIONS = (
     Action(
         "create",
@@ -51,6 +74,20 @@ ACTIONS = (
         takes=("dry_run",),
     ),
     Action(
+        "evacuate",
+        "evacuate_group",
+        "Move all instances of a group into others, and wait for the jobs that do it.",
+        [
+            GROUP,
+            TARGET_GROUPS,
+            *(IALLOCATOR, option_of("OP_GROUP_EVACUATE", "early_release")),
+            option_of("OP_GROUP_EVACUATE", "sequential"),
+            option_of("OP_GROUP_EVACUATE", "force_failover"),
+        ],
+        takes=("set", "dry_run"),
+        hits=evacuated,
+    ),
+    Action(
         "remove",
         "delete_group",
         "Remove an empty group.",
@@ -66,4 +103,5 @@ groups = family(
     list_command(LIST),
     reading("show", "get_group", "Show a group.", [GROUP]),
     *map(action_command, ACTIONS),
+    *verifying.GROUPS,
 )

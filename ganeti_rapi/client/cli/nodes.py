@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ganeti_rapi.client.cli.commands import argument, command, family, option, reading
+from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.listing import LOOK, Listing, list_command, looking
 from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.output import Look, Table
@@ -68,6 +70,14 @@ STORAGE_FIELDS = {
     "Allocatable": "allocatable",
 }
 
+VOLUME_FIELDS = {
+    "Name": "name",
+    "Group": "vg",
+    "Size": "size",
+    "Instance": "instance",
+    "Device": "phys",
+}
+
 ON_NODE = {
     "primary-only": lambda node: ["=", "pnode", node],
     "secondary-only": lambda node: ["=[]", "snodes", node],
@@ -82,6 +92,11 @@ async def evacuated(client: RapiClient, values: Mapping[str, Any]) -> list[str]:
     node = full_name("node", values["node"], await client.list_nodes())
     answer = await client.query("instance", ["name"], ON_NODE[values["mode"]](node))
     return [cell[1] for (cell,) in answer["data"]]
+
+
+def _set_power(client: RapiClient, node: str, command: str, **values: Any) -> Any:
+    # Any: a coroutine, and each parameter's own
+    return client.set_node_power(node, command, **values)
 
 
 ACTIONS = (
@@ -146,6 +161,36 @@ ACTIONS = (
     ),
 )
 
+REMOVE = Action(
+    "remove",
+    "remove_node",
+    "Take a node that holds no instances out of the cluster.",
+    [NODE],
+    "Take {node} out of the cluster?",
+    takes=("dry_run",),
+)
+RESTRICTED = Action(
+    "restricted-command",
+    "run_restricted_command",
+    "Run a program that the node's administrator has put there for this.",
+    [NODE, argument("command")],
+    "Run {command} on {node}?",
+)
+POWER_ACTIONS = tuple(
+    Action(
+        name,
+        partial(_set_power, command=f"power-{name}"),
+        f"{summary}, by out-of-band management.",
+        [NODE, option_of("OP_OOB_COMMAND", "ignore_status")] if name == "off" else [NODE],
+        question,
+    )
+    for name, summary, question in (
+        ("on", "Switch a node on", ""),
+        ("off", "Switch a node off", "Switch {node} off, hard? What runs there is lost."),
+        ("cycle", "Switch a node off and on", "Reset {node}, hard? What runs there is lost."),
+    )
+)
+
 STORAGE_ACTIONS = (
     Action(
         "modify",
@@ -162,18 +207,59 @@ STORAGE_ACTIONS = (
 )
 
 
+def list_volumes(session: Session, node: str, look: Look) -> None:
+    """Run the job that lists volumes, and show its result."""
+    fields = list(VOLUME_FIELDS.values())
+    _list_by_job(
+        session, VOLUME_FIELDS, look, lambda client: client.query_node_volumes(node, fields)
+    )
+
+
 def list_storage(session: Session, node: str, storage_type: str, look: Look) -> None:
     """Run the job that lists storage units, and show its result."""
     fields = list(STORAGE_FIELDS.values())
+    _list_by_job(
+        session,
+        STORAGE_FIELDS,
+        look,
+        lambda client: client.query_node_storage(node, storage_type, fields),
+    )
 
+
+def _list_by_job(
+    session: Session,
+    columns: Mapping[str, str],
+    look: Look,
+    submit: Callable[[RapiClient], Awaitable[int]],
+) -> None:
     async def work(client: RapiClient) -> Any:  # Any: JSON
-        job = client.query_node_storage(node, storage_type, fields)
-        (units,) = await client.submit_and_wait(job)
-        return [dict(zip(fields, unit)) for unit in units]
+        (rows,) = await client.submit_and_wait(submit(client))
+        return [dict(zip(columns.values(), row)) for row in rows]
 
-    session.show_table(Table(STORAGE_FIELDS, session.ask(work)), look)
+    session.show_table(Table(columns, session.ask(work)), look)
 
 
+def _asking(name: str, method: str, summary: str) -> click.Command:
+    """A command that prints the result of a job about a node."""
+
+    def run(session: Session, node: str) -> None:
+        async def work(client: RapiClient) -> Any:  # Any: JSON
+            (((_, (status, value)),),) = await client.submit_and_wait(getattr(client, method)(node))
+            if status:
+                raise Failed(f"{node} has no out-of-band management, or it gave no answer", 6)
+            return value
+
+        session.show(session.ask(work))
+
+    return command(name, summary, run, [NODE])
+
+
+POWER = family(
+    "power",
+    "The power of nodes, by out-of-band management.",
+    _asking("status", "query_node_power", "Ask whether a node is switched on; runs a job."),
+    *map(action_command, POWER_ACTIONS),
+)
 STORAGE = family(
     "storage",
     "The storage units of nodes: file, lvm-pv, lvm-vg, …",
@@ -192,6 +278,11 @@ nodes = family(
     list_command(LIST),
     reading("show", "get_node", "Show a node.", [NODE]),
     reading("role", "get_node_role", "Show a node's role.", [NODE]),
-    *map(action_command, ACTIONS),
+    *map(action_command, (*ACTIONS, REMOVE, RESTRICTED)),
+    command(
+        "volumes", "List a node's LVM volumes; runs a job.", looking(list_volumes), [NODE, *LOOK]
+    ),
+    _asking("health", "query_node_health", "Ask how a node's parts do; runs a job."),
+    POWER,
     STORAGE,
 )

@@ -7,7 +7,7 @@ import click
 from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import LazyParameter, argument, option
 from ganeti_rapi.client.cli.opcodes import option_of
-from ganeti_rapi.client.cli.values import pairs
+from ganeti_rapi.client.cli.values import names, pairs
 
 INSTANCE = argument("instance", shell_complete=completion.INSTANCES)
 NODE = argument("node", shell_complete=completion.NODES)
@@ -34,6 +34,14 @@ def pairs_of(opcode: str, parameter: str) -> LazyParameter:
 
 IALLOCATOR = option_of(
     "OP_INSTANCE_CREATE", "iallocator", metavar="NAME", shell_complete=completion.IALLOCATORS
+)
+TARGET_GROUPS = option_of(
+    "OP_GROUP_EVACUATE",
+    "target_groups",
+    "--to",
+    type=names,
+    metavar="GROUP,…",
+    shell_complete=completion.GROUPS,
 )
 EARLY_RELEASE = option_of("OP_NODE_EVACUATE", "early_release")
 MIGRATION_MODE = option_of("OP_INSTANCE_MIGRATE", "mode")

@@ -62,6 +62,8 @@ WAIT = click.Option(
 )
 
 
+REASON = option("--reason", metavar="TEXT", help="Noted in the job's reason trail.")
+
 PARALLEL = click.Option(
     ["--parallel"],
     type=click.IntRange(min=1),
@@ -81,7 +83,7 @@ def _common(action: Action) -> list[click.Parameter]:
     common.append(WAIT)
     if "dry_run" in action.takes:
         common.append(flag("--dry-run", help="Only check whether it could be done."))
-    common.append(option("--reason", metavar="TEXT", help="Noted in the job's reason trail."))
+    common.append(REASON)
     if action.each:
         common.append(PARALLEL)
     if action.question or action.stops or action.hits:
@@ -177,7 +179,13 @@ def submit(
     job_id, results = session.ask(work)
     if results is not None:
         print_results(session, job_id, results)
-    elif session.for_programs or not session.out.is_terminal:
+    else:
+        tell_submitted(session, job_id)
+
+
+def tell_submitted(session: Session, job_id: int) -> None:
+    """Print the id of a job that goes on."""
+    if session.for_programs or not session.out.is_terminal:
         session.show(job_id)
     else:
         session.out.line(f"Job {job_id}; to follow it: rapi jobs watch {job_id}")

@@ -16,17 +16,21 @@ from ganeti_rapi.simulator.units import (
     cluster,
     disks,
     group,
+    group_move,
     instance,
     instance_create,
     instance_modify,
     instance_move,
     network,
     node,
+    node_commands,
     node_move,
     node_storage,
     oses,
     power,
     tags,
+    upkeep,
+    verification,
 )
 
 __all__ = ["UNITS"]
@@ -36,17 +40,21 @@ _MODULES = (
     cluster,
     disks,
     group,
+    group_move,
     instance,
     instance_create,
     instance_modify,
     instance_move,
     network,
     node,
+    node_commands,
     node_move,
     node_storage,
     oses,
     power,
     tags,
+    upkeep,
+    verification,
 )
 
 UNITS: Mapping[str, Unit] = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.simulator.queries.context import disk_usage
-from ganeti_rapi.simulator.state import Instance, Node, Params
+from ganeti_rapi.simulator.state import Instance, Node
 from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.capacity import Demand, allocator, choose_among, headroom
+from ganeti_rapi.simulator.units.children import child_for
 from ganeti_rapi.simulator.units.instance_move import MIRRORED_TO_SECONDARY, NOT_MOVABLE
 from ganeti_rapi.simulator.units.locks import exclusive
 from ganeti_rapi.simulator.units.lookup import node_in, node_of, nodes_of
@@ -28,14 +28,8 @@ def _migrate(task: Task) -> Steps:
     yield 0.1
     shared = {name: op[name] for name in _PASSED_ON.split()}
     instances = task.cluster.primaries_on(node)
-    jobs = [[_opcode(task, "OP_INSTANCE_MIGRATE", instance, shared)] for instance in instances]
+    jobs = [[child_for(task, "OP_INSTANCE_MIGRATE", instance, shared)] for instance in instances]
     return {"jobs": task.submit(jobs)}
-
-
-def _opcode(task: Task, name: str, instance: Instance, values: Params) -> OpcodeJson:
-    """An opcode for an instance, which has this opcode's reason."""
-    given = {"OP_ID": name, "instance_name": instance.name, "reason": task.op.get("reason") or []}
-    return dict(OPCODES[name].with_defaults({**given, **values}))
 
 
 def _evacuate(task: Task) -> Steps:
@@ -91,7 +85,7 @@ def _away(task: Task, instance: Instance) -> OpcodeJson:
     mirrored = instance.disk_template == MIRRORED_TO_SECONDARY
     values = {} if mirrored else {"iallocator": allocator(task)}
     name = "OP_INSTANCE_MIGRATE" if instance.running else "OP_INSTANCE_FAILOVER"
-    return _opcode(task, name, instance, values)
+    return child_for(task, name, instance, values)
 
 
 def _new_mirrors(
@@ -110,7 +104,7 @@ def _new_mirrors(
             "remote_node": new.name,
             "early_release": task.op["early_release"],
         }
-        jobs.append([_opcode(task, "OP_INSTANCE_REPLACE_DISKS", instance, values)])
+        jobs.append([child_for(task, "OP_INSTANCE_REPLACE_DISKS", instance, values)])
     return jobs
 
 

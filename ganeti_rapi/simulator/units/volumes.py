@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ganeti_rapi.simulator.state import Cluster, Disk, Instance, Nic, Params
+from attrs import frozen
+
+from ganeti_rapi.simulator.state import Cluster, Disk, Instance, Nic, Node, Params
 from ganeti_rapi.simulator.task import Task
 from ganeti_rapi.simulator.units import refusals
+from ganeti_rapi.simulator.units.lookup import nodes_of
 from ganeti_rapi.simulator.units.nics import none_as_null
 from ganeti_rapi.simulator.units.parameters import parse_size
 
@@ -106,6 +109,37 @@ def logical_id(
         return [driver, f"{directory}/{instance.name}/{disk.uuid}.{template}.disk{index}"]
     group = disk.params.get("vg") or cluster.info.get("volume_group_name")
     return [group, disk.params.get("adopt") or f"{disk.uuid}.disk{index}"]
+
+
+META_SIZE = 128
+"""MiB of the volume beside each disk that DRBD mirrors."""
+
+
+@frozen
+class Volume:
+    """A logical volume of a node; ``size`` is in MiB."""
+
+    group: str
+    name: str
+    size: int
+    instance: str
+
+
+def volumes_on(cluster: Cluster, node: Node) -> Iterator[Volume]:
+    """The logical volumes that instances have on a node."""
+    default = cluster.info.get("volume_group_name")
+    for instance in cluster.instances:
+        if node not in nodes_of(instance) or instance.disk_template not in ("plain", "drbd"):
+            continue
+        for index, disk in enumerate(instance.disks):
+            group = str(disk.params.get("vg") or default)
+            if instance.disk_template == "plain":
+                name = logical_id(cluster, instance, index)[1]
+                yield Volume(group, name, disk.size, instance.name)
+            else:
+                stem = f"{disk.uuid}.disk{index}"
+                yield Volume(group, f"{stem}_data", disk.size, instance.name)
+                yield Volume(group, f"{stem}_meta", META_SIZE, instance.name)
 
 
 def _drbd_id(instance: Instance, disk: Disk, index: int) -> list[Any]:  # Any: as logical_id

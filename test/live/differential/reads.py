@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .probe import WRONG, Known, Probe, same_status
-from .samples import INSTANCE, NODE, RULE_UUID, WAIT
+from .samples import INSTANCE, NEWER_FIELDS, NODE, RULE_UUID, WAIT
 
 _UNKNOWN_OBJECT = Known("unknown-object", 500, 404)
 _UNKNOWN_QUERY = Known("unknown-query", 502, 404)
@@ -54,7 +54,11 @@ OBJECTS = (
     Probe("GET", "/2/nodes/nosuch/role", known=_UNKNOWN_OBJECT),
     Probe("GET", "/2/instances/nosuch/console", known=_UNKNOWN_OBJECT),
     Probe("GET", f"/2/filters/{RULE_UUID}/nosuch"),
-    Probe("GET", f"{INSTANCE}?lock=0", known=same_status("newer-fields", "custom_osparams")),
+    Probe(
+        "GET",
+        f"{INSTANCE}?lock=0",
+        known=NEWER_FIELDS,
+    ),
 )
 
 ARGUMENTS = tuple(

@@ -48,11 +48,36 @@ LACKING = {
     ("PUT", "/2/queue"): "our own",
     ("GET", "/2/watcher"): "our own",
     ("PUT", "/2/watcher"): "our own",
+    ("GET", "/2/config"): "our own",
+    ("GET", "/2/ext-storage"): "our own",
+    ("GET", "/2/capacity"): "our own",
+    ("GET", "/2/balance"): "our own",
+    ("POST", "/2/verify"): "our own",
+    ("GET", "/2/verify/{job_id}"): "our own",
+    ("POST", "/2/verify-config"): "our own",
+    ("POST", "/2/verify-disks"): "our own",
+    ("POST", "/2/repair-disk-sizes"): "our own",
+    ("PUT", "/2/rename"): "our own",
+    ("POST", "/2/renew-crypto"): "our own",
+    ("PUT", "/2/master-ip"): "our own",
+    ("DELETE", "/2/master-ip"): "our own",
+    ("POST", "/2/allocator"): "our own",
+    ("DELETE", "/2/nodes/{node_name}"): "our own",
+    ("GET", "/2/nodes/{node_name}/volumes"): "our own",
+    ("GET", "/2/nodes/{node_name}/power"): "our own",
+    ("PUT", "/2/nodes/{node_name}/power"): "our own",
+    ("GET", "/2/nodes/{node_name}/health"): "our own",
+    ("POST", "/2/nodes/{node_name}/restricted-command"): "our own",
+    ("PUT", "/2/instances/{instance_name}/move"): "our own",
+    ("PUT", "/2/instances/{instance_name}/change-group"): "our own",
+    ("POST", "/2/groups/{group_name}/evacuate"): "our own",
+    ("POST", "/2/groups/{group_name}/verify"): "our own",
+    ("POST", "/2/groups/{group_name}/verify-disks"): "our own",
 }
 """What the stock daemon 3.0.2 does not have, and since when there is it."""
 
 OWN_TRAIL = same_status("reinstall-arguments", "reason")
-OS_PARAMETERS = same_status("newer-fields", "custom_osparams")
+NEWER_FIELDS = same_status("newer-fields", "custom_osparams", "hypervisor")
 
 
 def _tags(uri: str) -> tuple[Probe, ...]:
@@ -98,7 +123,7 @@ SAMPLES = (
     Probe("GET", "/2/instances"),
     Probe("POST", "/2/instances", CREATION),
     Probe("POST", "/2/instances-multi-alloc", {"instances": [DEFINITION], "iallocator": "hail"}),
-    Probe("GET", INSTANCE, known=OS_PARAMETERS),
+    Probe("GET", INSTANCE, known=NEWER_FIELDS),
     Probe("DELETE", INSTANCE, {"shutdown_timeout": 5}),
     Probe("GET", f"{INSTANCE}/info"),
     Probe("POST", f"{INSTANCE}/reboot", {"shutdown_timeout": 5}),

@@ -8,13 +8,13 @@ from attrs import evolve
 
 from ganeti_rapi.api.access import Rules, grants
 from ganeti_rapi.api.arguments import LOCK, REASON, WAIT
-from ganeti_rapi.api.bodies import DependsOnly, Parameters
+from ganeti_rapi.api.bodies import OneValue, Parameters
 from ganeti_rapi.api.cells import Cell, Submit
 from ganeti_rapi.api.forms import Argument, Flag, Repeated, Word, Words
 from ganeti_rapi.jsontext import Json
 
 from .probe import ANONYMOUS, USERS, Known, Probe, cell_of, resource_of, same_status
-from .samples import INSTANCE, NODE
+from .samples import INSTANCE, NEWER_FIELDS, NODE
 
 CREDENTIALS = (ANONYMOUS, "plain", "reader", "wrong password")
 """As whom every request is sent, beside the writer."""
@@ -83,6 +83,19 @@ def with_other_bodies(sample: Probe) -> Iterator[Probe]:
             key = sample.method, sample.path, form
             yield evolve(sample, body=body, known=KNOWN_BODIES.get(key, sample.known))
         yield from _overwritten(sample)
+    elif _reads_objects(sample):
+        yield evolve(sample, body={"nosuch": 1}, known=Known("unread-bodies", 200, 400))
+    yield from _of_our_own(sample)
+
+
+def _of_our_own(sample: Probe) -> Iterator[Probe]:
+    """Bodies that only we take: one value in an object, a new network with tags of null."""
+    if (sample.method, sample.path) == ("POST", "/2/networks") and isinstance(sample.body, dict):
+        untagged = {**sample.body, "name": "untagged", "tags": None}
+        yield evolve(sample, body=untagged, known=Known("null-tags", 400, 200))
+    body = _cell(sample).body
+    if isinstance(body, OneValue) and body.as_object is not None and body.required:
+        yield evolve(sample, body={body.key: sample.body}, known=Known("object-bodies", 400, 200))
 
 
 def _looks_at_the_body(sample: Probe) -> bool:
@@ -90,7 +103,14 @@ def _looks_at_the_body(sample: Probe) -> bool:
     cell = _cell(sample)
     if not isinstance(cell, Submit):
         return True
-    return isinstance(cell.body, Parameters) and not cell.body.instead
+    body = cell.body
+    return isinstance(body, Parameters) and not (body.instead or body.only_objects)
+
+
+def _reads_objects(sample: Probe) -> bool:
+    """Whether a body counts where it is an object, and the stock daemon reads none."""
+    body = _cell(sample).body
+    return isinstance(body, Parameters) and body.only_objects
 
 
 def _overwritten(sample: Probe) -> Iterator[Probe]:
@@ -109,7 +129,7 @@ IGNORED = ("dry-run", "force", "bulk", "lock", "static")
 """Arguments that only some resources know: to the others they mean nothing, whatever they say."""
 
 KNOWN_ARGUMENTS: Mapping[tuple[str, str], Known] = {
-    ("GET", "/2/instances"): same_status("newer-fields", "custom_osparams"),
+    ("GET", "/2/instances"): NEWER_FIELDS,
     ("GET", "/2/os"): same_status("newer-fields", "reply"),
     ("POST", f"{NODE}/migrate"): same_status("migrate-arguments", "iallocator"),
     ("POST", f"{INSTANCE}/reinstall"): Known("reinstall-arguments", 400, 200),
@@ -129,9 +149,8 @@ def with_arguments(sample: Probe) -> Iterator[Probe]:
     given = [f"{arg.name}={_value(arg)}" for arg in cell.arguments if _is_free(arg, sample)]
     given += [f"{name}=nosuch" for name in IGNORED if name not in names]
     known = KNOWN_ARGUMENTS.get((sample.method, sample.path), sample.known)
-    ignored_body = isinstance(cell, Submit) and isinstance(cell.body, DependsOnly)
     probe = evolve(sample.with_query("&".join(given)), known=known)
-    yield evolve(probe, body={"nosuch": 1, "priority": 5}) if ignored_body else probe
+    yield evolve(probe, body=["nosuch"]) if _reads_objects(sample) else probe
 
 
 def _value(arg: Argument) -> str:
