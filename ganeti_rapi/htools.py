@@ -91,7 +91,8 @@ class LuxiHtools:
         path = shutil.which(program, path=ENVIRONMENT["PATH"])
         if path is None:
             raise MethodNotSupported(
-                f"There is no {program} on this node: install Debian's package ganeti-htools"
+                f"There is no {program} on this node: Debian has it in the package ganeti, and in "
+                "ganeti-htools for machines that are no node"
             )
         await self._turn.acquire()
         try:

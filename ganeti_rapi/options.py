@@ -86,7 +86,9 @@ class Options(UsageOptions):
         ["tokens-file", None, None, "The file with API tokens."],
         ["pam-service", None, None, "The PAM service that judges passwords of {pam} users."],
         ["access-rules", None, "3.0", "Whose rules hold: Ganeti's 3.0 or 3.2.", _rules],
-        _number("max-clients", None, 0, "Connections open at a time; 0 is no limit.", 0, _MOST),
+        _number(
+            "max-clients", None, 0, "Connections open at a time; 0 is as files allow.", 0, _MOST
+        ),
         _number("address-connections", None, 0, "Those from one address; 0 is no limit.", 0, _MOST),
         _number("user-requests", None, 10_000, "Requests under way of one user; 0: any.", 0, _MOST),
         _number("max-body-size", None, 10 * 2**20, "Largest request body, in bytes.", 1, 2**31),
@@ -96,7 +98,8 @@ class Options(UsageOptions):
         _number("head-timeout", None, 20, "Seconds that a request's head may take.", 1, _MOST),
         _number("body-timeout", None, 20, "Seconds that a request's body may take.", 1, _MOST),
         _number("body-rate", None, 500, "Bytes a second that earn a body more.", 1, _MOST),
-        _number("reply-timeout", None, 30, "Seconds that no byte of a reply is taken.", 1, _MOST),
+        _number("reply-timeout", None, 30, "Seconds that a reply waits for its reader.", 1, _MOST),
+        _number("reply-rate", None, 500, "Bytes a second that earn a reader more.", 1, _MOST),
         _number("idle-timeout", None, 30, "Seconds until an idle connection is closed.", 1, _MOST),
         _number("login-delay", None, 60, "Longest delay after failed logins; 0 is none.", 0, 3600),
         _number("luxi-connections", None, 16, "Connections to luxid for requests.", 1, _MOST),

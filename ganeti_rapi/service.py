@@ -291,6 +291,7 @@ def _settings(options: Options, tls: ReloadingContextFactory | None) -> Settings
             body=options["body-timeout"],
             body_rate=options["body-rate"],
             reply=options["reply-timeout"],
+            reply_rate=options["reply-rate"],
             idle=options["idle-timeout"],
         ),
         login_delay=options["login-delay"],
@@ -298,7 +299,7 @@ def _settings(options: Options, tls: ReloadingContextFactory | None) -> Settings
         max_bodies=options["max-bodies"] * MIB,
         max_replies=options["max-replies"] * MIB,
         limits=SiteLimits(
-            connections=options["max-clients"],
+            connections=options["max-clients"] or most_connections(options),
             address_connections=options["address-connections"],
             user_requests=options["user-requests"],
         ),
@@ -312,6 +313,23 @@ def _settings(options: Options, tls: ReloadingContextFactory | None) -> Settings
         tokens=TokensFile() if options["tokens-file"] else None,
         pam=_pam(options["pam-service"]),
     )
+
+
+FILES_KEPT = 100
+"""Files that the process may open beside connections: logs, what it watches, what it reads."""
+
+
+def most_connections(options: Options) -> int:
+    """How many connections leave room among the open files for what is asked of luxid.
+
+    As many more get the answers that are never refused, so this is half of the room. 0, which is no
+    limit, where there is none for files.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return 0
+    kept = options["luxi-connections"] + options["wait-connections"] + FILES_KEPT
+    return int(max(soft - kept, soft // 2)) // 2
 
 
 def _pam(service: str | None) -> pam.Pam | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from twisted.internet.defer import Deferred
+from twisted.internet import reactor
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTerminated
-from twisted.internet.task import Clock
+from twisted.internet.task import Clock, deferLater
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from ganeti_rapi import htools
 from ganeti_rapi.errors import BadGateway, GatewayTimeout, MethodNotSupported
@@ -44,6 +47,59 @@ class Reactor(Clock):
     def spawnProcess(self, *arguments: Any, **settings: Any) -> Spawned:  # Any: handed through
         self.processes.append(Spawned(*arguments, **settings))
         return self.processes[-1]
+
+
+class RealProcessTests(TestCase):
+    """Shell scripts in the place of the programs."""
+
+    def program(self, script: str) -> None:
+        path = Path(self.mktemp())
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        self.patch(htools.shutil, "which", lambda *_, **__: str(path.absolute()))
+
+    async def test_what_it_prints(self) -> None:
+        self.program('echo "$1 $2"; echo "$RAPI_PASSWORD"')
+        with mock.patch.dict("os.environ", {"RAPI_PASSWORD": "sesame"}):
+            printed = await LuxiHtools(reactor, "/luxi.sock").run("hbal", ["--print-commands"])
+        self.assertEqual(printed, "--luxi=/luxi.sock --print-commands\n\n")
+
+    async def test_why_it_fails(self) -> None:
+        self.program("echo no luck >&2; exit 3")
+        with self.assertRaises(BadGateway) as caught:
+            await LuxiHtools(reactor, "/luxi.sock").run("hbal", [])
+        self.assertIn("no luck", caught.exception.message)
+
+    async def test_it_ends_with_the_wish_for_it(self) -> None:
+        said = self.mktemp()
+        self.program(f"echo $$ > {os.getcwd()}/{said}; exec sleep 600")
+        programs = LuxiHtools(reactor, "/luxi.sock")
+        run = Deferred.fromCoroutine(programs.run("hbal", []))
+        while not line_in(said):
+            await deferLater(reactor, 0.01)
+        run.cancel()
+        with self.assertRaises(CancelledError):
+            await run
+        while alive(int(line_in(said))):
+            await deferLater(reactor, 0.01)
+        self.program("echo next")
+        self.assertEqual(await programs.run("hbal", []), "next\n")
+
+
+def line_in(name: str) -> str:
+    """The line that a file holds; empty until it is whole."""
+    path = Path(name)
+    text = path.read_text() if path.exists() else ""
+    return text if text.endswith("\n") else ""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 class HtoolsTests(SynchronousTestCase):

@@ -32,6 +32,7 @@ DEFAULTS = {
     "body-timeout": 20,
     "body-rate": 500,
     "reply-timeout": 30,
+    "reply-rate": 500,
     "idle-timeout": 30,
     "login-delay": 60,
     "luxi-connections": 16,

@@ -148,23 +148,31 @@ class AssemblyTests(ServiceCase):
             *("--max-clients=3", "--address-connections=2", "--user-requests=1"),
             *("--trusted-proxy=unix", "--max-body-size=5", "--no-keep-alive"),
             *("--max-bodies=6", "--max-replies=7", "--handshake-timeout=8", "--head-timeout=9"),
-            *("--body-timeout=10", "--body-rate=11", "--reply-timeout=12", "--idle-timeout=13"),
+            *("--body-timeout=10", "--body-rate=11", "--reply-timeout=12", "--reply-rate=13"),
+            "--idle-timeout=14",
             *("--access-log", str(self.directory / "access.log")),
         )
         self.assertEqual((site.limits, site.max_body), (SiteLimits(3, 2, 1), 5))
         self.assertTrue(site.proxies.trusts(NO_ADDRESS))
         self.assertEqual((site.bodies.limit, site.replies.limit), (6 * MIB, 7 * MIB))
-        self.assertEqual(site.deadlines, Deadlines(8, 9, 10, 11, 12, 13))
+        self.assertEqual(site.deadlines, Deadlines(8, 9, 10, 11, 12, 13, 14))
         self.assertFalse(site.keep_alive)
         assert site.access_log is not None
         self.assertEqual(site.access_log.path, str(self.directory / "access.log"))
 
+    def test_connections_leave_files_for_what_is_asked_of_luxid(self) -> None:
+        for files, most in ((65536, 32660), (100, 25), (-1, 0)):
+            self.patch(resource, "getrlimit", lambda _, files=files: (files, files))
+            self.assertEqual(self.site().limits.connections, most)
+        self.assertEqual(self.site("--max-clients=3").limits.connections, 3)
+
     def test_without_options(self) -> None:
+        self.patch(resource, "getrlimit", lambda _: (-1, -1))
         site = self.site()
         self.assertEqual((site.limits, site.max_body), (SiteLimits(0, 0, 10_000), 10_485_760))
         self.assertFalse(site.proxies.trusts(NO_ADDRESS))
         self.assertEqual((site.bodies.limit, site.replies.limit), (64 * MIB, 512 * MIB))
-        self.assertEqual(site.deadlines, Deadlines(10, 20, 20, 500, 30, 30))
+        self.assertEqual(site.deadlines, Deadlines(10, 20, 20, 500, 30, 500, 30))
         self.assertTrue(site.keep_alive)
         self.assertIsNone(site.access_log)
 

@@ -306,7 +306,7 @@ class RapiChannel(Protocol):
         self._limit(self.site.deadlines.reply, self._reader_is_late)
 
     def _reader_is_late(self) -> None:
-        if self.flow.progressed() or not self.flow.paused:
+        if self._keeps_up() or not self.flow.paused:
             self.await_reader()
         else:
             self.abort()
@@ -364,10 +364,15 @@ class RapiChannel(Protocol):
         self._limit(CLOSING, self._close_is_late)
 
     def _close_is_late(self) -> None:
-        if self.flow.progressed():
+        if self._keeps_up():
             self._limit(self.site.deadlines.reply, self._close_is_late)
         else:
             self.abort()
+
+    def _keeps_up(self) -> bool:
+        """Whether the peer has taken enough of the reply since this was asked last."""
+        deadlines = self.site.deadlines
+        return self.flow.taken() >= deadlines.reply * deadlines.reply_rate
 
     def abort(self) -> None:
         """Drop the connection without another word."""

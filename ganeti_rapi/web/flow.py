@@ -57,10 +57,10 @@ class Flow:
         if producer is not None:
             producer.stopProducing()
 
-    def progressed(self) -> bool:
-        """Whether the peer has taken anything since this was asked last."""
+    def taken(self) -> int:
+        """How many bytes the peer has taken since this was asked last."""
         before, self._acknowledged = self._acknowledged, self._bytes_acknowledged()
-        return self._acknowledged > before
+        return self._acknowledged - before
 
     def _bytes_acknowledged(self) -> int:
         """As the kernel counts them; 0 where it does not."""

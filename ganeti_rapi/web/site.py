@@ -46,8 +46,9 @@ class Deadlines:
     """How long the peer may take, in seconds.
 
     ``handshake`` is for TLS, ``head`` for all of a request's head, ``body`` for its body, which
-    has more time as long as ``body_rate`` bytes a second come; ``reply`` is how long nothing of a
-    reply may be taken, and ``idle`` how long a connection is kept between requests.
+    has more time as long as ``body_rate`` bytes a second come; ``reply`` is how long a
+    reply may wait for its reader, who has more time as long as ``reply_rate`` bytes a second are
+    taken, and ``idle`` how long a connection is kept between requests.
     """
 
     handshake: float = 10
@@ -55,6 +56,7 @@ class Deadlines:
     body: float = 20
     body_rate: float = 500
     reply: float = 30
+    reply_rate: float = 500
     idle: float = 30
 
 

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from ganeti_rapi.api.access import Rules, grants
 from ganeti_rapi.api.arguments import LOCK, REASON, WAIT
-from ganeti_rapi.api.bodies import OneValue, Parameters
+from ganeti_rapi.api.bodies import Parameters
 from ganeti_rapi.api.cells import Cell, Submit
 from ganeti_rapi.api.forms import Argument, Flag, Repeated, Word, Words
 from ganeti_rapi.jsontext import Json
@@ -85,17 +85,6 @@ def with_other_bodies(sample: Probe) -> Iterator[Probe]:
         yield from _overwritten(sample)
     elif _reads_objects(sample):
         yield evolve(sample, body={"nosuch": 1}, known=Known("unread-bodies", 200, 400))
-    yield from _of_our_own(sample)
-
-
-def _of_our_own(sample: Probe) -> Iterator[Probe]:
-    """Bodies that only we take: one value in an object, a new network with tags of null."""
-    if (sample.method, sample.path) == ("POST", "/2/networks") and isinstance(sample.body, dict):
-        untagged = {**sample.body, "name": "untagged", "tags": None}
-        yield evolve(sample, body=untagged, known=Known("null-tags", 400, 200))
-    body = _cell(sample).body
-    if isinstance(body, OneValue) and body.as_object is not None and body.required:
-        yield evolve(sample, body={body.key: sample.body}, known=Known("object-bodies", 400, 200))
 
 
 def _looks_at_the_body(sample: Probe) -> bool:

@@ -104,10 +104,7 @@ FILTERS = (
 
 NODES = (
     *(Probe("PUT", f"{NODE}/role", role) for role in ("drained", "offline", "master-candidate")),
-    *(
-        Probe("PUT", f"{NODE}/role", role)
-        for role in ("master", "Regular", "", {"role": "regular"})
-    ),
+    *(Probe("PUT", f"{NODE}/role", role) for role in ("master", "Regular", "", ["regular"])),
     Probe("PUT", f"{NODE}/role"),
     Probe("PUT", f"{NODE}/role", '"\u00e9"'.encode(), Known("utf-8", 0, 400)),
     Probe("POST", f"{NODE}/migrate"),
@@ -285,7 +282,11 @@ NETWORKS = (
             "tags": ["a"],
         },
     ),
-    Probe("POST", "/2/networks", {"name": "a", "network": "198.51.100.0/28", "tags": None}),
+    Probe(
+        *("POST", "/2/networks", {"name": "a", "network": "198.51.100.0/28", "tags": None}),
+        known=Known("null-tags", 400, 200),
+    ),
+    Probe("PUT", f"{NODE}/role", {"role": "regular"}, Known("object-bodies", 400, 200)),
     Probe("PUT", f"{NETWORK}/connect", {"group_name": "default", "network_mode": "nosuch"}),
     Probe("PUT", f"{NETWORK}/modify", {"add_reserved_ips": ["198.51.100.9"], "gateway": None}),
     Probe("PUT", f"{NETWORK}/rename", {"new_name": "x"}, Known("newer-resources", 404, 400)),
