@@ -45,9 +45,16 @@ class RoomTests(Conversation, SynchronousTestCase):
     def test_balance_of_several_groups(self) -> None:
         self.finish(self.ask("POST", "/2/groups", {"name": "spare"}))
         self.addCleanup(lambda: self.finish(self.ask("DELETE", "/2/groups/spare")))
+        self.give_node3_to("spare")
+        self.addCleanup(self.give_node3_to, "default")
         refused = self.ask("GET", "/2/balance", status=400)
         self.assertIn("spare", refused["message"])
         self.assertEqual(self.get("/2/balance?group=default")["group"], "default")
+
+    def give_node3_to(self, group: str) -> None:
+        uri = f"/2/groups/{group}/assign-nodes?force=1"
+        job = self.finish(self.ask("PUT", uri, {"nodes": ["node3"]}))
+        self.assertEqual(job["status"], "success", job["opresult"])
 
 
 class MoveTests(Conversation, SynchronousTestCase):
