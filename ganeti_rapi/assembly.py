@@ -20,6 +20,7 @@ from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.htools import LuxiHtools
 from ganeti_rapi.jobs.changes import JobChanges
 from ganeti_rapi.jobs.feed import JobFeed
+from ganeti_rapi.jobs.objects import ClusterFeed
 from ganeti_rapi.jobs.watches import JobWatches
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.daemon import LuxiDaemon
@@ -72,7 +73,8 @@ class LuxiBackend:
 
     ``reactor`` provides IReactorUNIX and IReactorTime. ``user_connections`` are those for requests
     that one user may hold; 0 means a quarter of them, but `SMALLEST_SHARE` at least.
-    ``luxi_timeout`` is the most seconds that a read may take.
+    ``luxi_timeout`` is the most seconds that a read may take, and ``now`` gives the seconds since
+    the epoch.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class LuxiBackend:
         wait_connections: int = 100,
         luxi_timeout: float = 30,
         user_connections: int = 0,
+        now: Callable[[], float] = time.time,
     ) -> None:
         share = user_connections or max(SMALLEST_SHARE, luxi_connections // 4)
         limits = Limits(luxi_connections, share, read=luxi_timeout, acquire=luxi_timeout)
@@ -94,7 +97,8 @@ class LuxiBackend:
         self.daemon, waiting = map(LuxiDaemon, self._pools)
         self.watches = JobWatches(reactor, self.daemon, waiting, luxi_timeout)
         self.feed = JobFeed(reactor, self.daemon)
-        self.jobs = JobChanges(reactor, self.watches, self.feed)
+        self.cluster_feed = ClusterFeed(reactor, self.daemon, self.feed, now)
+        self.jobs = JobChanges(reactor, self.watches, self.feed, self.cluster_feed)
 
     def gauges(self) -> Sequence[Gauge]:
         """What is to be told of the connections and of who waits for jobs."""

@@ -32,6 +32,7 @@ from ganeti_rapi.assembly import Settings, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.jobs.changes import JobChanges, JobWaits
 from ganeti_rapi.jobs.feed import JobFeed
+from ganeti_rapi.jobs.objects import ClusterFeed
 from ganeti_rapi.metrics.exposition import Gauge
 from ganeti_rapi.metrics.tally import Tally
 from ganeti_rapi.testing import Reply as Response
@@ -230,7 +231,9 @@ class ScriptedBackend:
     @classmethod
     def make(cls, clock: Clock, daemon: SharedJobDaemon, waits: JobWaits) -> ScriptedBackend:
         """The daemon's real view of jobs, over these waits."""
-        return cls(daemon, JobChanges(clock, waits, JobFeed(clock, daemon)))
+        feed = JobFeed(clock, daemon)
+        cluster_feed = ClusterFeed(clock, daemon, feed, lambda: NOW)
+        return cls(daemon, JobChanges(clock, waits, feed, cluster_feed))
 
 
 def granted(*options: str) -> frozenset[str]:

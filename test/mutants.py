@@ -50,6 +50,7 @@ TESTS = {
     "luxi/rows.py": ["rows"],
     "errors.py": ["errors", "cycle"],
     "jobs/changes.py": ["job_changes", "events"],
+    "jobs/eventlog.py": ["events"],
     "jobs/feed.py": ["events"],
     "jobs/watches.py": ["watches"],
     "sharing.py": ["sharing"],

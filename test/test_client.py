@@ -68,7 +68,7 @@ CALLS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("DELETE", "/2/jobs/{job_id}"): lambda c: c.cancel_job(1),
     ("GET", "/2/jobs/{job_id}/wait"): lambda c: c.wait_for_job_change(1, ["status"]),
     ("GET", "/2/jobs/{job_id}/events"): lambda c: next_of(c.job_events(1)),
-    ("GET", "/2/events"): lambda c: next_of(c.all_events()),
+    ("GET", "/2/events"): lambda c: next_of(c.all_events(kinds=["job"], tags=["a"])),
     ("POST", "/2/jobs/{job_id}/archive"): lambda c: c.archive_job(1),
     ("POST", "/2/jobs-archive"): lambda c: c.archive_jobs(3600, timeout=5),
     ("PUT", "/2/jobs/{job_id}/priority"): lambda c: c.change_job_priority(1, -5),

@@ -12,7 +12,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.events import Event
-from ganeti_rapi.jobs.feed import DETAILS, KEPT_EVENTS, POLL_SECONDS, JobFeed
+from ganeti_rapi.jobs.eventlog import KEPT_EVENTS
+from ganeti_rapi.jobs.feed import DETAILS, POLL_SECONDS, JobFeed
 from ganeti_rapi.testing import SimulatedApi, encode_request
 from ganeti_rapi.web.events import HEARTBEAT_SECONDS, MOST_BUFFERED, EventStream
 
@@ -245,7 +246,7 @@ class MemoryTests(SynchronousTestCase):
         """Let the job daemon have so many jobs."""
 
         def query(job_ids: list[int] | None, fields: list[str]) -> list[list[object]]:
-            row = {**dict.fromkeys(DETAILS), "status": "queued"}
+            row = {**dict.fromkeys(DETAILS), "status": "queued", "ops": []}
             return [
                 [{**row, "id": job_id}[name] for name in fields]
                 for job_id in (range(count) if job_ids is None else job_ids)
@@ -291,6 +292,7 @@ class LostReaderTests(SynchronousTestCase):
 
     def job_with_a_summary_of(self, size: int) -> None:
         details = {**dict.fromkeys(DETAILS), "id": 1, "status": "queued", "summary": "x" * size}
+        details["ops"] = []
         self.daemon.answers["QueryJobs"] = lambda _, fields: [[details[name] for name in fields]]
         self.server.clock.advance(POLL_SECONDS)
 

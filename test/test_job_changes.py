@@ -12,6 +12,7 @@ from ganeti_rapi.api.events import NOTHING_KNOWN, JobState
 from ganeti_rapi.errors import LuxiUnreachable
 from ganeti_rapi.jobs.changes import STATE_FIELDS, STEP, JobChanges
 from ganeti_rapi.jobs.feed import JobFeed
+from ganeti_rapi.jobs.objects import ClusterFeed
 from ganeti_rapi.jobs.watches import Change
 
 from .harness import ScriptedDaemon
@@ -29,7 +30,9 @@ class ChangesTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.daemon = ScriptedDaemon()
-        self.jobs = JobChanges(self.clock, self.daemon, JobFeed(self.clock, self.daemon))
+        feed = JobFeed(self.clock, self.daemon)
+        cluster = ClusterFeed(self.clock, self.daemon, feed, self.clock.seconds)
+        self.jobs = JobChanges(self.clock, self.daemon, feed, cluster)
         self.states: list[JobState] = []
 
     def read(self, known: JobState = NOTHING_KNOWN, patience: float = FOREVER) -> Deferred[None]:

@@ -72,6 +72,9 @@ class Jobs(Protocol):
     def events(self, last_id: str | None) -> AsyncIterator[Event]:
         """What happens to all jobs, after the event with that id or from now on."""
 
+    async def cluster_events(self, last_id: str | None) -> AsyncIterator[Event]:
+        """The same of all objects, jobs among them. Raises `LuxiError`."""
+
 
 class Health(Protocol):
     """Whether the daemon can do its work."""

@@ -1,4 +1,4 @@
-"""Events of jobs, as Server-Sent Events carry them."""
+"""Events of jobs and of other objects, as Server-Sent Events carry them."""
 
 from __future__ import annotations
 
@@ -7,23 +7,35 @@ from typing import Any
 
 from attrs import frozen
 
+from ganeti_rapi.api.scopes import Traits
+from ganeti_rapi.api.subjects import Opcode
 from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.jsontext import dumps
 
 
 @frozen
 class Event:
-    """Something that happened. Its ``id`` lets a reader who lost the connection go on after it."""
+    """Something that happened. Its ``id`` lets a reader who lost the connection go on after it.
+
+    Readers are chosen by what is not sent: the ``ops`` of a job, or the ``traits`` of another
+    object, and the ``names`` that either is known by.
+    """
 
     id: str
     name: str
     data: Mapping[str, Any] | None  # Any: JSON
+    ops: Sequence[Opcode] = ()
+    traits: Traits | None = None
+    names: frozenset[str] = frozenset()
 
     def encode(self) -> bytes:
         """The event as the HTML standard, section "Server-sent events", writes it."""
         head = f"id: {self.id}\nevent: {self.name}\ndata: ".encode()
         return head + dumps(self.data) + b"\n\n"
 
+
+CONNECTED = "connected"
+"""The name of the first event of a stream: whatever happens from then on is told."""
 
 HEARTBEAT = b": still here\n\n"
 """A comment, which readers skip: it keeps proxies from taking the connection for a dead one."""

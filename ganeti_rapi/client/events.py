@@ -6,7 +6,7 @@ A stock server has no such resource; there, and wherever only one job matters, u
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Final, NoReturn
 
 from attrs import frozen
@@ -92,16 +92,31 @@ class EventMethods(Methods):
         async for event in self._events(path("jobs", job_id, "events"), last_event_id):
             yield event
 
-    async def all_events(self, *, last_event_id: str | None = None) -> AsyncIterator[Event]:
+    async def all_events(
+        self,
+        *,
+        kinds: Sequence[str] = (),
+        objects: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        last_event_id: str | None = None,
+    ) -> AsyncIterator[Event]:
         """Which jobs are submitted, change and finish, from now on or from after an event.
 
+        With ``kinds``, such as instance and job, or with names of ``objects`` or their ``tags`` it
+        is told what happens to any objects: ``name`` of an event is the kind then, and ``data`` has
+        ``name``, ``change`` (created, changed or removed), ``fields``, ``job`` and ``user``.
         Raises `ConnectionBroken` when the connection breaks; then go on after the last event.
         """
-        async for event in self._events(path("events"), last_event_id):
+        chosen = {"kind": kinds, "object": objects, "tag": tags}
+        query = {name: ",".join(values) or None for name, values in chosen.items()}
+        async for event in self._events(path("events"), last_event_id, **query):
             yield event
 
-    async def _events(self, where: str, last_event_id: str | None) -> AsyncIterator[Event]:
-        response = await self.transport.open("GET", where, {"last_event_id": last_event_id})
+    async def _events(
+        self, where: str, last_event_id: str | None, **chosen: str | None
+    ) -> AsyncIterator[Event]:
+        query = {"last_event_id": last_event_id, **chosen}
+        response = await self.transport.open("GET", where, query)
         stream, parser = _Stream(), EventParser()
         response.deliverBody(stream)
         try:

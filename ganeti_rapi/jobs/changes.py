@@ -45,13 +45,26 @@ class EventFeed(Protocol):
         """Let the readers come to an end."""
 
 
+class ClusterEvents(Protocol):
+    """What tells the events of all objects, as `ganeti_rapi.jobs.objects.ClusterFeed`."""
+
+    async def connect(self, last_id: str | None) -> AsyncIterator[Event]:
+        """See `ganeti_rapi.api.call.Jobs.cluster_events`."""
+
+    def drain(self) -> None:
+        """Let the readers come to an end."""
+
+
 class JobChanges:
     """Implements `ganeti_rapi.api.call.Jobs`: what else follows a job goes through its waits."""
 
-    def __init__(self, clock: IReactorTime, waits: JobWaits, feed: EventFeed) -> None:
+    def __init__(
+        self, clock: IReactorTime, waits: JobWaits, feed: EventFeed, cluster: ClusterEvents
+    ) -> None:
         self._clock = clock
         self._waits = waits
         self._feed = feed
+        self._cluster = cluster
         self._draining = False
 
     def drain(self) -> None:
@@ -59,6 +72,7 @@ class JobChanges:
         self._draining = True
         self._waits.drain()
         self._feed.drain()
+        self._cluster.drain()
 
     async def wait(
         self,
@@ -90,3 +104,7 @@ class JobChanges:
     def events(self, last_id: str | None) -> AsyncIterator[Event]:
         """See `ganeti_rapi.api.call.Jobs.events`."""
         return self._feed.events(last_id)
+
+    async def cluster_events(self, last_id: str | None) -> AsyncIterator[Event]:
+        """See `ganeti_rapi.api.call.Jobs.cluster_events`."""
+        return await self._cluster.connect(last_id)

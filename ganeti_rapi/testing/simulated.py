@@ -57,7 +57,7 @@ class SimulatedApi:
         self.daemon = SimulatedJobDaemon(self.reactor, SOCKET, size or Size())
         self.daemon.startService()
         accounts, _ = parse(users.encode())
-        self.backend = LuxiBackend(self.reactor, SOCKET)
+        self.backend = LuxiBackend(self.reactor, SOCKET, now=self.reactor.seconds)
         self.backend.htools = htools
         self.site = make_site(
             self.reactor, self.backend, UsersFile(accounts), now=self.reactor.seconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ganeti_rapi.api.bodies import Keys
 from ganeti_rapi.api.cells import Handler, Listing, Stream
+from ganeti_rapi.api.checks import ListOf, OneOf
 from ganeti_rapi.api.forms import Argument, Seconds, Whole, Words
 from ganeti_rapi.api.handlers import events, jobs
 from ganeti_rapi.api.jobs import show_job
@@ -105,10 +106,20 @@ EVENTS = (
         "What happens to all jobs, as it happens.",
         {
             "GET": Stream(
-                doc="Stream which jobs are submitted, change and finish, from now on.",
+                doc=(
+                    "Stream which jobs are submitted, change and finish, from now on; or with "
+                    "`kind`, `object` or `tag` what happens to any objects."
+                ),
                 permission="events.read",
                 selects=True,
-                query=(_LAST_EVENT,),
+                query=(
+                    _LAST_EVENT,
+                    Argument("kind", "The kinds of object.", Words(ListOf(OneOf(events.KINDS)))),
+                    Argument(
+                        "object", "Names or UUIDs of objects; of jobs, what they name.", Words()
+                    ),
+                    Argument("tag", "Tags, one of which the objects have.", Words()),
+                ),
                 source=events.all_events,
             )
         },
