@@ -32,7 +32,7 @@ $(BIN)/.installed: setup.py
 	@$(PYTHON) -c 'import ensurepip' \
 		|| { echo 'This Python cannot make virtual environments; on Debian: apt install python3-venv' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fast,passwords,metrics,pam,test,cli,client]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fast,passwords,metrics,pam,console,test,cli,client]'
 	@touch $@
 
 $(BIN)/.linters: $(BIN)/.installed

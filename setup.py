@@ -52,6 +52,8 @@ EXTRAS_REQUIRE = {
         # TOML, which later Pythons read themselves.
         "tomli>=1.1; python_version < '3.11'",
     ],
+    # WebSockets for consoles: frames without I/O, by the people of h11 and as strict.
+    "console": ["wsproto>=1.2"],
     # What benchmarks compare with; they say what is missing, and do without it.
     "bench": ["aiohttp>=3.8", "uvicorn>=0.20"],
     # What the test suite needs besides trial.
@@ -64,6 +66,8 @@ EXTRAS_REQUIRE = {
         "schemathesis>=4",
         # Whether replies are as the document says; openapi-spec-validator depends on it.
         "jsonschema>=4.10",
+        # The tests of consoles; see "console".
+        "wsproto>=1.2",
         # The tests of the blocking client and of the command line; see "client" and "cli".
         "crochet>=2.0",
         "click>=8.1",

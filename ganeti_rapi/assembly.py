@@ -8,11 +8,13 @@ from functools import partial
 from typing import Any, Protocol
 
 from attrs import field, frozen
+from twisted.internet.endpoints import HostnameEndpoint
 
 from ganeti_rapi.api.access import Rules
 from ganeti_rapi.api.call import Htools, Jobs, SharedJobDaemon
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.api.resources.health import WITHOUT_USER
+from ganeti_rapi.api.resources.instance_changes import CONSOLE_SOCKET
 from ganeti_rapi.auth.logins import Logins
 from ganeti_rapi.auth.pam import Pam
 from ganeti_rapi.auth.tokens import TokensFile
@@ -29,9 +31,11 @@ from ganeti_rapi.metrics.cluster import ClusterFigures
 from ganeti_rapi.metrics.exposition import Exposition
 from ganeti_rapi.metrics.samples import Gauge
 from ganeti_rapi.metrics.tally import Tally
+from ganeti_rapi.tickets import Box, KeptHere, Tickets
 from ganeti_rapi.web.accesslog import Entry, combined
 from ganeti_rapi.web.audit import AuditLog
-from ganeti_rapi.web.cycle import Rapi
+from ganeti_rapi.web.consoles import Consoles, EndpointFor
+from ganeti_rapi.web.cycle import CHECKS, Rapi
 from ganeti_rapi.web.health import Health
 from ganeti_rapi.web.limits import LIMITS, SiteLimits
 from ganeti_rapi.web.notes import Notes
@@ -129,7 +133,9 @@ class LuxiBackend:
 class Settings:
     """The settings of a site: see `RapiSite`, and `Rapi` for ``require_authentication``.
 
-    ``login_delay`` is the longest delay after failed logins: see `Guesses`.
+    ``login_delay`` is the longest delay after failed logins: see `Guesses`. ``tickets`` are where
+    they are kept, if not here, and ``console_endpoint`` says how to get to a host's port, if not by
+    the network.
     """
 
     require_authentication: bool = False
@@ -151,6 +157,8 @@ class Settings:
     certificate_end: Callable[[], float | None] = lambda: None
     metrics_interval: float = 60
     login_delay: float = 60
+    tickets: Tickets | None = None
+    console_endpoint: EndpointFor | None = None
 
 
 DEFAULTS = Settings()
@@ -206,6 +214,8 @@ def make_sites(
         rules=settings.access_rules,
         check_role=check_role,
         user_requests=settings.limits.user_requests,
+        unasked=[*CHECKS, CONSOLE_SOCKET],
+        consoles=_consoles(reactor, settings),
     )
     monitoring = make_rapi(unasked=[resource.uri for resource in WITHOUT_USER])
     make_rapi_site = partial(
@@ -228,6 +238,12 @@ def make_sites(
         log_line=settings.log_line,
     )
     return site, make_rapi_site(grow_tree(WITHOUT_USER, monitoring.serve), max_body=0)
+
+
+def _consoles(reactor: Any, settings: Settings) -> Consoles:  # Any: as above
+    tickets = settings.tickets or KeptHere(Box(reactor.seconds))
+    endpoint = settings.console_endpoint or partial(HostnameEndpoint, reactor)
+    return Consoles(tickets, endpoint, settings.limits.user_consoles)
 
 
 def _gauges(users: UsersFile, settings: Settings) -> Sequence[Gauge]:

@@ -21,6 +21,7 @@ EXPLAIN: dict[int, str] = {
     413: "Entity is too large",
     414: "URI is too long",
     415: "Entity body in unsupported format",
+    426: "The server speaks another protocol here",
     429: "Too many requests in a given amount of time",
     500: "Server got itself in trouble",
     501: "Server does not support this operation",
@@ -125,6 +126,12 @@ class BadGateway(ApiError):
     """The job daemon cannot be reached, or its reply cannot be understood."""
 
     code = 502
+
+
+class UpgradeRequired(ApiError):
+    """The resource is for another protocol than HTTP; the header Upgrade says for which."""
+
+    code = 426
 
 
 class TooManyRequests(ApiError):

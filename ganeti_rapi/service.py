@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import Factory
 from twisted.internet.threads import deferToThreadPool
@@ -34,8 +35,10 @@ from ganeti_rapi.options import Options
 from ganeti_rapi.parent import Parent
 from ganeti_rapi.steady import keep_steady
 from ganeti_rapi.systemd import Notifier
+from ganeti_rapi.tickets import KeptByParent
 from ganeti_rapi.web.accesslog import FORMATS
 from ganeti_rapi.web.audit import AuditLog
+from ganeti_rapi.web.consoles import EndpointFor
 from ganeti_rapi.web.limits import SiteLimits
 from ganeti_rapi.web.proxies import TrustedProxies
 from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
@@ -225,7 +228,8 @@ def _assemble(
     users = UsersFile()
     tls = None if options["no-ssl"] else _context_factory(options)
     rules = Rules(options["access-rules"])
-    settings = _settings(options, tls)
+    tickets = KeptByParent(reactor) if options.adopted is not None else None
+    settings = _settings(options, tls, tickets, reactor)
     open_to_all = rules is Rules.GANETI_3_0 and not options["require-authentication"]
     path = os.path.abspath(options["users-file"])
     by_pam = settings.pam is not None
@@ -239,8 +243,8 @@ def _assemble(
     notes = [site.tally.reload, *([settings.audit.reload] if settings.audit is not None else [])]
     reloaded = [_watch(daemon, Noted(what, each, notes), reactor) for what, each in holders.items()]
     daemon.listeners.setServiceParent(daemon)
-    if options.adopted is not None:
-        Parent(reactor, site.tally).setServiceParent(daemon)
+    if options.adopted is not None and tickets is not None:
+        Parent(reactor, site.tally, tickets).setServiceParent(daemon)
         wrapped = wrap(site, tls, "tcp:")
         daemon.listeners.add(adopted(reactor, options.adopted), wrapped, "the adopted socket")
     else:
@@ -279,7 +283,12 @@ def _site(
     return daemon.sites[0]
 
 
-def _settings(options: Options, tls: ReloadingContextFactory | None) -> Settings:
+def _settings(
+    options: Options,
+    tls: ReloadingContextFactory | None,
+    tickets: KeptByParent | None,
+    reactor: Reactor,
+) -> Settings:
     return Settings(
         require_authentication=bool(options["require-authentication"]),
         access_rules=Rules(options["access-rules"]),
@@ -302,6 +311,7 @@ def _settings(options: Options, tls: ReloadingContextFactory | None) -> Settings
             connections=options["max-clients"] or most_connections(options),
             address_connections=options["address-connections"],
             user_requests=options["user-requests"],
+            user_consoles=options["user-consoles"],
         ),
         proxies=TrustedProxies(options.trusted_proxies),
         drain_timeout=options["drain-timeout"],
@@ -312,6 +322,8 @@ def _settings(options: Options, tls: ReloadingContextFactory | None) -> Settings
         certificate_end=lambda: None if tls is None else tls.certificate_end,
         tokens=TokensFile() if options["tokens-file"] else None,
         pam=_pam(options["pam-service"]),
+        tickets=tickets,
+        console_endpoint=_console_endpoint(options["console-socket"], reactor),
     )
 
 
@@ -330,6 +342,14 @@ def most_connections(options: Options) -> int:
         return 0
     kept = options["luxi-connections"] + options["wait-connections"] + FILES_KEPT
     return int(max(soft - kept, soft // 2)) // 2
+
+
+def _console_endpoint(path: str | None, reactor: Reactor) -> EndpointFor | None:
+    if path is None:
+        return None
+    from ganeti_rapi.simulator.consoles import ConsoleEndpoint  # as above
+
+    return partial(ConsoleEndpoint, UNIXClientEndpoint(reactor, path))
 
 
 def _pam(service: str | None) -> pam.Pam | None:

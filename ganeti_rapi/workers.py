@@ -8,7 +8,8 @@ of being refused.
 Parent and worker know of each other by pipes. The worker's standard input ends when the parent
 does, however that ended, and then the worker ends as well. The worker writes its counts every
 second from its reactor's loop; one that is silent for long hangs, and is replaced. The parent
-writes to each what all have counted together, so that any of them can tell the metrics.
+writes to each what all have counted together, so that any of them can tell the metrics. It also
+keeps the tickets, which are good for all workers: see `ganeti_rapi.tickets`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from twisted.python.failure import Failure
 
 from ganeti_rapi.listening import BACKLOG
 from ganeti_rapi.metrics.workers import Sums
+from ganeti_rapi.tickets import Box
 
 ADOPTED = 3
 """The file descriptor under which a worker finds its socket."""
@@ -89,6 +91,7 @@ class Worker(ProcessProtocol):
     arguments: Sequence[str]
     reactor: Any  # Any: one object that provides many zope interfaces
     sums: Sums
+    tickets: Box
     patience: float = 5.0
     process: IProcessTransport | None = None
     stopping: Deferred[None] | None = None
@@ -135,8 +138,10 @@ class Worker(ProcessProtocol):
         if self._silence is not None:
             self._silence.reset(LONGEST_SILENCE)
         *lines, self._counts = (self._counts + data).split(b"\n")
-        if lines:
-            self.sums.heard(self.number, lines[-1])
+        for line in [line for line in lines if line.startswith(b"{")]:
+            self.tell(self.tickets.answer(line))
+        if counts := [line for line in lines if line.startswith(b"[")]:
+            self.sums.heard(self.number, counts[-1])
 
     def tell(self, line: bytes) -> None:
         """Write to the process, if it is there."""
@@ -205,9 +210,10 @@ class Workers(Service):
         # Any: one object that provides many zope interfaces
         self.sockets = bind(address, port, count)
         self._sums = Sums(reactor.seconds)
+        tickets = Box(reactor.seconds)
         all_options = [[*options, *more], *repeat(options, count - 1)]
         self.workers = [
-            Worker(number, listening, command(chosen), reactor, self._sums, patience)
+            Worker(number, listening, command(chosen), reactor, self._sums, tickets, patience)
             for number, (listening, chosen) in enumerate(zip(self.sockets, all_options), 1)
         ]
         self._beat = LoopingCall(self._tell_sums)

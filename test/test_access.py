@@ -21,8 +21,8 @@ from .test_resources import cells
 
 OLD, NEW = Rules.GANETI_3_0, Rules.GANETI_3_2
 
-CHECKS = {"/healthz", "/readyz"}
-"""What nobody needs to log in for, whatever is required."""
+CHECKS = {"/healthz", "/readyz", "/2/instances/{instance_name}/console/websocket"}
+"""What nobody needs to log in for, whatever is required: at a console's, the ticket counts."""
 
 KINDS = ("jobs", "instances", "nodes", "networks", "groups", "filter")
 
@@ -43,6 +43,7 @@ OURS = {
     *("events.read", "openapi.read", "queue.query", "watcher.query", "tags.search"),
     *("cluster.config", "cluster.capacity", "cluster.balance", "extstorage.list"),
 }
+OURS_TO_OPERATE = {"instances.console"}
 OURS_ALONE = {
     *("metrics.read", "jobs.archive", "jobs.priority", "queue.modify", "watcher.modify"),
     *("cluster.verify", "cluster.repair_disk_sizes", "cluster.rename", "cluster.renew_crypto"),
@@ -61,8 +62,8 @@ def granted(options: str, rules: Rules = OLD) -> frozenset[str]:
 class RolesTests(SynchronousTestCase):
     def test_are_those_of_ganeti(self) -> None:
         self.assertEqual(READONLY, GANETI_READONLY | OURS)
-        self.assertEqual(OPERATOR, GANETI_OPERATOR | OURS)
-        self.assertEqual(len(ADMIN - OURS - OURS_ALONE), 66)
+        self.assertEqual(OPERATOR, GANETI_OPERATOR | OURS | OURS_TO_OPERATE)
+        self.assertEqual(len(ADMIN - OURS - OURS_TO_OPERATE - OURS_ALONE), 66)
 
     def test_an_operator_cannot_wait_for_jobs_but_with_a_role_more(self) -> None:
         self.assertNotIn("jobs.wait", OPERATOR)

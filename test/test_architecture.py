@@ -19,6 +19,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "systemd": set(),
     "files": set(),
     "sharing": set(),
+    "websocket": {"errors"},
+    "tickets": {"api.consoles", "errors", "jsontext"},
     "timeouts": {"errors"},
     "api": {"errors", "jobstates", "jsontext", "shapes"},
     "shapes": {"errors"},
@@ -29,17 +31,26 @@ MAY_IMPORT: dict[str, set[str]] = {
     "web": {
         *("api", "auth", "http1", "jobs"),
         *("sharing", "errors", "files", "jsontext", "logfile", "timeouts", "metrics"),
+        *("tickets", "websocket"),
     },
     "htools": {"errors"},
     "metrics": {"errors", "shapes", "sharing"},
-    "assembly": {"api", "auth", "luxi", "jobs", "web", "htools", "logfile", "metrics"},
+    "assembly": {"api", "auth", "luxi", "jobs", "web", "htools", "logfile", "metrics", "tickets"},
     "simulator": {"api.opcodes", "luxi.codec", "errors", "jobstates", "jsontext"},
     "testing": {"api.call", "auth", "assembly", "simulator", "client"},
-    "client": {"api.checks", "api.opcodes", "api.params", "errors", "jobstates", "jsontext"},
+    "client": {
+        "api.checks",
+        "api.opcodes",
+        "api.params",
+        "errors",
+        "jobstates",
+        "jsontext",
+        "websocket",
+    },
     "simulator_service": {"simulator", "exits", "steady"},
     "options": {"api.access", "web.proxies"},
-    "workers": {"listening", "metrics"},
-    "parent": {"workers", "metrics"},
+    "workers": {"listening", "metrics", "tickets"},
+    "parent": {"workers", "metrics", "tickets"},
     "steady": set(),
     "listening": {"web", "exits"},
     "service": {
@@ -54,6 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
             "logfile",
             "systemd",
             "exits",
+            "tickets",
         ),
     },
     "users_program": {"api.access", "auth"},
@@ -61,7 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """For every room of the house, whom it may import beside itself: rooms, or parts of one."""
 
-TWISTED_FREE = {"api", "http1", "shapes", "errors", "jobstates", "jsontext"}
+TWISTED_FREE = {"api", "http1", "shapes", "errors", "jobstates", "jsontext", "websocket"}
 
 
 def room_of(path: Path) -> str:

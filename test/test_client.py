@@ -11,7 +11,7 @@ from typing import Any
 from twisted.internet.defer import CancelledError
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.api.cells import Text
+from ganeti_rapi.api.cells import Text, WebSocket
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.client import (
     BadRequest,
@@ -202,6 +202,7 @@ CALLS: dict[tuple[str, str], Callable[[Any], Any]] = {
         DB1, 0, 8, wait_for_sync=True, absolute=False
     ),
     ("GET", "/2/instances/{instance_name}/console"): lambda c: c.get_console(WEB1),
+    ("POST", "/2/instances/{instance_name}/console/ticket"): lambda c: c.console_ticket(WEB1),
     ("GET", "/2/instances/{name}/tags"): lambda c: c.get_instance_tags(WEB1),
     ("PUT", "/2/instances/{name}/tags"): lambda c: c.add_instance_tags(WEB1, ["a"]),
     ("DELETE", "/2/instances/{name}/tags"): lambda c: c.delete_instance_tags(WEB1, ["a"]),
@@ -254,6 +255,7 @@ ASK_THE_SAME = {
 NO_JOB = {
     *("/2/jobs/{job_id}", "/2/jobs/{job_id}/archive", "/2/jobs/{job_id}/priority"),
     *("/2/jobs-archive", "/2/queue", "/2/watcher"),
+    "/2/instances/{instance_name}/console/ticket",
     *("/2/filters", "/2/filters/{filter_uuid}", "/2/query/{resource}"),
 }
 """What is written without a job."""
@@ -285,7 +287,7 @@ class EveryResourceTests(SynchronousTestCase):
             (method, row.uri)
             for row in RESOURCES
             for method, cell in row.cells.items()
-            if not isinstance(cell, Text)  # which is for programs of another kind
+            if not isinstance(cell, Text | WebSocket)  # which are for programs of another kind
         }
         self.assertEqual(set(CALLS), cells)
 

@@ -20,6 +20,8 @@ DEFAULTS = {
     "max-clients": 0,
     "address-connections": 0,
     "user-requests": 10_000,
+    "user-consoles": 20,
+    "console-socket": None,
     "users-file": "/var/lib/ganeti/rapi/users",
     "tokens-file": None,
     "luxi-socket": "/var/run/ganeti/socket/ganeti-query",

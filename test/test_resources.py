@@ -86,6 +86,8 @@ ADDED = """
 """What later releases of Ganeti added."""
 
 OURS = """
+    /2/instances/{instance_name}/console/ticket POST
+    /2/instances/{instance_name}/console/websocket GET
     /healthz GET
     /readyz GET
     /metrics GET
@@ -247,6 +249,8 @@ PERMISSIONS = """
     /2/watcher GET watcher.query
     /2/watcher PUT watcher.modify
     /2/openapi.json GET openapi.read
+    /2/instances/{instance_name}/console/ticket POST instances.console
+    /2/instances/{instance_name}/console/websocket GET public
 """
 """The permission of each method: Ganeti 3.2's, and what it lacks named in the same way."""
 

@@ -72,7 +72,8 @@ def operations(api: Any) -> Iterator[tuple[str, str, Any]]:
     """Path, method and description of every operation that answers JSON."""
     for path, item in api["paths"].items():
         for method, operation in item.items():
-            if method != "description" and JSON in operation["responses"]["200"]["content"]:
+            good = {} if method == "description" else operation["responses"].get("200", {})
+            if JSON in good.get("content", {}):
                 yield path, method, operation
 
 

@@ -27,6 +27,7 @@ from ganeti_rapi.metrics.samples import Snapshot, decode, encode
 from ganeti_rapi.metrics.tally import Tally
 from ganeti_rapi.options import Options
 from ganeti_rapi.parent import Parent
+from ganeti_rapi.tickets import KeptByParent
 from ganeti_rapi.workers import (
     ADOPTED,
     BEAT,
@@ -274,7 +275,8 @@ class ParentTests(SynchronousTestCase):
         self.parents_ear, heart = os.pipe()
         ears, self.parents_voice = os.pipe()
         self.tally = Tally()
-        self.parent = Parent(self.reactor, self.tally, heart, ears)
+        self.tickets = KeptByParent(self.reactor)
+        self.parent = Parent(self.reactor, self.tally, self.tickets, heart, ears)
         self.parent.startService()
         self.addCleanup(self.close, self.parents_ear, heart, ears, self.parents_voice)
 

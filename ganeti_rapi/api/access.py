@@ -43,7 +43,7 @@ READONLY = _names("""
 
 OPERATOR = READONLY | _names("""
     instances.startup instances.shutdown instances.reboot instances.migrate instances.failover
-    instances.replace_disks instances.query.console
+    instances.replace_disks instances.query.console instances.console
     instances.export.prepare instances.export.create instances.export.remove
 """)
 

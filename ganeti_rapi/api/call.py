@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import parse_qs
 
 from attrs import field, frozen
@@ -11,6 +11,9 @@ from attrs import field, frozen
 from ganeti_rapi.api.events import NOTHING_KNOWN, Event, JobState
 from ganeti_rapi.api.scopes import View
 from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:  # what finds consoles reads calls
+    from ganeti_rapi.api.consoles import Consoles
 
 
 class JobDaemon(Protocol):
@@ -143,6 +146,9 @@ class Call:
     health: Health | None = None
     metrics: Metrics | None = None
     htools: Htools | None = None
+    consoles: Consoles | None = None
+    socket_url: Callable[[str], str] = str
+    """The URL at which the client reaches a path of ours as a WebSocket."""
     submitted: list[int] = field(factory=list)
     """The ids of the jobs that were submitted for this call, so far."""
 

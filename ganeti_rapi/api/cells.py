@@ -8,7 +8,7 @@ and returns the reply's JSON or raises `ApiError` or `LuxiError`.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
@@ -38,6 +38,9 @@ from ganeti_rapi.api.selecting import selecting
 from ganeti_rapi.errors import Forbidden
 from ganeti_rapi.jsontext import Encoded, Json, dumps
 
+if TYPE_CHECKING:
+    from ganeti_rapi.api.consoles import Ticket
+
 
 @frozen(kw_only=True)
 class Cell:
@@ -50,9 +53,9 @@ class Cell:
     what the call's user may see; others are not for users whose permission has a scope.
     ``shared`` says that identical requests under way at the same time may share one reply; only
     reads that do not depend on the user are shared. ``follows_job`` says that the reply comes when
-    a job has ended, however long that takes. ``query`` and ``body`` are the forms that read
-    what the client gives. ``reply_schema`` is the JSON Schema of the reply where the kind of cell
-    does not tell it.
+    a job has ended, however long that takes; ``secret``, that no log may show the reply.
+    ``query`` and ``body`` are the forms that read what the client gives. ``reply_schema`` is the
+    JSON Schema of the reply where the kind of cell does not tell it.
     """
 
     doc: str
@@ -64,6 +67,7 @@ class Cell:
     selects: bool = False
     query: tuple[Argument, ...] = ()
     shared: bool = False
+    secret: bool = False
     follows_job: bool = False
     body: BodyForm = NOT_READ
 
@@ -312,6 +316,20 @@ class OpcodeHandler(OfOpcode):
 
     async def run(self, call: Call) -> Json | Encoded:
         return await self.function(call, **self.read(call))
+
+
+@frozen(kw_only=True)
+class WebSocket(Cell):
+    """A method that makes the connection a WebSocket to a console, for whoever has its ticket."""
+
+    permission: str = PUBLIC
+    reply: str = "The connection is a WebSocket from now on; its messages are the console's bytes."
+    reply_schema: Schema = TEXT
+    admitted: Callable[..., Coroutine[Any, Any, Ticket]]  # Any: as for Function
+
+    async def ticket(self, call: Call) -> Ticket:
+        """What the call has a ticket for. Raises `ApiError`."""
+        return await self.admitted(call, **path_values(call), **read_all(self.query, call.query))
 
 
 Source = Callable[..., Coroutine[Any, Any, "AsyncIterator[Event] | None"]]

@@ -81,6 +81,18 @@ class InstanceMethods(Methods):
         )
         return details
 
+    async def console_ticket(self, instance: str) -> Object:
+        """A ticket for a running instance's VNC console; stock servers know none.
+
+        ``url`` is a WebSocket's, which is good once and until ``expires``, in seconds since the
+        epoch; ``kind`` is ``vnc``. Raises `Unavailable` when the instance does not run, and
+        `NotFound` when it has no such console.
+        """
+        ticket: Object = await self.transport.request(
+            "POST", path("instances", instance, "console", "ticket")
+        )
+        return ticket
+
     async def create_instance(
         self,
         name: str,

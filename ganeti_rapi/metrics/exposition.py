@@ -47,6 +47,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "requests": ("Requests answered.", ("row", "method", "code")),
     "luxi_calls": ("Calls of luxid.", ("method", "outcome")),
     "logins": ("Logins judged.", ("way", "outcome")),
+    "console_bytes": ("Bytes of consoles, as their clients see them.", ("direction",)),
     "reloads": ("Files read again: users, tokens, certificates.", ("file", "outcome")),
 }
 HISTOGRAMS = {
@@ -58,6 +59,7 @@ HISTOGRAMS = {
 SUMMED = (
     Gauge("connections", "Open connections.", lambda: None),
     Gauge("event_streams", "Readers of events.", lambda: None),
+    Gauge("consoles", "Open consoles.", lambda: None),
     Gauge("workers", "Processes that share the port, with --workers.", lambda: None),
     Gauge("workers_silent", "Those that have not told their numbers lately.", lambda: None),
 )

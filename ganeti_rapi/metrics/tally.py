@@ -34,7 +34,8 @@ class Tally:
     ``requests`` are by row, method and status; ``calls`` of luxid by method and outcome, which is
     ``ok`` or the name of an error; ``logins`` by way
     (``basic``, ``token`` or ``certificate``) and outcome, ``reloads`` by kind of file and outcome.
-    ``connections`` are those of clients that are open now, ``streams`` the readers of events.
+    ``connections`` are those of clients that are open now, ``streams`` the readers of events;
+    ``consoles`` are open now, and ``console_bytes`` went to clients and came from them.
     ``gauges`` are what else can be added up; ``totals`` are the sums over all workers, if there
     are several.
     """
@@ -47,6 +48,8 @@ class Tally:
     reloads: Counter[tuple[str, str]] = field(factory=Counter)
     connections: int = 0
     streams: int = 0
+    consoles: int = 0
+    console_bytes: Counter[str] = field(factory=Counter)
     gauges: list[Gauge] = field(factory=list)
     totals: Snapshot | None = None
 
@@ -71,12 +74,14 @@ class Tally:
             **{("luxi_calls", *call): count for call, count in self.calls.items()},
             **{("logins", *login): count for login, count in self.logins.items()},
             **{("reloads", *reload): count for reload, count in self.reloads.items()},
+            **{("console_bytes", way): count for way, count in self.console_bytes.items()},
             **_latencies("request_seconds", self.request_seconds),
             **_latencies("luxi_seconds", self.call_seconds),
         }
         gauges: dict[Key, float] = {
             ("connections",): self.connections,
             ("event_streams",): self.streams,
+            ("consoles",): self.consoles,
         }
         for gauge in self.gauges:
             gauges.update(gauge.numbers())

@@ -43,12 +43,14 @@ class Playground(Service):
         atexit.register(shutil.rmtree, directory, ignore_errors=True)
         write_users(directory / "users")
         write_certificate(directory / "server.pem")
-        daemon = SimulatedJobDaemon(reactor, str(directory / "luxi.sock"), parsed)
+        path, consoles = (str(directory / name) for name in ("luxi.sock", "consoles.sock"))
+        daemon = SimulatedJobDaemon(reactor, path, parsed, consoles=consoles)
         return cls(directory, daemon)
 
     def adjust(self, options: Any) -> None:  # Any: the options know us, not we them
         """Point the daemon's options at what is here."""
         options["luxi-socket"] = str(self.directory / "luxi.sock")
+        options["console-socket"] = str(self.directory / "consoles.sock")
         options["users-file"] = str(self.directory / "users")
         options["ssl-cert"] = options["ssl-key"] = str(self.directory / "server.pem")
         self._welcome = welcome(self.directory, options)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
+from twisted.internet.protocol import Factory
 
 from ganeti_rapi.simulator.build import SeededIdentities, sized, small
 from ganeti_rapi.simulator.calls import JobDaemon
+from ganeti_rapi.simulator.consoles import ConsoleFactory
 from ganeti_rapi.simulator.jobs.history import add_history
 from ganeti_rapi.simulator.jobs.queue import JobQueue
 from ganeti_rapi.simulator.protocol import LuxidFactory
@@ -31,11 +33,17 @@ class SimulatedJobDaemon(Service):
     """A job daemon with a cluster inside, which listens for LUXI clients at ``path``.
 
     ``mode`` says who may connect: by default, only the user who runs it. ``cluster`` and ``queue``
-    are there to look inside, and to change things behind the clients' backs.
+    are there to look inside, and to change things behind the clients' backs. The screens of its
+    instances are at the Unix socket ``consoles``, if it is given: see `ConsoleFactory`.
     """
 
     def __init__(  # Any: the reactor provides many interfaces in one
-        self, reactor: Any, path: str, size: Size = _SMALL, mode: int = _OWNER_ONLY
+        self,
+        reactor: Any,
+        path: str,
+        size: Size = _SMALL,
+        mode: int = _OWNER_ONLY,
+        consoles: str | None = None,
     ) -> None:
         identities = SeededIdentities(size.seed)
         now = reactor.seconds()
@@ -43,24 +51,32 @@ class SimulatedJobDaemon(Service):
         self.queue = JobQueue(reactor, self.cluster, identities, UNITS)
         add_history(self.queue, self.cluster, size.jobs, now)
         self._factory = LuxidFactory(JobDaemon(reactor, self.cluster, identities, self.queue))
+        self.consoles = ConsoleFactory(reactor, self.cluster)
         self._reactor = reactor
         self._path = path
         self._mode = mode
-        self._port: IListeningPort | None = None
+        self._consoles = consoles
+        self._ports: list[IListeningPort] = []
 
     def startService(self) -> None:
         """Listen. Raises `CannotListenError` when the path is taken."""
         super().startService()
-        self._port = self._reactor.listenUNIX(self._path, self._factory, mode=self._mode)
+        self._listen(self._path, self._factory)
+        if self._consoles is not None:
+            self._listen(self._consoles, self.consoles)
+
+    def _listen(self, path: str, factory: Factory) -> None:
+        self._ports.append(self._reactor.listenUNIX(path, factory, mode=self._mode))
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, disconnect every client and end all jobs."""
         super().stopService()
         self.queue.stop()
         self._factory.disconnect_all()
-        port, self._port = self._port, None
-        stopped = None if port is None else port.stopListening()
-        return stopped or succeed(None)
+        self.consoles.disconnect_all()
+        ports, self._ports = self._ports, []
+        stopped = [maybeDeferred(port.stopListening) for port in ports]
+        return gatherResults(stopped).addCallback(lambda _: None)
 
 
 def _cluster(size: Size, now: float) -> Cluster:

@@ -1,7 +1,8 @@
 """The settings of a simulated cluster: what QueryClusterInfo answers beside names and times.
 
 Names and defaults are those of a new Ganeti 3.0 cluster with KVM, DRBD and LVM. The instance
-policy is wider than usual, so that small instances without disks or NICs can be tried.
+policy is wider than usual, so that small instances without disks or NICs can be tried, and KVM
+instances have a VNC console beside their serial line.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ _HVPARAMS: Params = {
         "vga": "",
         "vhost_net": False,
         "virtio_net_queues": 1,
-        "vnc_bind_address": "",
+        "vnc_bind_address": "0.0.0.0",
         "vnc_password_file": "",
         "vnc_tls": False,
         "vnc_x509_path": "",

@@ -7,24 +7,27 @@ protocol. Only the transports between them are ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from treq.client import HTTPClient
 from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.python.failure import Failure
 from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.iweb import IAgent
 
 from ganeti_rapi.api.call import Htools
-from ganeti_rapi.assembly import LuxiBackend, make_site
+from ganeti_rapi.assembly import LuxiBackend, Settings, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.client.connections import treq_over
+from ganeti_rapi.simulator.consoles import ConsoleEndpoint
 from ganeti_rapi.simulator.service import SimulatedJobDaemon
 from ganeti_rapi.simulator.size import Size
 from ganeti_rapi.testing.http import Collector, Reply, encode_request, parse_reply
 from ganeti_rapi.testing.memory import CLIENT, MemoryEndpoint, MemoryReactor, join
 
-SOCKET = "/luxi.sock"
+SOCKET, CONSOLES = "/luxi.sock", "/consoles.sock"
 STEP = 0.02
 """Seconds that pass at once while something is waited for."""
 
@@ -54,13 +57,18 @@ class SimulatedApi:
         self, size: Size | None = None, users: str = USERS, htools: Htools | None = None
     ) -> None:
         self.reactor = MemoryReactor()
-        self.daemon = SimulatedJobDaemon(self.reactor, SOCKET, size or Size())
+        self.daemon = SimulatedJobDaemon(self.reactor, SOCKET, size or Size(), consoles=CONSOLES)
         self.daemon.startService()
         accounts, _ = parse(users.encode())
         self.backend = LuxiBackend(self.reactor, SOCKET, now=self.reactor.seconds)
         self.backend.htools = htools
+        consoles = partial(ConsoleEndpoint, UNIXClientEndpoint(self.reactor, CONSOLES))
         self.site = make_site(
-            self.reactor, self.backend, UsersFile(accounts), now=self.reactor.seconds
+            self.reactor,
+            self.backend,
+            UsersFile(accounts),
+            Settings(console_endpoint=consoles),
+            now=self.reactor.seconds,
         )
         self.endpoint = MemoryEndpoint(self.reactor, self.site)
 

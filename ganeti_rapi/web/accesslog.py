@@ -32,7 +32,7 @@ class Entry:
     def of(cls, request: RapiRequest) -> Entry:
         """The entry of a request whose reply is written."""
         headers = request.head.headers
-        asked = b" ".join((request.method, request.uri, b"HTTP/" + request.head.version))
+        asked = b" ".join((request.method, request.shown_uri, b"HTTP/" + request.head.version))
         referer, agent = (headers.get(name, b"-") for name in (b"referer", b"user-agent"))
         return cls(
             request.client_address,

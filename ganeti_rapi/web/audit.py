@@ -1,4 +1,4 @@
-"""The audit log: one line of JSON for each write, denied request, failed login and reload.
+"""The audit log: a line of JSON for each write, console, denied request, failed login and reload.
 
 doc/audit.schema.json describes the lines. None is longer than `LONGEST` bytes, so that those of
 several processes do not mix in one file, and none tells a secret: bodies and query arguments are
@@ -36,6 +36,9 @@ MOST_JOBS = 50
 OBJECT_KEYS = ("instance_name", "name", "node_name", "group_name", "network_name")
 """What bodies call the object that a request makes."""
 
+CONSOLE = "console"
+"""The event of an open console."""
+
 DENIED = frozenset({401, 403})
 
 _SPARED = ("reason", "message", "objects", "jobs")
@@ -60,11 +63,19 @@ class AuditLog:
 
     def begin(self, request: RapiRequest) -> None:
         """Note a write before it is made, if that is required. Raises `Unavailable`."""
-        if not self._required or request.method in READS:
-            return
+        if self._required and request.method not in READS:
+            self._note_beginning("write", request)
+
+    def opening(self, request: RapiRequest) -> None:
+        """Note a console before it is opened. Raises `Unavailable` if that cannot be and must."""
+        self._note_beginning(CONSOLE, request)
+
+    def _note_beginning(self, event: str, request: RapiRequest) -> None:
         try:
-            self._append(self._of_request("write", request, stage="begun"))
+            self._append(self._of_request(event, request, stage="begun"))
         except OSError as error:
+            if not self._required:
+                return
             raise Unavailable(
                 f"The audit log cannot be written, and without it nothing is changed: "
                 f"{error.strerror}"
@@ -76,6 +87,8 @@ class AuditLog:
         if event is not None:
             entry = self._of_request(event, request, stage="ended")
             entry.update(status=code, seconds=round(seconds, 6))
+            if request.tunnel is not None:
+                entry.update(sent=request.tunnel.sent, received=request.tunnel.received)
             if message:
                 entry["message"] = shortened(message)
             self._try_to_append(entry)
@@ -132,6 +145,8 @@ def _event(request: RapiRequest, code: int) -> str | None:
     """What a request is to the audit; None if it is nothing to note."""
     if request.claimed_name is not None:
         return "login_failed"
+    if request.auth == "ticket":
+        return CONSOLE
     if code in DENIED:
         return "denied"
     submitted = request.call is not None and request.call.submitted

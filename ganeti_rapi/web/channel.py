@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from typing import Protocol as TypingProtocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IHandshakeListener, INegotiated, IPushProducer
@@ -46,7 +47,21 @@ KEPT = 16 * 1024
 READ_OVER = 64 * 1024
 """Bytes of the longest body that is read only to get past it."""
 
+SILENCE = 75.0
+"""Seconds without a byte, after which the peer of a connection that speaks something else than HTTP
+is given up: three times as long as it is left unasked."""
+
 NEVER = math.inf
+
+
+class Taker(TypingProtocol):
+    """What has a connection after HTTP."""
+
+    def take(self, data: bytes) -> None:
+        """Bytes from the peer."""
+
+    def leave(self) -> None:
+        """The daemon is about to end, so it should, too."""
 
 
 @implementer(IPushProducer, IHandshakeListener)
@@ -78,6 +93,7 @@ class RapiChannel(Protocol):
         self._closing = False
         self._closed = False
         self._paused = False
+        self._taker: Taker | None = None
 
     def connectionMade(self) -> None:
         assert self.transport is not None
@@ -137,6 +153,10 @@ class RapiChannel(Protocol):
     def dataReceived(self, data: bytes) -> None:
         if self._closing:
             return  # what follows the last request, or one that could not be read, is thrown away
+        if self._taker is not None:
+            self._limit(SILENCE, self._peer_is_silent)
+            self._taker.take(data)
+            return
         if self._body is not None:
             self._take_body(data)
             return
@@ -323,6 +343,44 @@ class RapiChannel(Protocol):
 
     def stopProducing(self) -> None:
         """The connection is lost; `connectionLost` does the rest."""
+
+    # After HTTP (RFC 9110, section 7.8). The request stays under way until that is over.
+
+    def switch(self, taker: Taker) -> None:
+        """From now on, what the peer sends goes to ``taker``."""
+        self._taker = taker
+        self._limit(SILENCE, self._peer_is_silent)
+        self.let_go_on()
+        data, self._unread = self._unread, b""
+        if data:
+            taker.take(data)
+
+    def hold(self) -> None:
+        """Let the peer wait: what it sends cannot be taken now."""
+        self._pause_peer()
+
+    def let_go_on(self) -> None:
+        """What it sends can be taken again."""
+        self._resume_peer()
+
+    def _peer_is_silent(self) -> None:
+        """It was held, or is a slow reader that has not come to our question yet; or it is gone."""
+        if self._paused or (self.flow.paused and self._keeps_up()):
+            self._limit(SILENCE, self._peer_is_silent)
+        else:
+            self.abort()
+
+    def await_farewell(self) -> None:
+        """All is said: the peer has a moment to say so, too."""
+        self._resume_peer()
+        self._limit(CLOSING, self._close_is_late)
+
+    def leave(self) -> None:
+        """The daemon is about to end: close what is idle, and end what would go on for long."""
+        if self.idle:
+            self.close()
+        elif self._taker is not None:
+            self._taker.leave()
 
     # The end.
 

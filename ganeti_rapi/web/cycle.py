@@ -25,7 +25,7 @@ from ganeti_rapi.api.call import (
     SharedJobDaemon,
     parse_query,
 )
-from ganeti_rapi.api.cells import Cell, Constant, Stream, Text
+from ganeti_rapi.api.cells import Cell, Constant, Stream, Text, WebSocket
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.sight import admit
 from ganeti_rapi.auth.checker import basic_credentials, bearer_token
@@ -51,10 +51,12 @@ from ganeti_rapi.http1.bodies import check_length
 from ganeti_rapi.jsontext import Json
 from ganeti_rapi.metrics.tally import Tally
 from ganeti_rapi.sharing import SharedReads
+from ganeti_rapi.web.consoles import Consoles
 from ganeti_rapi.web.events import EventStream
 from ganeti_rapi.web.health import Health
 from ganeti_rapi.web.limits import UnderWay
 from ganeti_rapi.web.notes import Notes
+from ganeti_rapi.web.origin import socket_url
 from ganeti_rapi.web.render import (
     WORTH_ZIPPING,
     InThread,
@@ -65,6 +67,8 @@ from ganeti_rapi.web.render import (
     pieces_of,
 )
 from ganeti_rapi.web.request import JSON_TYPE, READS, RapiRequest
+from ganeti_rapi.web.tunnel import Tunnel
+from ganeti_rapi.websocket import accepted
 
 CHECKS = frozenset({"/healthz", "/readyz"})
 """What load balancers ask: without a user, even where one is required, whoever may say to be."""
@@ -78,12 +82,13 @@ CHALLENGE = {"WWW-Authenticate": f'Basic realm="{REALM}"'}
 
 @frozen
 class Reply:
-    """A finished reply; its body is in pieces."""
+    """A finished reply; its body is in pieces, and may be ``secret``: then no log shows it."""
 
     pieces: Sequence[bytes]
     code: int = 200
     headers: Mapping[str, str] = {}
     content_type: bytes = JSON_TYPE
+    secret: bool = False
 
 
 class Rapi:
@@ -118,6 +123,7 @@ class Rapi:
         health: Health | None = None,
         metrics: Metrics | None = None,
         htools: Htools | None = None,
+        consoles: Consoles | None = None,
         tally: Tally | None = None,
     ) -> None:
         self._logins = logins
@@ -136,6 +142,7 @@ class Rapi:
         self._health = health
         self._metrics = metrics
         self._htools = htools
+        self._consoles = consoles
         self._tally = tally or Tally()
         self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
@@ -198,6 +205,8 @@ class Rapi:
             health=self._health,
             metrics=self._metrics,
             htools=self._htools,
+            consoles=self._consoles,
+            socket_url=partial(socket_url, request),
         )
         self._notes.begin(request)  # 503
         if cell.shared:
@@ -205,9 +214,12 @@ class Rapi:
         await admit(call, cell, request.method in READS)  # 404, 403
         if isinstance(cell, Stream):
             return await self._stream(request, cell, call)
+        if isinstance(cell, WebSocket):
+            await self._tunnel(request, cell, call)
+            return None
         if isinstance(cell, Text):
             return Reply([await cell.text(call)], content_type=cell.content_type.encode("ascii"))
-        return Reply(pieces_of(await cell.run(call)))
+        return Reply(pieces_of(await cell.run(call)), secret=cell.secret)
 
     async def _who(self, request: RapiRequest) -> User | None:
         """The user; None without credentials. Wrong ones are 401 even where none are needed.
@@ -288,6 +300,24 @@ class Rapi:
             stream.finish()
         return None
 
+    async def _tunnel(self, request: RapiRequest, cell: WebSocket, call: Call) -> None:
+        """Connect the client with the console that its ticket is for, until one of them ends."""
+        assert self._consoles is not None  # or there would be no tickets
+        headers = accepted(request.method, request.head.headers)  # 426, 400
+        if request.has_unread_body:
+            raise BadRequest("A request for a WebSocket has no body")
+        ticket = await cell.ticket(call)  # 403
+        request.user_name, request.auth = ticket.user, "ticket"
+        with self._consoles.open.one_more(ticket.user or request.client_address):  # 429
+            self._notes.opening(request)  # 503
+            server = await self._consoles.connect(ticket.console, request.channel.site.clock)
+            opened = request.tunnel = Tunnel(request, server)
+            request.switch(headers)
+            opened.open()
+            why = await opened.ended
+        request.finish()
+        self._notes.closed(request, why)
+
     def serve(self, request: RapiRequest, resource: Resource | None) -> None:
         """Answer a request; if the client goes away, so does the work for it."""
         response = self._respond(request, resource)
@@ -318,7 +348,8 @@ class Rapi:
             return
         request.send(reply.code, reply.pieces, reply.headers, reply.content_type)
         if request.method not in READS or request.call is not None:
-            self._notes.answered(request, reply.code, reply.pieces[0] if reply.pieces else b"")
+            shown = b"" if reply.secret or not reply.pieces else reply.pieces[0]
+            self._notes.answered(request, reply.code, shown)
 
     def _send_failure(self, failure: Failure, request: RapiRequest) -> None:
         if request.gone:

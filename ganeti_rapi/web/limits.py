@@ -17,12 +17,14 @@ class SiteLimits:
     """Numbers of what may be at the same time; 0 is no limit.
 
     ``connections`` are those of all, ``address_connections`` those from one address, and
-    ``user_requests`` the requests of one user, or of one address where there is no user.
+    ``user_requests`` the requests of one user, or of one address where there is no user;
+    ``user_consoles`` are a user's open consoles.
     """
 
     connections: int = 0
     address_connections: int = 0
     user_requests: int = 10_000
+    user_consoles: int = 20
 
 
 LIMITS = SiteLimits()

@@ -32,6 +32,16 @@ class Notes:
         if self._audit is not None:
             self._audit.begin(request)
 
+    def opening(self, request: RapiRequest) -> None:
+        """A console is about to be opened. Raises `Unavailable` if it must not."""
+        if self._audit is not None:
+            self._audit.opening(request)
+
+    def closed(self, request: RapiRequest, why: str) -> None:
+        """A console that was opened is closed."""
+        self._log(request, request.code, why)
+        self._end(request, request.code, why)
+
     def answered(self, request: RapiRequest, code: int, reply: bytes) -> None:
         """It was answered with a result."""
         if request.method not in READS:
@@ -48,6 +58,9 @@ class Notes:
 
     def left(self, request: RapiRequest) -> None:
         """The client did not wait for the answer. What it asked for may have had its effect."""
+        if request.tunnel is not None:
+            self.closed(request, "the client left")
+            return
         message = "the client left before the reply"
         if request.method not in READS:
             self._log(request, CLIENT_LEFT, message)
@@ -59,7 +72,7 @@ class Notes:
             address=request.client_address,
             user=shortened(request.user_name or "-"),
             method=request.method.decode("ascii", "replace"),
-            uri=shortened(request.uri.decode("ascii", "backslashreplace")),
+            uri=shortened(request.shown_uri.decode("ascii", "backslashreplace")),
             code=code,
             outcome=shortened(" ".join(outcome.split())),
             request=request.id,

@@ -17,6 +17,7 @@ from ganeti_rapi.web.sliced import SLICE, SlicedBody
 
 if TYPE_CHECKING:  # each of the two has the other
     from ganeti_rapi.web.channel import RapiChannel
+    from ganeti_rapi.web.tunnel import Tunnel
 
 JSON_TYPE = b"application/json"
 
@@ -27,6 +28,8 @@ READS = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,64}")
 """Ids of requests that are taken from a trusted proxy."""
+
+_TICKET = re.compile(rb"([?&]ticket=)[^&]*")
 
 _WITHOUT_BODY = frozenset({204, 304})
 
@@ -39,7 +42,8 @@ class RapiRequest:
     ``query_string`` is what follows the question mark. ``resource`` and ``call`` are what it asks
     for, once that is known; ``user_name`` is its user, once the credentials are checked, ``auth``
     how they were given, and ``claimed_name`` whose password was wrong, empty if nobody has the
-    name. ``gone`` says that the client has left. ``code`` and ``sent`` are the
+    name. ``tunnel`` is the console that it
+    opened. ``gone`` says that the client has left. ``code`` and ``sent`` are the
     reply's status and the bytes of its body, and ``is_last`` says that the connection closes then.
     """
 
@@ -59,6 +63,7 @@ class RapiRequest:
         self.call: Call | None = None
         self.user_name: str | None = None
         self.claimed_name: str | None = None
+        self.tunnel: Tunnel | None = None
         self.auth: str | None = None
         self.gone = False
         self.body_is_read = not head.has_body
@@ -102,6 +107,11 @@ class RapiRequest:
     async def read_body(self) -> bytes:
         """The whole body, empty where there is none. Raises `ApiError`."""
         return b"" if self.body_is_read else await self.channel.read_body(self)
+
+    @property
+    def shown_uri(self) -> bytes:
+        """The URI as logs have it: without a ticket that might still be good."""
+        return _TICKET.sub(rb"\1...", self.uri) if b"ticket=" in self.uri else self.uri
 
     @property
     def has_unread_body(self) -> bool:
@@ -166,15 +176,20 @@ class RapiRequest:
             self.channel.write(chunk(data) if self._chunked else data)
 
     def finish(self) -> None:
-        """End a stream."""
+        """End a stream, or what another protocol was spoken for."""
         if not self.gone:
             if self._chunked:
                 self.channel.write(LAST_CHUNK)
             self.channel.request_done(self)
 
+    def switch(self, headers: Mapping[str, str]) -> None:
+        """Send the head of the reply after which the connection speaks another protocol."""
+        self.is_last = True
+        self.channel.write(self._begin(101, encoded(headers)))
+
     def _begin(self, code: int, lines: list[Header]) -> bytes:
         self.code = code
-        if not self.channel.stays_open(self):
+        if code != 101 and not self.channel.stays_open(self):
             self.is_last = True
             lines.append(CLOSE)
         lines.append((b"X-Request-Id", self.id.encode("ascii")))

@@ -187,8 +187,8 @@ class RapiSite(Factory):
         drained = self._drained = Deferred()
         late = self.clock.callLater(self.drain_timeout, self._finish_drain)
         drained.addCallback(lambda _: late.cancel() if late.active() else None)
-        for channel in [channel for channel in self.channels if channel.idle]:
-            channel.close()
+        for channel in list(self.channels):
+            channel.leave()
         if not self.channels:
             self._finish_drain()
         return drained

@@ -21,6 +21,7 @@ from ganeti_rapi.api.checks import (
     expectation,
     json_type,
 )
+from ganeti_rapi.api.consoles import UNAVAILABLE
 from ganeti_rapi.api.jobs import submit_job
 from ganeti_rapi.api.kinds import INSTANCE
 from ganeti_rapi.api.opcodes import OPCODES
@@ -180,5 +181,5 @@ async def console(call: Call, instance_name: str) -> Json:
     """GET /2/instances/[instance_name]/console: how to reach it, while it runs."""
     details, running = await query_one(call, INSTANCE, instance_name, ["console", "oper_state"])
     if not running:
-        raise NotRunning("Instance console unavailable")
+        raise NotRunning(UNAVAILABLE)
     return details  # type: ignore[no-any-return]  # luxid's own

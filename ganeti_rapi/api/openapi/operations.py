@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from ganeti_rapi.api.access import PUBLIC, Rules
-from ganeti_rapi.api.cells import Cell, Stream
+from ganeti_rapi.api.cells import Cell, Stream, WebSocket
 from ganeti_rapi.api.forms import Argument, Words
 from ganeti_rapi.api.openapi.replies import responses
 from ganeti_rapi.api.paths import PATH_ITEMS
@@ -50,6 +50,8 @@ def operation(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  #
 
 def for_whom(cell: Cell) -> str:
     """Who may call it, in a sentence."""
+    if isinstance(cell, WebSocket):
+        return "For whoever has a ticket."
     if cell.permission == PUBLIC:
         return "For anyone."
     takes = f"the permission `{cell.permission}`"

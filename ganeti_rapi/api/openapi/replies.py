@@ -7,7 +7,7 @@ from typing import Any
 
 from ganeti_rapi.api import objects
 from ganeti_rapi.api.access import PUBLIC
-from ganeti_rapi.api.cells import Cell, Constant, Stream, Text
+from ganeti_rapi.api.cells import Cell, Constant, Stream, Text, WebSocket
 from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.handlers.instances import NEW_INSTANCE
 from ganeti_rapi.api.resource import Resource
@@ -36,6 +36,8 @@ COMPONENTS: Mapping[str, Schema] = {
 
 def responses(resource: Resource, cell: Cell) -> dict[str, Any]:  # Any: JSON
     """The replies that a request can get, by status code."""
+    if isinstance(cell, WebSocket):
+        return {"101": {"description": cell.reply}, **_errors(resource, cell)}
     media_type = "text/event-stream" if isinstance(cell, Stream) else "application/json"
     if isinstance(cell, Text):
         media_type = cell.content_type.partition(";")[0]
@@ -44,7 +46,11 @@ def responses(resource: Resource, cell: Cell) -> dict[str, Any]:  # Any: JSON
     }
     if isinstance(cell, Stream):
         good["204"] = {"description": "There is nothing to come any more."}
-    return {**good, **{str(code): _reference(code) for code in error_codes(resource, cell)}}
+    return {**good, **_errors(resource, cell)}
+
+
+def _errors(resource: Resource, cell: Cell) -> dict[str, Schema]:
+    return {str(code): _reference(code) for code in error_codes(resource, cell)}
 
 
 def _reference(code: int) -> Schema:
@@ -58,10 +64,11 @@ def error_codes(resource: Resource, cell: Cell) -> list[int]:
     when = {
         400: asks_luxid,
         401: True,
-        403: cell.permission != PUBLIC,
+        403: cell.permission != PUBLIC or isinstance(cell, WebSocket),
         404: bool(resource.items),
         413: reads_body,
         415: reads_body,
+        426: isinstance(cell, WebSocket),
         429: True,
         500: asks_luxid,
         502: asks_luxid,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ganeti_rapi.api.arguments import flag
 from ganeti_rapi.api.bodies import IF_OBJECT, Parameters
-from ganeti_rapi.api.cells import Handler, Submit
+from ganeti_rapi.api.cells import Handler, Submit, WebSocket
 from ganeti_rapi.api.forms import Argument, Word
-from ganeti_rapi.api.handlers import instances
+from ganeti_rapi.api.handlers import consoles, instances
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import tags_of
+
+CONSOLE_SOCKET = "/2/instances/{instance_name}/console/websocket"
 
 INSTANCE_CHANGES = (
     Resource(
@@ -206,6 +208,36 @@ INSTANCE_CHANGES = (
                 reply_schema=instances.CONSOLE_REPLY,
                 open=False,
                 function=instances.console,
+            )
+        },
+    ),
+    Resource(
+        "instances_name_console_ticket",
+        "/2/instances/{instance_name}/console/ticket",
+        "Tickets for an instance's console.",
+        {
+            "POST": Handler(
+                doc="Get a ticket for the VNC console of a running instance: a URL that opens it "
+                "as a WebSocket, for whoever has it, once and within 30 seconds.",
+                permission="instances.console",
+                reply="An object with the URL.",
+                reply_schema=consoles.TICKET_REPLY,
+                open=False,
+                secret=True,
+                function=consoles.give_ticket,
+            )
+        },
+    ),
+    Resource(
+        "instances_name_console_websocket",
+        CONSOLE_SOCKET,
+        "An instance's console as a WebSocket.",
+        {
+            "GET": WebSocket(
+                doc="Connect to an instance's VNC console by a WebSocket. The ticket stands for "
+                "the user.",
+                query=(Argument("ticket", "The ticket.", required=True),),
+                admitted=consoles.admitted,
             )
         },
     ),

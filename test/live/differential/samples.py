@@ -35,6 +35,8 @@ LACKING = {
     ("PUT", "/2/networks/{network_name}/rename"): "since Ganeti 3.1",
     ("DELETE", "/2/instances/{instance_name}/export"): "since Ganeti 3.2",
     ("GET", "/2/events"): "our own",
+    ("POST", "/2/instances/{instance_name}/console/ticket"): "our own",
+    ("GET", "/2/instances/{instance_name}/console/websocket"): "our own",
     ("GET", "/2/openapi.json"): "our own",
     ("GET", "/healthz"): "our own",
     ("GET", "/readyz"): "our own",

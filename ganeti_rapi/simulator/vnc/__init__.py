@@ -1,0 +1,1 @@
+"""A small VNC server: what shows the screens of simulated instances."""
