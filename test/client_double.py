@@ -111,7 +111,15 @@ class ClientOfSimulation:
         self.endpoint = self.api.endpoint
         self.pool = make_pool(self.reactor, 8)
         self.http = RecordingHttp(self.api.treq(self.pool))
-        self.client = RapiClient(self.reactor, URL, user, user, http=self.http, **options)
+        self.client = RapiClient(
+            self.reactor,
+            URL,
+            user,
+            user,
+            http=self.http,
+            connect=lambda _: self.endpoint,
+            **options,
+        )
 
     @property
     def requests(self) -> list[Request]:

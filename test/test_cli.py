@@ -310,7 +310,7 @@ SUBMITTING: list[tuple[str, str, str, object]] = [
 """Command lines, and the request that they send: method, URI and body."""
 
 ELSEWHERE = (
-    *("jobs cancel 1", "jobs archive", "jobs change-priority", "login"),
+    *("jobs cancel 1", "jobs archive", "jobs change-priority", "login", "console"),
     *("profiles list", "profiles use", "profiles remove"),
     *("cluster verification", "cluster capacity", "cluster balance"),
     *("nodes power status", "nodes health"),

@@ -248,7 +248,7 @@ CALLS: dict[tuple[str, str], Callable[[Any], Any]] = {
 ASK_THE_SAME = {
     *(f"list_{kind}" for kind in ("instances", "nodes", "groups", "networks", "filters", "jobs")),
     *("list_operating_systems", "evacuate_secondaries", "has_feature", "close"),
-    *("wait_for_job", "watch_job", "submit_and_wait"),
+    *("wait_for_job", "watch_job", "submit_and_wait", "open_console"),
 }
 """The other methods; they ask resources that one in `CALLS` asks, too."""
 

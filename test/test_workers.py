@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+from collections.abc import Callable
 from signal import SIGHUP, SIGKILL, SIGTERM
 from typing import Any
 
 from attrs import define, field
+from twisted.internet.defer import Deferred
 from twisted.internet.error import (
     ConnectionDone,
     ProcessDone,
@@ -27,7 +29,7 @@ from ganeti_rapi.metrics.samples import Snapshot, decode, encode
 from ganeti_rapi.metrics.tally import Tally
 from ganeti_rapi.options import Options
 from ganeti_rapi.parent import Parent
-from ganeti_rapi.tickets import KeptByParent
+from ganeti_rapi.tickets import Box, KeptByParent
 from ganeti_rapi.workers import (
     ADOPTED,
     BEAT,
@@ -308,6 +310,19 @@ class ParentTests(SynchronousTestCase):
             self.parent.doRead()
         self.assertEqual(self.tally.totals, Snapshot({("logins", "ok"): 9}))
 
+    def test_it_asks_for_tickets_between_its_numbers(self) -> None:
+        self.said()
+        self.reactor.advance(BEAT)
+        asked = Deferred.fromCoroutine(self.tickets.take("name"))
+        counts, question = self.said()
+        decode(counts)
+        answer = Box(self.reactor.seconds).answer(question)
+        for part in (encode(Snapshot())[:4], encode(Snapshot())[4:] + answer[:9], answer[9:]):
+            os.write(self.parents_voice, part)
+            self.parent.doRead()
+        self.assertIsNone(self.successResultOf(asked))
+        self.assertEqual(self.tally.totals, Snapshot())
+
     def test_a_parent_that_does_not_listen_stops_nobody(self) -> None:
         self.tally.logins.update({f"outcome {number}": number for number in range(2000)})
         self.reactor.pump([BEAT] * 10)
@@ -374,3 +389,36 @@ class OptionsTests(SynchronousTestCase):
     def test_endpoints_cannot_be_shared(self) -> None:
         with self.assertRaises(UsageError):
             self.parse("--workers", "2", "--endpoint", "tcp:1")
+
+
+class TicketTests(SynchronousTestCase):
+    """Two workers and their parent, over the lines that they write."""
+
+    def test_one_that_a_worker_made_is_good_at_another_once(self) -> None:
+        reactor = Reactor()
+        workers = Workers(reactor, "127.0.0.1", 0, 2, [])
+        self.addCleanup(lambda: [each.close() for each in workers.sockets])
+        workers.startService()
+        tickets = []
+        for worker, process in zip(workers.workers, reactor.processes):
+            kept = KeptByParent(reactor)
+            kept.say = _through(worker, process, kept)
+            tickets.append(kept)
+        first, second = tickets
+        name = self.successResultOf(Deferred.fromCoroutine(first.put({"port": 11000})))
+        taken = self.successResultOf(Deferred.fromCoroutine(second.take(name)))
+        self.assertEqual(taken, {"port": 11000})
+        for each in tickets:
+            self.assertIsNone(self.successResultOf(Deferred.fromCoroutine(each.take(name))))
+
+
+def _through(worker: Worker, process: Process, tickets: KeptByParent) -> Callable[[bytes], None]:
+    """A worker's pipes: its line goes to the parent, in two pieces, and the answer comes back."""
+
+    def say(line: bytes) -> None:
+        counts = encode(Snapshot())
+        worker.childDataReceived(HEART, counts + line[:7])
+        worker.childDataReceived(HEART, line[7:] + counts)
+        tickets.heard(process.told[-1])
+
+    return say

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.python.failure import Failure
 from twisted.web.client import HTTPConnectionPool
 
 from ganeti_rapi.client.actions import InstanceActionMethods
+from ganeti_rapi.client.base import Object
 from ganeti_rapi.client.cluster import ClusterMethods
 from ganeti_rapi.client.connections import make_http, make_pool
 from ganeti_rapi.client.disks import DiskMethods
+from ganeti_rapi.client.errors import RapiError
 from ganeti_rapi.client.events import EventMethods
 from ganeti_rapi.client.filters import FilterMethods, QueryMethods
 from ganeti_rapi.client.groups import GroupMethods
@@ -47,7 +52,8 @@ class RapiClient(
     if that is safe, after a pause that doubles. ``connections`` are kept open for later requests.
     Instead of a user name and a password there may be a ``token``, which stock servers do not know.
 
-    With an HTTP client of your own as ``http``, TLS and connections are for you to set up there.
+    With an HTTP client of your own as ``http``, TLS and connections are for you to set up there;
+    ``connect`` then tells how to get to the server of a console's URL.
     """
 
     def __init__(
@@ -66,7 +72,9 @@ class RapiClient(
         retries: int = 3,
         connections: int = 8,
         http: Http | None = None,
+        connect: Callable[[str], IStreamClientEndpoint] | None = None,
     ) -> None:
+        self._connect = connect or self._network
         self._pool: HTTPConnectionPool | None = None
         self._trust: Policy | None = None
         if http is None:
@@ -79,6 +87,28 @@ class RapiClient(
 
     def _refused(self) -> str | None:
         return None if self._trust is None else self._trust.refused
+
+    async def open_console(self, ticket: Object, factory: Any) -> Any:
+        # Any: a Twisted factory, and its protocol
+        """A Twisted protocol of this factory, connected with the console of a ``console_ticket``.
+
+        Its transport is as TCP's. Raises `Forbidden` for a ticket that is not good any more.
+        """
+        from ganeti_rapi.client.websockets import WebSocketEndpoint  # takes its time to import
+
+        endpoint = WebSocketEndpoint(self.transport.clock, ticket["url"], self._connect)
+        try:
+            return await endpoint.connect(factory)
+        except Exception as error:
+            if isinstance(error, RapiError):
+                raise
+            raise self.transport.translated(Failure()) from error
+
+    def _network(self, url: str) -> IStreamClientEndpoint:
+        """How to get to the server of a URL."""
+        from ganeti_rapi.client.websockets import network_endpoint
+
+        return network_endpoint(self.transport.clock, url, self._trust or policy())
 
     async def close(self) -> None:
         """Close the connections that are kept open."""

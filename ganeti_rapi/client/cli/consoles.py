@@ -47,18 +47,28 @@ LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 """What to print, by the kind of console: a command line, or a message."""
 
 
-def show_console(session: Session, instance: str) -> None:
-    """Print the command that reaches a console, or all that is known of it."""
+async def of_running(method: str, client: RapiClient, instance: str) -> Any:
+    """What a method of the client says of a console. Raises `Failed` where the instance is down."""
+    try:
+        return await call(method, client, {"instance": instance})
+    except Unavailable as error:
+        if error.message != NO_CONSOLE:
+            raise
+        start = f"rapi instances start {shlex.quote(instance)}"
+        raise Failed(f"{instance} is down and has no console: {start}", 6) from None
+
+
+def find_console(session: Session, instance: str) -> Any:
+    """How to reach a console, in Ganeti's words. Raises `Failed`."""
 
     async def work(client: RapiClient) -> Any:
-        try:
-            return await call("get_console", client, {"instance": instance})
-        except Unavailable as error:
-            if error.message != NO_CONSOLE:
-                raise
-            start = f"rapi instances start {shlex.quote(instance)}"
-            raise Failed(f"{instance} is down and has no console: {start}", 6) from None
+        return await of_running("get_console", client, instance)
 
-    console = session.ask(work)
+    return session.ask(work)
+
+
+def show_console(session: Session, instance: str) -> None:
+    """Print the command that reaches a console, or all that is known of it."""
+    console = find_console(session, instance)
     line = LINES.get(console["kind"])
     session.show(console if session.output != "table" or line is None else line(console))

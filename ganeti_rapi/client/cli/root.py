@@ -17,6 +17,7 @@ from ganeti_rapi.client.cli.profiling import profiles
 from ganeti_rapi.client.cli.queries import QUERY
 from ganeti_rapi.client.cli.running import Session, run_in_reactor
 from ganeti_rapi.client.cli.screen import screen
+from ganeti_rapi.client.cli.viewing import CONSOLE
 
 EPILOG = """The password is never an option: it comes from RAPI_PASSWORD, or from the profile's
 password_command or keyring, or it is asked for.
@@ -44,5 +45,7 @@ rapi = click.Group(
 )
 click.version_option(__version__, package_name="ganeti-rapi", prog_name="rapi")(rapi)
 
-for _command in (instances, nodes, groups, networks, jobs, QUERY, LOGIN, profiles, *COMMANDS):
+FAMILIES = (instances, nodes, groups, networks, jobs, profiles)
+
+for _command in (*FAMILIES, QUERY, CONSOLE, LOGIN, *COMMANDS):
     rapi.add_command(_command)

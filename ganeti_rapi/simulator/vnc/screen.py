@@ -20,7 +20,7 @@ INK, PAPER = (0x7C, 0xE3, 0x8B), (0x10, 0x18, 0x20)
 """Red, green and blue, from 0 to 255."""
 
 PROMPT = "> "
-_FIRST_TYPED = 5
+_MOST_TYPED, _LONGEST_TYPED = LINES - 7, COLUMNS - 2
 _ENTER, _BACKSPACE = 0xFF0D, 0xFF08
 
 
@@ -34,16 +34,14 @@ class Screen:
     def lines(self, now: float) -> Sequence[str]:
         """The lines of text at this time, in seconds since the epoch."""
         clock = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now))
-        head = [self.name, "a simulated console", clock, "", "Type something:"]
-        lines = [*head, *self.typed]
-        return [line[:COLUMNS].ljust(COLUMNS) for line in lines] + [" " * COLUMNS] * (
-            LINES - len(lines)
-        )
+        head = ["", self.name, "a simulated console", clock, "", "Type something:"]
+        lines = [*head, *self.typed, *[""] * LINES][:LINES]
+        return [f" {line}"[:COLUMNS].ljust(COLUMNS) for line in lines]
 
     def press(self, symbol: int) -> None:
         """A key went down; ``symbol`` is X's keysym, which for Latin letters is their code."""
-        if symbol == _ENTER or len(self.typed[-1]) >= COLUMNS:
-            self.typed = [*self.typed, PROMPT][-(LINES - _FIRST_TYPED) :]
+        if symbol == _ENTER or len(self.typed[-1]) >= _LONGEST_TYPED:
+            self.typed = [*self.typed, PROMPT][-_MOST_TYPED:]
         if symbol == _BACKSPACE:
             self.typed[-1] = PROMPT + self.typed[-1][len(PROMPT) : -1]
         elif 0x20 <= symbol < 0x7F:
