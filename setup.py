@@ -55,7 +55,7 @@ EXTRAS_REQUIRE = {
     # WebSockets for consoles: frames without I/O, by the people of h11 and as strict.
     "console": ["wsproto>=1.2"],
     # What benchmarks compare with; they say what is missing, and do without it.
-    "bench": ["aiohttp>=3.8", "uvicorn>=0.20"],
+    "bench": ["aiohttp>=3.8", "uvicorn>=0.20", "websockify>=0.11"],
     # What the test suite needs besides trial.
     "test": [
         # Examples for what must hold for all values.

@@ -38,6 +38,7 @@ class Options(UsageOptions):
 
     optParameters: list[list[Any]] = [  # Any: an entry of usage mixes texts and defaults
         ["socket", None, None, "The Unix socket to listen on; its user and group may connect."],
+        ["console-socket", None, None, "The Unix socket of the instances' consoles, if any."],
     ]
 
     compData: Any = None  # Any: usage's own hook for shell completion
@@ -69,20 +70,25 @@ class Options(UsageOptions):
         """Raise UsageError when there is no socket."""
         if not self["socket"]:
             raise UsageError("Name the Unix socket to listen on with --socket PATH")
-        self["socket"] = os.path.abspath(self["socket"])  # twistd changes the directory
+        for name in ("socket", "console-socket"):
+            if self[name]:
+                self[name] = os.path.abspath(self[name])  # twistd changes the directory
 
 
 class SimulatorService(Service):
     """Runs a simulated job daemon, and says how to use it."""
 
-    def __init__(self, daemon: SimulatedJobDaemon, path: str) -> None:
+    def __init__(self, daemon: SimulatedJobDaemon, path: str, consoles: str | None = None) -> None:
         self._daemon = daemon
         self._path = path
+        self._consoles = consoles
 
     def startService(self) -> None:
         """Listen. Raises `CannotStart` with a plain sentence when that is not possible."""
         super().startService()
         remove_stale_socket(self._path)
+        if self._consoles is not None:
+            remove_stale_socket(self._consoles)
         try:
             self._daemon.startService()
         except CannotListenError as error:
@@ -105,11 +111,12 @@ def makeService(options: Options) -> SimulatorService:
 
     keep_steady(reactor)
     path = options["socket"]
-    daemon = SimulatedJobDaemon(reactor, path, options.size, _OWNER_AND_GROUP)
+    consoles = options["console-socket"]
+    daemon = SimulatedJobDaemon(reactor, path, options.size, _OWNER_AND_GROUP, consoles)
     # A large cluster need not be looked at by the garbage collector each time.
     gc.collect()
     gc.freeze()
-    return SimulatorService(daemon, path)
+    return SimulatorService(daemon, path, consoles)
 
 
 def remove_stale_socket(path: str) -> None:

@@ -23,7 +23,7 @@ from ganeti_rapi.web.channel import CLOSING as FAREWELL
 from ganeti_rapi.web.channel import SILENCE
 from ganeti_rapi.web.consoles import PATIENCE
 from ganeti_rapi.web.limits import SiteLimits
-from ganeti_rapi.web.tunnel import CLOSING, PING_SECONDS, Server, Tunnel
+from ganeti_rapi.web.tunnel import CLOSING, PING_SECONDS, SLICE, Server, Tunnel
 from ganeti_rapi.websocket import Frames, new_key
 
 from .harness import NOW, READER, Connection, Response, ScriptedServer, encode_request
@@ -336,6 +336,23 @@ class TunnelTests(ConsoleCase):
         self.assertEqual(self.connection.transport.producerState, "paused")
         self.vnc.resumeProducing()
         self.assertEqual(self.connection.transport.producerState, "producing")
+
+    def test_many_short_frames_are_read_in_turns(self) -> None:
+        self.connection.send(self.frames.message(b"x") * (2 * SLICE // 7))
+        taken = len(self.to_vnc.value())
+        self.assertLess(taken, 2 * SLICE // 7)
+        self.assertEqual(self.connection.transport.producerState, "paused")
+        self.send(b"last")
+        self.clock.pump([0.0] * 5)
+        self.assertTrue(self.to_vnc.value().endswith(b"xlast"))
+        self.assertEqual(len(self.to_vnc.value()), 2 * SLICE // 7 + 4)
+        self.assertEqual(self.connection.transport.producerState, "producing")
+
+    def test_who_leaves_in_the_middle_of_them(self) -> None:
+        self.connection.send(self.frames.message(b"x") * SLICE)
+        self.connection.lose()
+        self.clock.advance(CLOSING)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_who_asks_and_does_not_read_is_held(self) -> None:
         self.connection.channel.pauseProducing()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.interfaces import IPushProducer, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -307,6 +307,16 @@ class ConsoleTests(SynchronousTestCase):
             protocol.dataReceived(data)
             self.assertTrue(transport.disconnecting, data)
             protocol.connectionLost()
+
+    def test_one_that_does_not_read_is_not_read(self) -> None:
+        protocol, transport = self.factory.buildProtocol(None), StringTransport()
+        protocol.makeConnection(transport)
+        verifyObject(IPushProducer, protocol)
+        assert transport.producer is protocol
+        protocol.pauseProducing()
+        self.assertEqual(transport.producerState, "paused")
+        protocol.resumeProducing()
+        self.assertEqual(transport.producerState, "producing")
 
     def test_at_the_end_all_are_dropped(self) -> None:
         viewer = self.look_at(WEB1)

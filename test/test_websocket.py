@@ -118,6 +118,13 @@ class FramesTests(SynchronousTestCase):
             list(client.payloads(server.take_replies()))
             self.assertTrue(client.closed_by_peer)
 
+    def test_messages_of_all_lengths(self) -> None:
+        for length in (1, 125, 126, 127, 65535, 65536, 70000):
+            for sender, receiver in ((self.server, self.client), (self.client, self.server)):
+                data = sender.message(b"x" * length)
+                self.assertEqual(b"".join(receiver.payloads(data)), b"x" * length)
+                self.assertFalse(receiver.closed_by_peer)
+
     def test_a_large_message_is_not_kept(self) -> None:
         message = self.client.message(b"x" * 100_000)
         first = b"".join(self.server.payloads(message[:50_000]))

@@ -26,7 +26,8 @@ minus is taken away in the end, wherever it stands: `@admin,-nodes.powercycle`.
     crane {ha1}0123456789abcdef0123456789abcdef instances.create
 
 Names and roles are those of Ganeti 3.2, but for `@waiter`, which has what an operator lacks there
-to wait for jobs, and for `events.read`, `metrics.read` and `openapi.read`, which no Ganeti has. An
+to wait for jobs, for `instances.console`, which opens consoles through the daemon and which an
+operator has, and for `events.read`, `metrics.read` and `openapi.read`: no Ganeti has these. An
 option that means nothing is ignored, and the log names its line.
 
 `--access-rules` says which release's rules hold where 3.0 and 3.2 disagree:

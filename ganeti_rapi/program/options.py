@@ -19,7 +19,7 @@ from ganeti_rapi.program.logs import LEVELS, SYSLOG_CHOICES
 
 FILES = (
     *("ssl-cert", "ssl-key", "ssl-chain", "client-ca"),
-    *("users-file", "tokens-file", "luxi-socket", "access-log", "audit-log"),
+    *("users-file", "tokens-file", "luxi-socket", "console-socket", "access-log", "audit-log"),
 )
 """The options whose value is the path of a file."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress, IStreamClientEndpoint
+from twisted.internet.interfaces import IAddress, IPushProducer, IStreamClientEndpoint
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -22,8 +22,9 @@ from ganeti_rapi.simulator.vnc.viewer import Viewer
 LONGEST_LINE = 300
 
 
+@implementer(IPushProducer)
 class ConsoleProtocol(Protocol):
-    """A connection: first its line, then a viewer's."""
+    """A connection: first its line, then a viewer's. One that does not read is not read, either."""
 
     def __init__(self, factory: ConsoleFactory) -> None:
         self._factory = factory
@@ -32,6 +33,20 @@ class ConsoleProtocol(Protocol):
 
     def connectionMade(self) -> None:
         self._factory.connections.add(self)
+        self._own.registerProducer(self, True)
+
+    @property
+    def _own(self) -> Any:  # Any: a transport; all real ones are consumers
+        return self.transport
+
+    def pauseProducing(self) -> None:
+        self._own.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        self._own.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """The connection is lost; `connectionLost` does the rest."""
 
     def dataReceived(self, data: bytes) -> None:
         if self._viewer is not None:
@@ -50,11 +65,10 @@ class ConsoleProtocol(Protocol):
         if instance is None:
             self._refuse()
             return
-        assert self.transport is not None
         screen = self._factory.screen(instance)
         self._viewer = Viewer(
             self._factory.clock,
-            self.transport,
+            self._own,
             screen,
             lambda: self._factory.running(host, port) is instance,
         )
@@ -63,7 +77,7 @@ class ConsoleProtocol(Protocol):
             self._viewer.take(rest)
 
     def _refuse(self) -> None:
-        self.transport.loseConnection()  # type: ignore[union-attr]  # there is one
+        self._own.loseConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._factory.connections.discard(self)
@@ -98,7 +112,7 @@ class ConsoleFactory(Factory):
     def disconnect_all(self) -> None:
         """Drop every viewer."""
         for protocol in list(self.connections):
-            protocol.transport.abortConnection()  # type: ignore[union-attr]  # as above
+            protocol.transport.abortConnection()  # type: ignore[union-attr]  # they are connected
 
 
 @implementer(IStreamClientEndpoint)
