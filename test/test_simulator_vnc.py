@@ -137,8 +137,8 @@ class ReaderTests(SynchronousTestCase):
 class PixelTests(SynchronousTestCase):
     def test_a_colour_in_several_formats(self) -> None:
         colour = (255, 128, 0)
-        self.assertEqual(PixelFormat().pixel(colour), b"\x00\x80\xff\x00")
-        self.assertEqual(PixelFormat(big_endian=True).pixel(colour), b"\x00\xff\x80\x00")
+        self.assertEqual(PixelFormat().pixel(colour), b"\x00\x80\xff\xff")
+        self.assertEqual(PixelFormat(big_endian=True).pixel(colour), b"\xff\xff\x80\x00")
         rgb565 = PixelFormat(16, 16, False, True, (31, 63, 31), (11, 5, 0))
         self.assertEqual(rgb565.pixel(colour), struct.pack("<H", 31 << 11 | 31 << 5))
         self.assertEqual(SMALL.pixel(colour), bytes([7 << 5 | 3 << 2]))

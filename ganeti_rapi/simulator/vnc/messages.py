@@ -43,13 +43,14 @@ class PixelFormat:
         return cls(bits, depth, bool(big_endian), True, rest[:3], rest[3:])
 
     def pixel(self, colour: Sequence[int]) -> bytes:
-        """A pixel of a colour, whose red, green and blue are from 0 to 255."""
-        parts = zip(colour, self.most, self.shifts)
-        number = sum((part * most // 255) << shift for part, most, shift in parts)
-        size = self.bits // 8
-        return (number & ((1 << self.bits) - 1)).to_bytes(
-            size, "big" if self.big_endian else "little"
-        )
+        """A pixel of a colour, whose red, green and blue are from 0 to 255.
+
+        Bits that mean nothing are set: some viewers (noVNC 1.3) take them for how opaque it is.
+        """
+        number = (1 << self.bits) - 1
+        for part, most, shift in zip(colour, self.most, self.shifts):
+            number &= ~(most << shift) | (part * most // 255) << shift
+        return number.to_bytes(self.bits // 8, "big" if self.big_endian else "little")
 
 
 _FORMAT = struct.Struct("!BB??HHHBBB3x")
