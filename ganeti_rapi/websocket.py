@@ -35,6 +35,7 @@ _OFFERS: Final = {"Upgrade": "websocket", "Sec-WebSocket-Version": _VERSION}
 NORMAL: Final = 1000
 GOING_AWAY: Final = 1001
 UNSUPPORTED: Final = 1003
+POLICY: Final = 1008
 FAILED: Final = 1011
 
 

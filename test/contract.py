@@ -472,6 +472,7 @@ class Contract(Conversation):
         self.run_job("PUT", f"{uri}/shutdown")
         self.assertEqual(self.get(uri)["status"], "ADMIN_down")
         self.ask("GET", f"{uri}/console", status=503)
+        self.ask("POST", f"{uri}/console/ticket", status=503)
         self.run_job("PUT", f"{uri}/startup")
         self.assertTrue(self.get(uri)["oper_state"])
         self.run_job("POST", f"{uri}/reboot?type=hard")

@@ -26,7 +26,16 @@ from ganeti_rapi.web.limits import SiteLimits
 from ganeti_rapi.web.tunnel import CLOSING, PING_SECONDS, SLICE, Server, Tunnel
 from ganeti_rapi.websocket import Frames, new_key
 
-from .harness import NOW, READER, Connection, Response, ScriptedServer, encode_request
+from .harness import (
+    NOW,
+    READER,
+    USERS,
+    Connection,
+    Response,
+    ScriptedServer,
+    encode_request,
+    users_file,
+)
 
 # Any, throughout: JSON, and attributes of `Settings`.
 
@@ -279,6 +288,54 @@ class OpeningTests(ConsoleCase):
         self.knock(self.ticket()).lose()
         self.assertEqual(len(cancelled), 1)
         self.assertEqual(self.audit()[-1]["status"], 499)
+
+
+class RightsTests(ConsoleCase):
+    """A user loses the right to what a login before had opened."""
+
+    def setUp(self) -> None:
+        self.users = users_file(USERS)
+        self.options = {"users": self.users}
+        super().setUp()
+
+    def grant(self, options: str) -> None:
+        self.users.accounts = users_file(f"admin sesame {options}\n").accounts
+
+    def test_before_the_ticket_is_used(self) -> None:
+        for options in ("read", "-instances.console"):
+            uri = self.ticket()
+            self.grant(options)
+            status, message = self.refused(self.knock(uri))
+            self.assertEqual(status, 403)
+            self.assertIn("instances.console", message)
+            self.grant("write")
+        uri = self.ticket()
+        self.users.accounts = {}
+        self.assertEqual(self.refused(self.knock(uri))[0], 403)
+
+    def test_while_the_console_is_open(self) -> None:
+        connection = self.open()
+        self.grant("write")
+        self.clock.advance(PING_SECONDS)
+        self.shown(connection)
+        self.assertFalse(self.frames.closed_by_peer)
+        self.grant("read")
+        self.clock.advance(PING_SECONDS)
+        self.shown(connection)
+        self.assertIn("1008", self.frames.complaint)
+        self.assertTrue(self.network.transports[0].disconnecting)
+
+    def test_scopes_that_change_are_judged_anew(self) -> None:
+        self.grant("@operator:name=web*")
+        self.daemon.answers["Query"] = {
+            "fields": [],
+            "data": [[[0, each] for each in ("web1.example.com", "u", [], "node1", "default")]],
+        }
+        connection = self.open()
+        self.grant("@operator:name=db*")
+        self.clock.advance(PING_SECONDS)
+        self.shown(connection)
+        self.assertIn("1008", self.frames.complaint)
 
 
 class LimitTests(ConsoleCase):

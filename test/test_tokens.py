@@ -14,11 +14,12 @@ from ganeti_rapi.api.access import Rules
 from ganeti_rapi.auth import tokens
 from ganeti_rapi.auth.guessing import FREE_FOR_ADDRESS
 from ganeti_rapi.auth.loading import tokens_loader
+from ganeti_rapi.auth.logins import Logins
 from ganeti_rapi.auth.tokens import PREFIX, TokensFile, hash_of, make_token, parse
 from ganeti_rapi.auth.users import Problem
 
 from .files_double import pass_time, watch
-from .harness import NOW, ScriptedServer, captured_log, granted
+from .harness import NOW, ScriptedServer, captured_log, granted, users_file
 
 TODAY = datetime.datetime.fromtimestamp(NOW, datetime.timezone.utc).date()
 YESTERDAY = TODAY - datetime.timedelta(days=1)
@@ -139,6 +140,15 @@ class RequestTests(SynchronousTestCase):
         lines = [str(event.get("who", "")) for event in self.events]
         self.assertEqual(lines.count("an unknown name"), 4)
         self.assertNotIn(TOKEN, str(self.events))
+
+    def test_what_it_began_can_be_judged_by_its_name_later(self) -> None:
+        logins = Logins(users_file(""), Clock(), tokens=self.tokens, now=lambda: NOW)
+        found = logins.named("token:backup")
+        assert found is not None
+        self.assertTrue(found.may("tags.set"))
+        self.tokens.tokens = file_of(line(last_day=YESTERDAY)).tokens
+        self.assertIsNone(logins.named("token:backup"))
+        self.assertIsNone(logins.named("backup"))
 
     def test_guessing_waits(self) -> None:
         statuses = [self.ask(f"Bearer {number}") for number in range(FREE_FOR_ADDRESS + 2)]

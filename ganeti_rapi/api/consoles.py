@@ -15,6 +15,9 @@ from ganeti_rapi.errors import NotFound, NotRunning
 from ganeti_rapi.jsontext import Json
 from ganeti_rapi.shapes import anything, expect, maybe, record, row_of, text, whole
 
+OPENING = "instances.console"
+"""The permission to open consoles."""
+
 UNAVAILABLE = "Instance console unavailable"
 
 _FIRST_DISPLAY = 5900

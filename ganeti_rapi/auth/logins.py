@@ -19,6 +19,7 @@ from ganeti_rapi.auth.pam import Pam, PamChecks
 from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.realm import IRapiUser, make_portal
 from ganeti_rapi.auth.slow import InThread, SlowChecks
+from ganeti_rapi.auth.tokens import USER as TOKEN_USER
 from ganeti_rapi.auth.tokens import TokensFile, hash_of
 from ganeti_rapi.auth.users import UsersFile, as_text
 from ganeti_rapi.errors import LoginFailed, TooManyRequests, Unauthorized
@@ -79,8 +80,7 @@ class Logins:
             raise Unauthorized
         name = hash_of(token)  # each is a name of its own that nobody has
         self._check_wait(address, name)
-        today = datetime.datetime.fromtimestamp(self._now(), datetime.timezone.utc).date()
-        user = self._tokens.user(token, today)
+        user = self._tokens.user(token, self._today())
         if user is None:
             self._guesses.failed(address, name)
             self._note(name, address, request)
@@ -97,6 +97,15 @@ class Logins:
     def of_certificate(self, names: Sequence[str]) -> User | None:
         """The user whom a client's certificate is of: the first name that a user has."""
         return next(filter(None, map(self._users.user, names)), None)
+
+    def named(self, name: str) -> User | None:
+        """The user or token of this name as it is now, for what was begun by a login before."""
+        if self._tokens is not None and name.startswith(TOKEN_USER):
+            return self._tokens.named(name, self._today())
+        return self._users.user(name)
+
+    def _today(self) -> datetime.date:
+        return datetime.datetime.fromtimestamp(self._now(), datetime.timezone.utc).date()
 
     def _is_user(self, name: str) -> bool:
         return self._users.user(name) is not None

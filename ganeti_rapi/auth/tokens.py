@@ -76,6 +76,11 @@ class TokensFile:
         found = self.tokens.get(hash_of(token))
         return found.user if found is not None and found.counts_on(today) else None
 
+    def named(self, name: str, today: datetime.date) -> User | None:
+        """The user of that name, if it is a token's that counts."""
+        tokens = (token for token in self.tokens.values() if token.user.name == name)
+        return next((token.user for token in tokens if token.counts_on(today)), None)
+
 
 def parse(contents: bytes, rules: Rules) -> tuple[dict[str, Token], list[Problem]]:
     """The tokens by their hashes, and the problems in the order of their lines. Raises nothing."""

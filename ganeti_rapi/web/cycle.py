@@ -26,6 +26,7 @@ from ganeti_rapi.api.call import (
     parse_query,
 )
 from ganeti_rapi.api.cells import Cell, Constant, Stream, Text, WebSocket
+from ganeti_rapi.api.consoles import OPENING, Ticket
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.sight import admit
 from ganeti_rapi.auth.checker import basic_credentials, bearer_token
@@ -308,15 +309,28 @@ class Rapi:
             raise BadRequest("A request for a WebSocket has no body")
         ticket = await cell.ticket(call)  # 403
         request.user_name, request.auth = ticket.user, "ticket"
-        with self._consoles.open.one_more(ticket.user or request.client_address):  # 429
+        user = self._holder(ticket)  # 403
+        with self._consoles.open.one_more(user.name):  # 429
             self._notes.opening(request)  # 503
             server = await self._consoles.connect(ticket.console, request.channel.site.clock)
-            opened = request.tunnel = Tunnel(request, server)
+            opened = request.tunnel = Tunnel(request, server, partial(self._still_may, user))
             request.switch(headers)
             opened.open()
             why = await opened.ended
         request.finish()
         self._notes.closed(request, why)
+
+    def _holder(self, ticket: Ticket) -> User:
+        """Whose ticket it is, with the rights of now. Raises `Forbidden`."""
+        user = self._logins.named(ticket.user or "")
+        if user is None or not user.may(OPENING):
+            raise Forbidden(f"This takes the permission {OPENING}, which you do not have any more")
+        return user
+
+    def _still_may(self, user: User) -> bool:
+        """Whether this user may still have open what was opened; for the same objects, that is."""
+        now = self._logins.named(user.name)
+        return now is not None and now.may(OPENING) and now.scoped == user.scoped
 
     def serve(self, request: RapiRequest, resource: Resource | None) -> None:
         """Answer a request; if the client goes away, so does the work for it."""

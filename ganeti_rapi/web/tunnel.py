@@ -7,6 +7,7 @@ there; its channel drops it when it does not answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -23,7 +24,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ganeti_rapi.web.request import RapiRequest
-from ganeti_rapi.websocket import FAILED, GOING_AWAY, NORMAL, Frames
+from ganeti_rapi.websocket import FAILED, GOING_AWAY, NORMAL, POLICY, Frames
 
 READ = 256 * 1024
 """Bytes that are read of a VNC server at once: four times what Twisted would, as turns cost."""
@@ -96,13 +97,15 @@ class Server(Protocol):
 class Tunnel:
     """One console that is open. As a producer for its channel it is the server.
 
+    ``may_go_on`` says, each time that the client is asked, whether it still has the right to it.
     ``sent`` and ``received`` count the console's bytes, as the client sees them.
     """
 
-    def __init__(self, request: RapiRequest, server: Server) -> None:
+    def __init__(self, request: RapiRequest, server: Server, may_go_on: Callable[[], bool]) -> None:
         self.sent = self.received = 0
         self.ended: Deferred[str] = Deferred(lambda _: self._hang_up())
         self._channel = request.channel
+        self._may_go_on = may_go_on
         self._frames = Frames()
         self._server = server
         server.tunnel = self
@@ -231,4 +234,7 @@ class Tunnel:
             self._server.hang_up(self._clock)
 
     def _ask(self) -> None:
-        self._channel.write(self._frames.ping())
+        if self._may_go_on():
+            self._channel.write(self._frames.ping())
+        else:
+            self._close(POLICY, "the user does not have the permission any more")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ganeti_rapi.api.arguments import flag
 from ganeti_rapi.api.bodies import IF_OBJECT, Parameters
 from ganeti_rapi.api.cells import Handler, Submit, WebSocket
+from ganeti_rapi.api.consoles import OPENING
 from ganeti_rapi.api.forms import Argument, Word
 from ganeti_rapi.api.handlers import consoles, instances
 from ganeti_rapi.api.resource import Resource
@@ -219,7 +220,7 @@ INSTANCE_CHANGES = (
             "POST": Handler(
                 doc="Get a ticket for the VNC console of a running instance: a URL that opens it "
                 "as a WebSocket, for whoever has it, once and within 30 seconds.",
-                permission="instances.console",
+                permission=OPENING,
                 reply="An object with the URL.",
                 reply_schema=consoles.TICKET_REPLY,
                 open=False,
