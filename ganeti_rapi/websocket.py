@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from ganeti_rapi.errors import BadRequest, MethodNotSupported, UpgradeRequired
+from ganeti_rapi.errors import BadRequest, UpgradeRequired
 
 if TYPE_CHECKING:
     from wsproto.events import Event
@@ -39,21 +39,25 @@ POLICY: Final = 1008
 FAILED: Final = 1011
 
 
-def check_installed() -> None:
-    """Raise `MethodNotSupported` where wsproto is missing."""
+def is_installed() -> bool:
+    """Whether wsproto is there."""
     try:
         import wsproto  # noqa: F401  # looked for
     except ImportError:
-        raise MethodNotSupported(MISSING) from None
+        return False
+    return True
 
 
-def accepted(method: bytes, headers: Mapping[bytes, bytes]) -> dict[str, str]:
+def accepted(
+    method: bytes, headers: Mapping[bytes, bytes], version: bytes = b"1.1"
+) -> dict[str, str]:
     """The headers that accept a request's handshake; the names of ``headers`` are in lower case.
 
     Raises `UpgradeRequired` where the request asks for no WebSocket, and `BadRequest` where it does
     so wrongly (section 4.2.1).
     """
-    upgrades = b"websocket" in _words(headers.get(b"upgrade", b""))
+    # In HTTP/1.0 there are no upgrades (RFC 9110, section 7.8).
+    upgrades = version == b"1.1" and b"websocket" in _words(headers.get(b"upgrade", b""))
     if (
         method != b"GET"
         or not upgrades

@@ -19,6 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client.cli import relaying
 from ganeti_rapi.client.cli.failing import Failed
+from ganeti_rapi.client.errors import FeatureMissing
 
 from .cli_double import CommandCase
 
@@ -164,6 +165,10 @@ class RelayingTests(SynchronousTestCase):
         work = self.relay(0, lambda _: ["vncviewer", "there"])
         work.cancel()
         self.failureResultOf(work, CancelledError)
+
+    def test_without_the_library(self) -> None:
+        with mock.patch.dict("sys.modules", {"wsproto": None}):
+            self.failureResultOf(self.relay(5999), FeatureMissing)
 
     def test_a_port_that_is_taken(self) -> None:
         taken = CannotListenError("127.0.0.1", 5999, OSError(98, "Address already in use"))

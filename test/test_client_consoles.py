@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from unittest import mock
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
@@ -15,7 +16,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from ganeti_rapi.client.errors import BadReply, Forbidden, RapiError
+from ganeti_rapi.client.errors import BadReply, FeatureMissing, Forbidden, RapiError
 from ganeti_rapi.client.relay import Relay
 from ganeti_rapi.client.websockets import PATIENCE, SILENCE, WebSocketEndpoint
 from ganeti_rapi.testing import Collector, MemoryEndpoint
@@ -72,6 +73,11 @@ class OpeningTests(SynchronousTestCase):
         ticket = self.ticket()
         self.sim.endpoint.refusals = [ConnectionLost()] * 2
         self.assertRaises(RapiError, self.open, ticket)
+
+    def test_without_the_library(self) -> None:
+        with mock.patch.dict("sys.modules", {"wsproto": None}):
+            error = self.assertRaises(FeatureMissing, self.open, {})
+        self.assertIn("ganeti-rapi's extra 'console'", str(error))
 
     def test_many_share_a_screen(self) -> None:
         first, second = self.open(self.ticket()), self.open(self.ticket())

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import ConnectionDone, ConnectionLost, ConnectionRefusedError
 from twisted.internet.interfaces import IPushProducer, IStreamClientEndpoint
 from twisted.internet.testing import StringTransport
+from twisted.logger import formatEvent
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
@@ -33,6 +34,7 @@ from .harness import (
     Connection,
     Response,
     ScriptedServer,
+    captured_log,
     encode_request,
     users_file,
 )
@@ -338,6 +340,26 @@ class RightsTests(ConsoleCase):
         self.assertIn("1008", self.frames.complaint)
 
 
+class SecrecyTests(ConsoleCase):
+    """No log has a ticket that might be good."""
+
+    def setUp(self) -> None:
+        self.access_path = Path(self.mktemp())
+        self.options = {"access_log": LogFile(str(self.access_path))}
+        self.events = captured_log(self)
+        super().setUp()
+
+    def test_neither_used_nor_unused(self) -> None:
+        used, unused = self.ticket(), self.ticket()
+        self.knock(unused, Upgrade="h2c").lose()
+        self.knock(used).send(self.frames.close())
+        logged = " ".join(formatEvent(event) for event in self.events)
+        logs = self.access_path.read_text() + self.audit_path.read_text() + logged
+        self.assertEqual(logs.count(f"{SOCKET}?ticket=..."), 3)
+        for uri in (used, unused):
+            self.assertNotIn(uri.partition("=")[2], logs)
+
+
 class LimitTests(ConsoleCase):
     options = {"limits": SiteLimits(user_consoles=2)}
 
@@ -364,6 +386,16 @@ class TunnelTests(ConsoleCase):
 
     def send(self, payload: bytes) -> None:
         self.connection.send(self.frames.message(payload))
+
+    def test_it_is_counted(self) -> None:
+        self.vnc.dataReceived(GREETING)
+        self.send(b"four")
+        counted = self.server.site.tally.snapshot()
+        self.assertEqual(counted.gauges["consoles",], 1)
+        self.assertEqual(counted.counts["console_bytes", "sent"], len(GREETING))
+        self.assertEqual(counted.counts["console_bytes", "received"], 4)
+        self.connection.send(self.frames.close())
+        self.assertEqual(self.server.site.tally.snapshot().gauges["consoles",], 0)
 
     def test_bytes_go_both_ways(self) -> None:
         self.vnc.dataReceived(GREETING)

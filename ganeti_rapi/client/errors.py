@@ -41,7 +41,7 @@ class BadReply(RapiError):
 
 
 class FeatureMissing(RapiError):
-    """The server is too old for what was asked."""
+    """The server is too old for what was asked, or a library is missing here."""
 
 
 class HttpError(RapiError):

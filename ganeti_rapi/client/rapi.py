@@ -14,7 +14,7 @@ from ganeti_rapi.client.base import Object
 from ganeti_rapi.client.cluster import ClusterMethods
 from ganeti_rapi.client.connections import make_http, make_pool
 from ganeti_rapi.client.disks import DiskMethods
-from ganeti_rapi.client.errors import RapiError
+from ganeti_rapi.client.errors import FeatureMissing, RapiError
 from ganeti_rapi.client.events import EventMethods
 from ganeti_rapi.client.filters import FilterMethods, QueryMethods
 from ganeti_rapi.client.groups import GroupMethods
@@ -26,6 +26,7 @@ from ganeti_rapi.client.nodes import NodeMethods
 from ganeti_rapi.client.tls import Policy, policy
 from ganeti_rapi.client.transport import Http, Patience, Transport
 from ganeti_rapi.client.upkeep import UpkeepMethods
+from ganeti_rapi.websocket import MISSING, is_installed
 
 
 class RapiClient(
@@ -92,8 +93,11 @@ class RapiClient(
         # Any: a Twisted factory, and its protocol
         """A Twisted protocol of this factory, connected with the console of a ``console_ticket``.
 
-        Its transport is as TCP's. Raises `Forbidden` for a ticket that is not good any more.
+        Its transport is as TCP's. Raises `Forbidden` for a ticket that is not good any more, and
+        `FeatureMissing` where Python's wsproto is not installed here.
         """
+        if not is_installed():
+            raise FeatureMissing(MISSING)
         from ganeti_rapi.client.websockets import WebSocketEndpoint  # takes its time to import
 
         endpoint = WebSocketEndpoint(self.transport.clock, ticket["url"], self._connect)

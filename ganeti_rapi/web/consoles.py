@@ -11,11 +11,11 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 
 from ganeti_rapi.api.consoles import Console, Ticket
-from ganeti_rapi.errors import BadGateway, GatewayTimeout
+from ganeti_rapi.errors import BadGateway, GatewayTimeout, MethodNotSupported
 from ganeti_rapi.tickets import Tickets
 from ganeti_rapi.web.limits import UnderWay
 from ganeti_rapi.web.tunnel import Server
-from ganeti_rapi.websocket import check_installed
+from ganeti_rapi.websocket import MISSING, is_installed
 
 EndpointFor = Callable[[str, int], IStreamClientEndpoint]
 """How to connect to a host's TCP port."""
@@ -34,7 +34,8 @@ class Consoles:
 
     async def ticket(self, ticket: Ticket) -> str:
         """As `api.consoles.Consoles`."""
-        check_installed()
+        if not is_installed():
+            raise MethodNotSupported(MISSING)
         return await self._tickets.put(ticket.to_json())
 
     async def take(self, name: str) -> Ticket | None:

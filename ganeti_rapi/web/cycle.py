@@ -304,7 +304,7 @@ class Rapi:
     async def _tunnel(self, request: RapiRequest, cell: WebSocket, call: Call) -> None:
         """Connect the client with the console that its ticket is for, until one of them ends."""
         assert self._consoles is not None  # or there would be no tickets
-        headers = accepted(request.method, request.head.headers)  # 426, 400
+        headers = accepted(request.method, request.head.headers, request.head.version)  # 426, 400
         if request.has_unread_body:
             raise BadRequest("A request for a WebSocket has no body")
         ticket = await cell.ticket(call)  # 403

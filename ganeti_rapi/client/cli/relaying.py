@@ -15,7 +15,9 @@ from twisted.python.failure import Failure
 from ganeti_rapi.client.base import Object
 from ganeti_rapi.client.cli.consoles import of_running
 from ganeti_rapi.client.cli.failing import Failed
+from ganeti_rapi.client.errors import FeatureMissing
 from ganeti_rapi.client.relay import Relay
+from ganeti_rapi.websocket import MISSING, is_installed
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.rapi import RapiClient
@@ -35,6 +37,8 @@ async def relay(
     Raises `RapiError` when there is no such console, and `Failed` when the port is taken.
     """
     reactor: Any = client.transport.clock  # Any: one object that provides many zope interfaces
+    if not is_installed():
+        raise FeatureMissing(MISSING)
     end: Deferred[None] = Deferred()
 
     async def get_ticket() -> Object:
