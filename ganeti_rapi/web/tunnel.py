@@ -29,8 +29,8 @@ from ganeti_rapi.websocket import FAILED, GOING_AWAY, NORMAL, POLICY, Frames
 READ = 256 * 1024
 """Bytes that are read of a VNC server at once: four times what Twisted would, as turns cost."""
 
-SLICE = 8 * 1024
-"""Bytes of a client that are read in one turn: some ten milliseconds of the shortest frames."""
+SLICE = 4 * 1024
+"""Bytes of a client that are read in one turn: some four milliseconds of the shortest frames."""
 
 CLOSING = 5.0
 """Seconds that the VNC server has to take what the client sent last."""
@@ -145,7 +145,8 @@ class Tunnel:
 
     def _read(self, data: bytes) -> None:
         frames = self._frames
-        for payload in frames.payloads(data):
+        payload = b"".join(frames.payloads(data))
+        if payload:
             self.received += len(payload)
             self._tally.console_bytes["received"] += len(payload)
             self._to_server.write(payload)
