@@ -8,9 +8,15 @@ from typing import Any
 from unittest import mock
 
 from attrs import define, field
+from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import ConnectionDone, ConnectionLost, ConnectionRefusedError
-from twisted.internet.interfaces import IPushProducer, IStreamClientEndpoint
+from twisted.internet.interfaces import (
+    IAddress,
+    IPushProducer,
+    IStreamClientEndpoint,
+    ITCPTransport,
+)
 from twisted.internet.testing import StringTransport
 from twisted.logger import formatEvent
 from twisted.python.failure import Failure
@@ -360,6 +366,36 @@ class SecrecyTests(ConsoleCase):
             self.assertNotIn(uri.partition("=")[2], logs)
 
 
+@implementer(ITCPTransport)
+class TcpTransport(VncTransport):
+    """One that has the options of TCP. ``options`` are those that were set."""
+
+    def __init__(self, host: IAddress) -> None:
+        super().__init__(hostAddress=host)
+        self.options: list[str] = []
+
+    def setTcpNoDelay(self, _: bool) -> None:
+        self.options.append("no delay")
+
+    def setTcpKeepAlive(self, _: bool) -> None:
+        self.options.append("keep alive")
+
+
+class ServerTests(SynchronousTestCase):
+    def options(self, host: IAddress) -> list[str]:
+        transport = TcpTransport(host)
+        Server().makeConnection(transport)
+        return transport.options
+
+    def test_a_node_that_dies_is_noticed(self) -> None:
+        here = IPv4Address("TCP", "192.0.2.1", 40001)
+        self.assertEqual(self.options(here), ["no delay", "keep alive"])
+
+    def test_a_unix_socket_has_no_options_of_tcp(self) -> None:
+        """Though Twisted 22.4 says that it is TCP's."""
+        self.assertEqual(self.options(UNIXAddress("/consoles")), [])
+
+
 class LimitTests(ConsoleCase):
     options = {"limits": SiteLimits(user_consoles=2)}
 
@@ -502,6 +538,13 @@ class TunnelTests(ConsoleCase):
     def test_a_client_that_does_not_say_farewell(self) -> None:
         self.vnc.connectionLost(Failure(ConnectionDone()))
         self.clock.pump([1.0] * int(FAREWELL + 1))
+        self.assertTrue(self.connection.transport.disconnected)
+
+    def test_a_client_that_goes_on_talking(self) -> None:
+        self.vnc.connectionLost(Failure(ConnectionDone()))
+        for _ in range(int(FAREWELL + 1)):
+            self.send(b"more")
+            self.clock.advance(1)
         self.assertTrue(self.connection.transport.disconnected)
 
     def test_a_server_that_does_not_take_the_rest(self) -> None:

@@ -154,7 +154,8 @@ class RapiChannel(Protocol):
         if self._closing:
             return  # what follows the last request, or one that could not be read, is thrown away
         if self._taker is not None:
-            self._limit(SILENCE, self._peer_is_silent)
+            if self._too_late == self._peer_is_silent:  # and not once all is said
+                self._limit(SILENCE, self._peer_is_silent)
             self._taker.take(data)
             return
         if self._body is not None:

@@ -16,7 +16,8 @@ _BYTES_ACKED = struct.Struct("=120xQ")
 """Where Linux tells in ``struct tcp_info`` how many bytes the peer has acknowledged so far."""
 
 
-def _is_tcp(transport: Any) -> bool:  # Any: as Flow's
+def is_tcp(transport: Any) -> bool:  # Any: as Flow's
+    """Whether it is a TCP connection, whose options can be set."""
     # Until Twisted 22.8 the transport of a UNIX socket says that it is TCP's
     return ITCPTransport.providedBy(transport) and isinstance(
         transport.getHost(), (IPv4Address, IPv6Address)
@@ -36,7 +37,7 @@ class Flow:
         # Any: what is below TLS, or the transport itself; of a real one, a socket's descriptor
         self._below: Any = getattr(transport, "transport", transport)
         self._acknowledged = 0
-        if _is_tcp(self._below):
+        if is_tcp(self._below):
             self._below.setTcpNoDelay(True)  # a reply never waits for the peer's acknowledgement
 
     def pause(self) -> None:

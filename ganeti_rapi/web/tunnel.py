@@ -15,7 +15,6 @@ from twisted.internet.interfaces import (
     IDelayedCall,
     IPushProducer,
     IReactorTime,
-    ITCPTransport,
     ITransport,
 )
 from twisted.internet.protocol import Protocol, connectionDone
@@ -23,6 +22,7 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from ganeti_rapi.web.flow import is_tcp
 from ganeti_rapi.web.request import RapiRequest
 from ganeti_rapi.websocket import FAILED, GOING_AWAY, NORMAL, POLICY, Frames
 
@@ -47,13 +47,12 @@ class Server(Protocol):
     _late: IDelayedCall | None = None
 
     def connectionMade(self) -> None:
-        assert self.transport is not None
-        if hasattr(self.transport, "bufferSize"):  # what Twisted reads at once
-            self.transport.bufferSize = READ
-        if ITCPTransport.providedBy(self.transport):
-            self.transport.setTcpNoDelay(True)  # keys and the pointer are small and urgent
-            self.transport.setTcpKeepAlive(True)  # so that a node that died is noticed
-        self.transport.registerProducer(self, True)  # type: ignore[attr-defined]  # all real ones
+        transport: Any = self.transport  # Any: a real one has more than ITransport
+        if is_tcp(transport):
+            transport.setTcpNoDelay(True)  # keys and the pointer are small and urgent
+            transport.setTcpKeepAlive(True)  # so that a node that died is noticed
+            transport.bufferSize = READ  # what Twisted reads at once
+        transport.registerProducer(self, True)
 
     def dataReceived(self, data: bytes) -> None:
         if self.tunnel is not None:
