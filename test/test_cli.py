@@ -572,7 +572,9 @@ class ShortNameTests(CommandCase):
 
     def test_a_name_that_is_short_for_several(self) -> None:
         create = "--os noop+default --disk-template diskless --no-nics --node node1.example.com"
-        self.type(f"instances create web1.other.example {create} --no-start")
+        self.type(
+            f"instances create web1.other.example {create} --no-start --no-name-check --no-ip-check"
+        )
         words = "web1 is short for web1.example.com, web1.other.example; which instance?"
         self.fails("instances show web1", 2, words)
 

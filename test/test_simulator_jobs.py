@@ -428,6 +428,15 @@ class DependencyTests(QueueTestCase):
         self.settle()
         self.assertEqual(job.status, "running")
 
+    def test_cancelling_the_other_cancels_those_that_need_another_end(self) -> None:
+        self.cluster.info["max_running_jobs"] = 1
+        first = self.submit(start("a"))
+        jobs = [self.after(1, "success"), self.after(1, "error"), self.after(1)]
+        self.queue.cancel(first.id)
+        self.settle()
+        self.assertEqual([job.status for job in jobs], ["canceled"] * 3)
+        self.assertEqual(jobs[0].opresult, ["Job canceled by request"])
+
     def test_any_opcode_may_depend(self) -> None:
         self.submit(start("a"))
         job = self.submit(finish("b"), finish("b", depends=[[1, ["success"]]]))

@@ -6,7 +6,7 @@ first that fails takes those behind it along.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field, frozen
@@ -16,7 +16,6 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from ganeti_rapi.errors import JobDaemonError
-from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.simulator.jobs.job import (
     CANCELED,
     ERROR,
@@ -31,7 +30,7 @@ from ganeti_rapi.simulator.jobs.job import (
     timestamp,
 )
 from ganeti_rapi.simulator.jobs.locks import LockManager
-from ganeti_rapi.simulator.state import Cluster, Identities
+from ganeti_rapi.simulator.state import Cluster, Entity, Identities, find
 from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 
 _Ending = tuple[str, Any]  # Any: what an opcode's result is
@@ -46,6 +45,20 @@ _log = Logger()
 
 def _exec_error(text: str) -> JobDaemonError:
     return JobDaemonError("OpExecError", text)
+
+
+_NAMED: Mapping[str, Callable[[Cluster], Sequence[Entity]]] = {
+    "instance_name": lambda cluster: cluster.instances,
+    "node_name": lambda cluster: cluster.nodes,
+}
+"""The parameters that name an object, whose uuid Ganeti notes in the opcode beside the name."""
+
+
+def _note_uuids(cluster: Cluster, op: OpcodeJson) -> None:
+    for name, entities in _NAMED.items():
+        uuid = name.removesuffix("_name") + "_uuid"
+        if uuid in op and op[uuid] is None and (entity := find(entities(cluster), op[name])):
+            op[uuid] = entity.uuid
 
 
 @frozen
@@ -144,6 +157,7 @@ class Execution:
             raise _exec_error(f"The simulator cannot execute {opcode.input['OP_ID']}")
         locks = unit.locks(self._around.cluster, opcode.input)
         await self._wait(self._around.locks.acquire(self.job.id, locks, opcode.priority))
+        _note_uuids(self._around.cluster, opcode.input)
         task = self._task(opcode)
         return await self._drive(opcode, task, unit.run(task))
 
@@ -152,7 +166,12 @@ class Execution:
             job = self._around.jobs.get(job_id)
             if job is None:
                 raise _exec_error(f"Dependency error: Job {job_id} not found")
-            if job.status not in (statuses or FINAL_STATES):
+            if job.status in statuses:
+                continue
+            if job.status == CANCELED:
+                self._ending = _CANCELED
+                raise CancelledError
+            if statuses or not job.finalized:
                 raise _exec_error(
                     f"Dependency job {job_id} finished with status '{job.status}',"
                     f" not one of '{', '.join(statuses)}' as required"

@@ -9,7 +9,7 @@ from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.simulator.queries.context import Context, JobView, nice_key
 from ganeti_rapi.simulator.queries.fields import Field, Reading, unknown_field
 from ganeti_rapi.simulator.queries.filters import Expression, parse
-from ganeti_rapi.simulator.queries.kinds import KINDS, Kind, job_id
+from ganeti_rapi.simulator.queries.kinds import HOST_NAMES, KINDS, Kind, job_id
 from ganeti_rapi.simulator.queries.refusals import unknown_fields, unparsable
 from ganeti_rapi.simulator.state import Cluster
 
@@ -104,7 +104,8 @@ def _matching(
             raise JobDaemonError("ParameterError", f"Can't find field named '{name}'")
     names = kind.names_in(expression)
     candidates = kind.named(context, names) if names else kind.everything(context, fields)
-    return [each for each in candidates if _holds(expression, context, kind, each)]
+    forgiving = expression.with_short_names(HOST_NAMES)
+    return [each for each in candidates if _holds(forgiving, context, kind, each)]
 
 
 def _holds(expression: Expression, context: Context, kind: AnyKind, each: object) -> bool:

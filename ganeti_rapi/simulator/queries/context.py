@@ -172,7 +172,11 @@ class Context:
     def memory_used(self, node: Node) -> int:
         """MiB that the running instances of a node take."""
         running = (i for i in self.primaries_on(node) if i.running)
-        return sum(self.beparams(instance)["maxmem"] for instance in running)
+        return sum(map(self.memory, running))
+
+    def memory(self, instance: Instance) -> int:
+        """MiB that an instance takes while it runs: what it was given, or else its ``maxmem``."""
+        return int(instance.runtime_memory or self.beparams(instance)["maxmem"])
 
     def disk_used(self, node: Node) -> int:
         """MiB of a node's own storage that instances take."""

@@ -28,9 +28,12 @@ from ganeti_rapi.simulator.queries.small_kinds import (
     Export,
     MissingJob,
 )
-from ganeti_rapi.simulator.state import Cluster, Entity, FilterRule, Node, find
+from ganeti_rapi.simulator.state import Cluster, Entity, FilterRule, Node, find, find_all
 
 C = TypeVar("C", bound=Entity)
+
+HOST_NAMES = frozenset(["name", "node", "pnode"])
+"""The fields that hold names of hosts, which a comparison may shorten to their first labels."""
 
 Job: TypeAlias = JobView | MissingJob
 Names: TypeAlias = Sequence[Literal]
@@ -69,10 +72,8 @@ def _configured(what: str, fields: Table[C], objects: Callable[[Cluster], list[C
         return [_required(what, objects(context.cluster), str(name)) for name in names]
 
     def listed(context: Context, names: Names) -> list[C]:
-        wanted = frozenset(names)
-        return nicely_sorted(
-            each for each in objects(context.cluster) if each.name in wanted or each.uuid in wanted
-        )
+        found = find_all(objects(context.cluster), map(str, names))
+        return nicely_sorted(found)
 
     return Kind(fields, "name", everything, named, listed)
 

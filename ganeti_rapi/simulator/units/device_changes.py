@@ -110,7 +110,7 @@ class DeviceChanges:
     def _modify_disk(self, which: Which, params: Params) -> None:
         index = find_device(self.instance.disks, which, "disk")
         disk = self.instance.disks[index]
-        for name in modify_disk(disk, params):
+        for name in modify_disk(disk, params, self.instance.disk_template):
             self.results.append((f"disk.{name}/{index}", params[name]))
 
     def _remove_disk(self, which: Which, _params: Params) -> None:

@@ -22,6 +22,7 @@ from ganeti_rapi.simulator.units.names import (
     require_new_name,
 )
 from ganeti_rapi.simulator.units.power import power_off
+from ganeti_rapi.simulator.units.volumes import FILE_TEMPLATES
 
 
 def _remove(task: Task) -> Steps:
@@ -40,12 +41,14 @@ def _rename(task: Task) -> Steps:
     require_name_check_for_ip_check(op)
     require_online(instance.primary)
     require_stopped(instance, "cannot rename")
-    new_name = host_name(op["new_name"], must_resolve=op["name_check"])
+    new_name = host_name(task.cluster, op["new_name"], must_resolve=op["name_check"])
     if new_name != instance.name:
         require_new_name(task.cluster, new_name)
     yield 0.2
     instance.name = new_name
     instance.touch(task.now())
+    if instance.disk_template in FILE_TEMPLATES:
+        instance.touch(task.now())  # the paths of its disks change with the name
     return new_name
 
 
