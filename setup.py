@@ -52,6 +52,8 @@ EXTRAS_REQUIRE = {
         # TOML, which later Pythons read themselves.
         "tomli>=1.1; python_version < '3.11'",
     ],
+    # Reads the files of `--simulate FILE`: PyYAML tells in which line each value stands.
+    "simulate": ["PyYAML>=6.0"],
     # What benchmarks compare with; they say what is missing, and do without it.
     "bench": ["aiohttp>=3.8", "uvicorn>=0.20"],
     # What the test suite needs besides trial.
@@ -67,12 +69,15 @@ EXTRAS_REQUIRE = {
         # The tests of the blocking client and of the command line; see "client" and "cli".
         "crochet>=2.0",
         "click>=8.1",
+        # The tests of clusters in files; see "simulate".
+        "PyYAML>=6.0",
     ],
     # Format, lint, types and code that nobody calls.
     "lint": [
         "ruff>=0.4",
         "mypy>=1.10",
         "mypy-zope>=1.0.5",
+        "types-PyYAML",
         "vulture>=2.11",
     ],
     # Changes the code and looks whether the tests notice.

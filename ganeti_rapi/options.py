@@ -125,6 +125,7 @@ class Options(UsageOptions):
         self.simulated_size: str | None = None
         self.trusted_proxies: list[str] = []
         self.adopted: int | None = None
+        self._defaults: dict[str, Any] = {}  # Any: as in OptionEntry
 
     def opt_version(self) -> None:
         """Show the version."""
@@ -155,13 +156,19 @@ class Options(UsageOptions):
 
     def opt_simulate(self, size: str) -> None:
         """Run on a simulated cluster, with a certificate and users made for it. May be followed
-        by a size, such as nodes=500,instances=10000,jobs=5000,seed=7.
+        by a size, such as nodes=500,instances=10000,jobs=5000,seed=7, or by a file that describes
+        the cluster, such as cluster.yaml.
         """
         self.simulated_size = size
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """Parse; --simulate may stand alone, which usage cannot express."""
+        self._defaults = dict(self)
         super().parseOptions(None if options is None else with_size(options))
+
+    def is_default(self, name: str) -> bool:
+        """Whether a parameter has a value that nobody gave, not even the same one."""
+        return self[name] is self._defaults[name]
 
     def parseArgs(self, *arguments: str) -> None:
         """There are no arguments beside the options."""
@@ -170,6 +177,8 @@ class Options(UsageOptions):
 
     def postOptions(self) -> None:
         """Fill in what follows from other options."""
+        if self.simulated_size is not None:
+            self._check_simulation()
         self["ssl-key"] = self["ssl-key"] or self["ssl-cert"]
         if self["client-ca"] and self["no-ssl"]:
             raise UsageError("--client-ca needs TLS, which --no-ssl turns off")
@@ -177,6 +186,12 @@ class Options(UsageOptions):
             raise UsageError("--audit-required needs an --audit-log")
         if self["workers"] > 1 and self.endpoints:
             raise UsageError("--workers shares the port of --bind and --port, not an --endpoint")
+
+    def _check_simulation(self) -> None:
+        if not self.is_default("luxi-socket"):
+            raise UsageError("--simulate has a job daemon of its own; leave out --luxi-socket")
+        if self.is_default("ssl-cert") and not self.is_default("ssl-key"):
+            raise UsageError("--ssl-key needs the certificate that it belongs to, by --ssl-cert")
 
     def for_first_worker(self) -> list[str]:
         """What the first of several workers has more on its command line than the others."""
@@ -200,6 +215,12 @@ class Options(UsageOptions):
         return [*flags, *parameters, *proxies]
 
 
+def _is_size(text: str) -> bool:
+    """Whether what follows --simulate belongs to it: a size, or the path of a file."""
+    is_file = "/" in text or text.endswith((".yaml", ".yml", ".json"))
+    return not text.startswith("-") and ("=" in text or is_file)
+
+
 def with_size(options: Sequence[str]) -> list[str]:
     """The same options, where each --simulate has a size: an empty one if none was given."""
     result: list[str] = []
@@ -207,7 +228,7 @@ def with_size(options: Sequence[str]) -> list[str]:
     while rest:
         option = rest.pop(0)
         if option == "--simulate":
-            size = rest.pop(0) if rest and "=" in rest[0] and not rest[0].startswith("-") else ""
+            size = rest.pop(0) if rest and _is_size(rest[0]) else ""
             option = f"--simulate={size}"
         result.append(option)
     return result

@@ -8,6 +8,7 @@ import ipaddress
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ class Playground(Service):
     def __init__(self, directory: Path, daemon: SimulatedJobDaemon) -> None:
         self.directory = directory
         self._daemon = daemon
-        self._welcome = ""
+        self._options: Any = None  # Any: see adjust
+        self._port: Callable[[], int | None] = lambda: None
 
     @classmethod
     def make(cls, reactor: Any, size: str) -> Playground:  # Any: many zope interfaces in one
@@ -46,18 +48,30 @@ class Playground(Service):
         daemon = SimulatedJobDaemon(reactor, str(directory / "luxi.sock"), parsed)
         return cls(directory, daemon)
 
-    def adjust(self, options: Any) -> None:  # Any: the options know us, not we them
-        """Point the daemon's options at what is here."""
+    def adjust(  # Any: the options know us, not we them
+        self, options: Any, port: Callable[[], int | None] = lambda: None
+    ) -> None:
+        """Point the daemon's options at what is here, where they were not given.
+
+        ``port`` tells which one it is, once it is open.
+        """
         options["luxi-socket"] = str(self.directory / "luxi.sock")
-        options["users-file"] = str(self.directory / "users")
-        options["ssl-cert"] = options["ssl-key"] = str(self.directory / "server.pem")
-        self._welcome = welcome(self.directory, options)
+        if options.is_default("users-file"):
+            options["users-file"] = str(self.directory / "users")
+        if options.is_default("ssl-cert"):
+            options["ssl-cert"] = options["ssl-key"] = str(self.directory / "server.pem")
+        self._options, self._port = options, port
 
     def startService(self) -> None:
         super().startService()
         self._daemon.startService()
         # Past the log, which would put a time before every line.
-        print(self._welcome, file=sys.__stdout__, flush=True)
+        text = welcome(self.directory, self._options, self._port(), self._an_instance())
+        print(text, file=sys.__stdout__, flush=True)
+
+    def _an_instance(self) -> str | None:
+        instances = self._daemon.cluster.instances
+        return instances[0].name if instances else None
 
     def stopService(self) -> Deferred[None]:
         super().stopService()
@@ -108,23 +122,34 @@ def write_certificate(path: Path) -> None:
     )
 
 
-def welcome(directory: Path, options: Any) -> str:  # Any: the options know us, not we them
+def welcome(  # Any: the options know us, not we them
+    directory: Path, options: Any, port: int | None, instance: str | None
+) -> str:
     """What a person needs to know to use the simulated cluster."""
     scheme = "http" if options["no-ssl"] else "https"
     host = "127.0.0.1" if options["bind"] in ("0.0.0.0", "::") else options["bind"]
     host = f"[{host}]" if ":" in host else host
-    url = f"{scheme}://{host}:{options['port']}"
+    url = f"{scheme}://{host}:{port or options['port']}"
     trust = "" if options["no-ssl"] else f"--cacert {options['ssl-cert']} "
-    users = ", ".join(
-        f"{name} (password {password}, may {option})" for name, (password, option) in USERS.items()
-    )
+    users = _told_users(directory, options)
+    own = users.startswith(next(iter(USERS)))
+    change = f"{url}/2/instances/{instance}/shutdown"
+    write = f"curl {trust}-u admin:admin -X PUT {change}" if own and instance else ""
     return f"""
 A simulated Ganeti cluster is at {url}
 
   users   {users}
   files   {directory}
   try     curl {trust}{url}/2/instances
-          curl {trust}-u admin:admin -X PUT {url}/2/instances/web1.example.com/shutdown
+          {write}
 
 Stop it with Ctrl-C.
 """
+
+
+def _told_users(directory: Path, options: Any) -> str:  # Any: as above
+    if Path(options["users-file"]).parent != directory:
+        return f"those of {options['users-file']}"
+    return ", ".join(
+        f"{name} (password {password}, may {option})" for name, (password, option) in USERS.items()
+    )

@@ -10,7 +10,8 @@ from twisted.internet.interfaces import IListeningPort
 
 from ganeti_rapi.simulator.build import SeededIdentities, sized, small
 from ganeti_rapi.simulator.calls import JobDaemon
-from ganeti_rapi.simulator.jobs.history import add_history
+from ganeti_rapi.simulator.clusterfile.building import Jobs, read_cluster
+from ganeti_rapi.simulator.jobs.history import add_history, add_jobs
 from ganeti_rapi.simulator.jobs.queue import JobQueue
 from ganeti_rapi.simulator.protocol import LuxidFactory
 from ganeti_rapi.simulator.size import Size, parse_size
@@ -31,7 +32,8 @@ class SimulatedJobDaemon(Service):
     """A job daemon with a cluster inside, which listens for LUXI clients at ``path``.
 
     ``mode`` says who may connect: by default, only the user who runs it. ``cluster`` and ``queue``
-    are there to look inside, and to change things behind the clients' backs.
+    are there to look inside, and to change things behind the clients' backs. Raises ValueError
+    with what is wrong in a file.
     """
 
     def __init__(  # Any: the reactor provides many interfaces in one
@@ -39,9 +41,12 @@ class SimulatedJobDaemon(Service):
     ) -> None:
         identities = SeededIdentities(size.seed)
         now = reactor.seconds()
-        self.cluster = _cluster(size, now)
+        self.cluster, jobs = _cluster(size, now)
         self.queue = JobQueue(reactor, self.cluster, identities, UNITS)
-        add_history(self.queue, self.cluster, size.jobs, now)
+        if isinstance(jobs, int):
+            add_history(self.queue, self.cluster, jobs, now)
+        else:
+            add_jobs(self.queue, jobs, now)
         self._factory = LuxidFactory(JobDaemon(reactor, self.cluster, identities, self.queue))
         self._reactor = reactor
         self._path = path
@@ -63,7 +68,11 @@ class SimulatedJobDaemon(Service):
         return stopped or succeed(None)
 
 
-def _cluster(size: Size, now: float) -> Cluster:
+def _cluster(size: Size, now: float) -> tuple[Cluster, Jobs]:
+    """The cluster, and its jobs of the past."""
+    identities = SeededIdentities(size.seed, "cluster")
+    if size.file:
+        return read_cluster(size.file, now, identities)
     if size.is_small:
-        return small(now, SeededIdentities(size.seed, "cluster"))
-    return sized(size.nodes or _FEW_NODES, size.instances or 0, size.seed, now)
+        return small(now, identities), size.jobs
+    return sized(size.nodes or _FEW_NODES, size.instances or 0, size.seed, now), size.jobs

@@ -6,6 +6,7 @@ import click
 
 from ganeti_rapi import __version__
 from ganeti_rapi.client.cli.cluster import COMMANDS
+from ganeti_rapi.client.cli.dumping import DUMP
 from ganeti_rapi.client.cli.everywhere import FIRST, Choices
 from ganeti_rapi.client.cli.groups import groups
 from ganeti_rapi.client.cli.instances import instances
@@ -44,5 +45,5 @@ rapi = click.Group(
 )
 click.version_option(__version__, package_name="ganeti-rapi", prog_name="rapi")(rapi)
 
-for _command in (instances, nodes, groups, networks, jobs, QUERY, LOGIN, profiles, *COMMANDS):
+for _command in (instances, nodes, groups, networks, jobs, QUERY, DUMP, LOGIN, profiles, *COMMANDS):
     rapi.add_command(_command)
