@@ -125,6 +125,8 @@ class Instance(Entity):
     osparams_private: Params = field(factory=dict)
     """Never shown."""
     network_port: int | None = None
+    runtime_vcpus: int | None = None
+    """The virtual CPUs that it was started with, where ``vcpus`` was changed since."""
     stopped_by_user: bool = False
     """Whether it was shut down from inside, while it is wanted down."""
     runs_on: Node | None = None

@@ -17,19 +17,21 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]  # Any, in this module: JSON
 
 FIELDS: Mapping[str, str] = {
-    "group": "name uuid alloc_policy custom_ndparams custom_ipolicy custom_diskparams tags",
+    "group": """
+        name uuid alloc_policy custom_ndparams custom_ipolicy custom_diskparams tags serial_no
+    """,
     "node": """
         name uuid group pip sip mtotal mnode dtotal ctotal csockets offline drained
-        master_candidate master_capable vm_capable custom_ndparams tags
+        master_candidate master_capable vm_capable custom_ndparams tags serial_no
     """,
     "network": """
-        name uuid network gateway network6 gateway6 mac_prefix tags group_list
+        name uuid network gateway network6 gateway6 mac_prefix tags serial_no group_list
     """,
     "instance": """
         name uuid os hypervisor disk_template pnode snodes admin_state admin_state_source
         oper_state status disk.sizes disk.names disk.uuids nic.macs nic.ips nic.names
         nic.networks.names custom_nicparams custom_beparams custom_hvparams custom_osparams
-        network_port tags
+        network_port tags serial_no
     """,
     "filter": "uuid priority predicates action",
 }
@@ -109,14 +111,14 @@ def _cluster(info: Row) -> Row:
 def _group(row: Row) -> Row:
     keys = ("ndparams", "ipolicy", "diskparams")
     custom = {key: row[f"custom_{key}"] for key in keys if row.get(f"custom_{key}")}
-    kept = {key: row.get(key) for key in ("name", "uuid", "alloc_policy", "tags")}
+    kept = {key: row.get(key) for key in ("name", "uuid", "alloc_policy", "tags", "serial_no")}
     return _without_nulls({**kept, **custom})
 
 
 def _node(row: Row) -> Row:
     state = "offline" if row["offline"] else "drained" if row["drained"] else "online"
     silent = state == "online" and "mtotal" not in row and row["vm_capable"]
-    kept = "name uuid group master_candidate master_capable vm_capable tags"
+    kept = "name uuid group master_candidate master_capable vm_capable tags serial_no"
     return _without_nulls(
         {
             **{key: row.get(key) for key in kept.split()},
@@ -137,7 +139,7 @@ def _network(row: Row) -> Row:
     groups = {}
     for name, mode, link, *vlan in row.get("group_list") or []:
         groups[name] = {"mode": mode, "link": link, "vlan": vlan[0] if vlan else ""}
-    kept = "name uuid network gateway network6 gateway6 mac_prefix tags"
+    kept = "name uuid network gateway network6 gateway6 mac_prefix tags serial_no"
     return _without_nulls({**{key: row.get(key) for key in kept.split()}, "groups": groups})
 
 
@@ -148,7 +150,7 @@ def _instance(row: Row) -> Row:
         for key in ("beparams", "hvparams", "osparams")
         if f"custom_{key}" in row
     }
-    kept = "name uuid os hypervisor disk_template network_port tags"
+    kept = "name uuid os hypervisor disk_template network_port tags serial_no"
     return _without_nulls(
         {
             **{key: row.get(key) for key in kept.split()},

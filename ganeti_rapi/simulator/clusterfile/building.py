@@ -134,9 +134,7 @@ class _Builder:
         for key in ("bridges", "hosts"):
             setattr(cluster, key, list(about.get(key, getattr(cluster, key))))
         enabled = cluster.info["enabled_hypervisors"]
-        cluster.hypervisors = list(
-            about.get("installed_hypervisors", [*cluster.hypervisors, *enabled])
-        )
+        cluster.hypervisors = list(about.get("installed_hypervisors", enabled))
         for item in self.said.get("oses", [{"name": "noop", "variants": ["default"]}]):
             pairs = list(item.get("parameters", {}).items())
             cluster.oses.append(OperatingSystem(item["name"], item.get("variants", []), pairs))
@@ -168,7 +166,7 @@ class _Builder:
         return master
 
     def group(self, index: int, item: Item) -> Group:
-        keys = ("alloc_policy", "ndparams", "ipolicy", "diskparams", "tags")
+        keys = ("alloc_policy", "ndparams", "ipolicy", "diskparams", "tags", "serial_no")
         return Group(*self.entity("groups", index, item), **_given(item, keys))
 
     def node(self, index: int, item: Item, groups: Sequence[Group]) -> Node:
@@ -179,7 +177,7 @@ class _Builder:
             files=_size(item, "disk", Hardware().files),
         )
         state = item.get("state", "online")
-        keys = "cpus sockets master_capable vm_capable ndparams tags"
+        keys = "cpus sockets master_capable vm_capable ndparams tags serial_no"
         return Node(
             *self.entity("nodes", index, item),
             group=self.named(groups, name, "group", "nodes", index, "group"),
@@ -211,7 +209,7 @@ class _Builder:
             IPv4Network(item["network"])
         except ValueError as error:
             self.wrong(str(error), "networks", index, "network")
-        keys = "gateway network6 gateway6 mac_prefix reserved tags"
+        keys = "gateway network6 gateway6 mac_prefix reserved tags serial_no"
         network = Network(
             *self.entity("networks", index, item),
             network=item["network"],
@@ -257,7 +255,7 @@ class _Builder:
             beparams=self.checked(
                 index, "beparams", item, lambda new: parameters.beparams(cluster, {}, new)
             ),
-            **_given(item, ("hvparams", "osparams", "network_port", "tags")),
+            **_given(item, ("hvparams", "osparams", "network_port", "tags", "serial_no")),
         )
 
     def template(self, template: str, info: Item, index: int) -> str:

@@ -40,6 +40,9 @@ _UUID = ("uuid", NON_EMPTY_STRING)
 _TAGS = ("tags", STRINGS)
 
 
+_COMMON = (_TAGS, _UUID, ("serial_no", POSITIVE))
+
+
 def _object(*keys: tuple[str, Check]) -> Keyed:
     return Keyed(keys)
 
@@ -61,8 +64,7 @@ CLUSTER = _object(
 
 GROUP = _object(
     _NAME,
-    _TAGS,
-    _UUID,
+    *_COMMON,
     ("alloc_policy", OneOf(("preferred", "last_resort", "unallocable"))),
     ("ndparams", OBJECT),
     ("ipolicy", OBJECT),
@@ -71,8 +73,7 @@ GROUP = _object(
 
 NODE = _object(
     _NAME,
-    _TAGS,
-    _UUID,
+    *_COMMON,
     ("group", NON_EMPTY_STRING),
     ("state", OneOf(STATES)),
     ("memory", SIZE),
@@ -96,8 +97,7 @@ OS = _object(
 
 NETWORK = _object(
     _NAME,
-    _TAGS,
-    _UUID,
+    *_COMMON,
     ("network", NON_EMPTY_STRING),
     ("gateway", Maybe(IPV4_ADDRESS)),
     ("network6", Maybe(NON_EMPTY_STRING)),
@@ -126,8 +126,7 @@ NIC = _object(
 
 INSTANCE = _object(
     _NAME,
-    _TAGS,
-    _UUID,
+    *_COMMON,
     ("os", NON_EMPTY_STRING),
     ("hypervisor", NON_EMPTY_STRING),
     ("disk_template", NON_EMPTY_STRING),

@@ -178,6 +178,10 @@ class Context:
         """MiB that an instance takes while it runs: what it was given, or else its ``maxmem``."""
         return int(instance.runtime_memory or self.beparams(instance)["maxmem"])
 
+    def vcpus(self, instance: Instance) -> int:
+        """The virtual CPUs that an instance has while it runs."""
+        return int(instance.runtime_vcpus or self.beparams(instance)["vcpus"])
+
     def disk_used(self, node: Node) -> int:
         """MiB of a node's own storage that instances take."""
         instances = (*self.primaries_on(node), *self.secondaries_on(node))

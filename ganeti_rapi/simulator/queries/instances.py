@@ -255,7 +255,7 @@ _PLAIN_FIELDS: list[Field[Instance]] = [
     Field("oper_state", "Running", "bool",
           "Whether it runs", _oper_state),
     Field("oper_vcpus", "VCPUs", "number", "The virtual CPUs that it uses now",
-          from_primary(lambda c, i: c.beparams(i)["vcpus"] if i.running else None)),
+          from_primary(lambda c, i: c.vcpus(i) if i.running else None)),
     Field("os", "OS", "text", "Its operating system", attribute("os")),
     Field("osparams", "OpSysParameters", "other",
           "All OS parameters, defaults included", always(lambda c, i: c.osparams(i))),

@@ -217,7 +217,7 @@ def _check_replacement(task: Task) -> None:
     if op["mode"] == _NEW_SECONDARY:
         if op["remote_node"] and op["iallocator"]:
             raise refusals.wrong_input("Do not specify both, iallocator and node")
-        if not (op["remote_node"] or op["iallocator"] or task.cluster.info["default_iallocator"]):
+        if not (op["remote_node"] or op["iallocator"]):
             raise refusals.wrong_input(
                 "When changing the secondary either an iallocator script must be used or the new"
                 " node given"

@@ -60,11 +60,16 @@ def _create(task: Task) -> Steps:
     if instance.disks and not task.op["no_install"] and task.op["mode"] == "create":
         task.log("* running the instance OS create scripts...")
         yield 0.2
-    if task.op["start"]:
+    if _is_started(task.op):
         task.log("* starting instance...")
         yield 0.1
         power_on(task, instance)
     return [node.name for node in nodes]
+
+
+def _is_started(op: OpcodeJson) -> bool:
+    """Whether it runs afterwards; what was not installed has nothing to run."""
+    return bool(op["start"] and not op["no_install"])
 
 
 def _check_arguments(task: Task) -> None:
@@ -74,14 +79,10 @@ def _check_arguments(task: Task) -> None:
         raise refusals.wrong_input("The simulated cluster has no forthcoming instances")
     if op["mode"] == "remote-import":
         raise refusals.wrong_input("Missing or invalid remote import handshake")
-    if op["mode"] == "import":
-        _require_export(task.cluster, op)
     if not op["os_type"] and not op["no_install"]:
         raise refusals.wrong_input("No guest OS or OS image specified")
     if op["iallocator"] and op["pnode"]:
         raise refusals.wrong_input("Do not specify both, iallocator and node")
-    if op["snode"] and not op["pnode"]:
-        raise refusals.wrong_input("A secondary node needs a primary node")
     require_allocator_for_opportunistic_locking(op)
 
 
@@ -106,6 +107,8 @@ def _planned(task: Task) -> Instance:
     op, cluster = task.op, task.cluster
     name = host_name(cluster, op["instance_name"], must_resolve=op["name_check"])
     require_new_name(cluster, name)
+    if op["mode"] == "import":
+        _require_export(cluster, op)
     instance = _without_place(task, name, _template(task), _hypervisor(task))
     room = headroom(cluster)
     nodes = _given_nodes(task, instance) or _chosen_nodes(task, instance, room)
@@ -239,7 +242,7 @@ def _chosen_nodes(task: Task, instance: Instance, room: Headroom) -> list[Node]:
 
 def _require_room(task: Task, instance: Instance) -> None:
     needed = memory_of(Context(task.cluster, {}), instance)
-    if task.op["start"]:
+    if _is_started(task.op):
         purpose = f"creating instance {instance.name}"
         require_memory(task.cluster, instance.primary, purpose, needed)
     usage = disk_usage(instance)
@@ -254,6 +257,7 @@ def _enter(task: Task, instance: Instance) -> None:
     if instance.hypervisor in _PORT_HYPERVISORS:
         instance.network_port = addresses.new_port(task.cluster)
     instance.disks_active = bool(instance.disks)
+    instance.serial_no += len(instance.disks)
     for index, disk in enumerate(instance.disks):
         task.log(f"* disk {index}, size {shown_size(disk.size)}")
     task.cluster.instances.append(instance)

@@ -51,7 +51,7 @@ _SIZING = ("nics", "disks", "beparams", "disk_template")
 
 _COMMITTED = """
     primary secondary disk_template disks nics hvparams beparams osparams osparams_private os
-    admin_state runtime_memory
+    admin_state runtime_memory runtime_vcpus
 """
 
 
@@ -229,7 +229,7 @@ def _plan_offline(plan: _Plan) -> None:
     state = "offline" if offline else "down"
     require_stopped(plan.current, f"can't change to {state} without being down first")
     plan.instance.admin_state = state
-    plan.extra_writes += 1
+    plan.extra_writes += state != plan.current.admin_state
     plan.results.append(("admin_state", state))
 
 
@@ -252,9 +252,12 @@ def _growth_on(node: Node, new: Instance, old: Instance) -> int:
 
 
 def _keep_memory(plan: _Plan) -> None:
-    """Other bounds do not change the memory of an instance that runs."""
-    if plan.current.running and plan.instance.runtime_memory is None:
-        context = Context(plan.task.cluster, {})
+    """Other bounds and counts do not change what an instance has that runs."""
+    if not plan.current.running:
+        return
+    context = Context(plan.task.cluster, {})
+    plan.instance.runtime_vcpus = context.vcpus(plan.current)
+    if plan.instance.runtime_memory is None:
         plan.instance.runtime_memory = memory_of(context, plan.current)
 
 

@@ -31,13 +31,13 @@ def power_on(task: Task, instance: Instance, *, remember: bool = True) -> None:
     instance.admin_state = wanted
     instance.running = instance.disks_active = True
     instance.stopped_by_user, instance.runs_on = False, None
-    instance.runtime_memory = None
+    instance.runtime_memory = instance.runtime_vcpus = None
 
 
 def power_off(task: Task, instance: Instance, *, remember: bool = True) -> None:
     """Stop an instance; what is offline stays marked so."""
     instance.running = False
-    instance.runtime_memory = None
+    instance.runtime_memory = instance.runtime_vcpus = None
     if remember and instance.admin_state == "up":
         instance.admin_state = "down"
         instance.touch(task.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from attrs import frozen
 
@@ -122,9 +123,14 @@ def logical_id(
         base = cluster.info.get(_FILE_DIRECTORIES[template])
         directory = "/".join(filter(None, [base, disk.params.get("file_storage_dir")]))
         driver = disk.params.get("file_driver", "loop")
-        return [driver, f"{directory}/{instance.name}/{disk.uuid}.{template}.disk{index}"]
+        return [driver, f"{directory}/{instance.name}/{_unique(disk)}.{template}.disk{index}"]
     group = disk.params.get("vg") or cluster.info.get("volume_group_name")
-    return [group, disk.params.get("adopt") or f"{disk.uuid}.disk{index}"]
+    return [group, disk.params.get("adopt") or f"{_unique(disk)}.disk{index}"]
+
+
+def _unique(disk: Disk) -> str:
+    """What the storage calls a disk: another random name than the disk's own uuid."""
+    return str(uuid5(NAMESPACE_OID, disk.uuid))
 
 
 META_SIZE = 128
