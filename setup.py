@@ -106,7 +106,9 @@ setup(
             "ganeti-rapi = ganeti_rapi.program.main:main",
             "ganeti-rapi-users = ganeti_rapi.users_program.main:main",
             "rapi = ganeti_rapi.client.cli.main:main",
-        ]
+        ],
+        # Fixtures with a simulated cluster, for the tests of clients; see doc/simulator.md.
+        "pytest11": ["ganeti-rapi = ganeti_rapi.testing.pytest_plugin"],
     },
     zip_safe=False,
 )

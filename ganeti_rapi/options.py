@@ -54,7 +54,7 @@ _format = choice("access-log-format", ["combined", "json"])
 
 _MOST = 1_000_000
 
-NOT_FOR_WORKERS = ("workers", "port", "bind", "metrics-endpoint")
+NOT_FOR_WORKERS = ("workers", "port", "bind", "metrics-endpoint", "control")
 """The options that only one process can have."""
 
 
@@ -111,6 +111,7 @@ class Options(UsageOptions):
         _number("metrics-interval", None, 60, "Seconds that the cluster's figures keep.", 0, 86400),
         _number("workers", None, 1, "Processes that share the port.", 1, 64),
         _number("drain-timeout", None, 25, "Seconds that requests have at the end.", 0, _MOST),
+        ["control", None, None, "Twisted endpoint to control --simulate's cluster by, in tests."],
         ["metrics-endpoint", None, None, "Twisted endpoint for /metrics without a user."],
         ["access-log", None, None, "File for one line per request."],
         ["access-log-format", None, "combined", "Format of its lines: combined or json.", _format],
@@ -179,6 +180,8 @@ class Options(UsageOptions):
         """Fill in what follows from other options."""
         if self.simulated_size is not None:
             self._check_simulation()
+        elif self["control"]:
+            raise UsageError("--control is for the cluster of --simulate")
         self["ssl-key"] = self["ssl-key"] or self["ssl-cert"]
         if self["client-ca"] and self["no-ssl"]:
             raise UsageError("--client-ca needs TLS, which --no-ssl turns off")

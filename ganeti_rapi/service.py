@@ -198,6 +198,8 @@ def _simulate(parent: Daemon, options: Options, reactor: Reactor) -> None:
     except ValueError as error:
         raise UsageError(f"--simulate: {error}") from None
     playground.adjust(options, lambda: parent.listeners.tcp_port)
+    if options["control"]:
+        playground.control_at(endpoint(reactor, options["control"]))
     playground.setServiceParent(parent)
 
 

@@ -306,6 +306,15 @@ class OrderTests(QueueTestCase):
         self.advance(10)
         self.assertEqual(self.statuses(first, second), ["success", "running"])
 
+    def test_locks_are_shown(self) -> None:
+        for _ in range(2):
+            self.submit(start("a"))
+        self.settle()
+        (row,) = (row for row in self.queue.locks() if row.name.startswith("instance/"))
+        self.assertEqual(
+            (row.mode, row.owner, row.pending), ("exclusive", ["1"], [("exclusive", ["2"])])
+        )
+
     def test_locks_are_given_back_after_a_failure(self) -> None:
         failing, second = self.submit(fail("a")), self.submit(start("a"))
         self.advance(2)

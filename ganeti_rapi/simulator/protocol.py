@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -19,6 +19,7 @@ from ganeti_rapi.errors import JobDaemonError, LuxiMessageTooLarge
 from ganeti_rapi.jsontext import dumps
 from ganeti_rapi.luxi.codec import Framer, encode_error, encode_result
 from ganeti_rapi.simulator.calls import JobDaemon, call
+from ganeti_rapi.simulator.control.faults import GARBAGE, SILENT, SLOW
 from ganeti_rapi.simulator.jobs.job import error_result
 
 _log = Logger()
@@ -73,8 +74,23 @@ class LuxidProtocol(Protocol):
 
     async def _serve(self) -> None:
         while self._requests and not self._closed:
-            await self._serve_one(self._requests.popleft())
+            message = self._requests.popleft()
+            if fault := self._daemon.faults and self._daemon.faults.of_luxid():
+                await self._misbehave(fault)
+            if not self._closed:
+                await self._serve_one(message)
         self._idle = True
+
+    async def _misbehave(self, fault: Mapping[str, Any]) -> None:  # Any: see `Faults`
+        """Be as a job daemon is that is ill; only one that is slow answers after all."""
+        if fault["how"] == SLOW:
+            await deferLater(self._daemon.clock, fault.get("seconds", 1))
+        elif fault["how"] == SILENT:
+            await Deferred(lambda _: None)  # until the client goes
+        else:
+            if fault["how"] == GARBAGE:
+                self.transport.write(b"\xff no JSON \x03")
+            self._close()
 
     async def _serve_one(self, message: bytes) -> None:
         try:

@@ -11,8 +11,12 @@ from twisted.internet.interfaces import IListeningPort
 from ganeti_rapi.simulator.build import SeededIdentities, sized, small
 from ganeti_rapi.simulator.calls import JobDaemon
 from ganeti_rapi.simulator.clusterfile.building import Jobs, read_cluster
+from ganeti_rapi.simulator.control.faults import Faults
+from ganeti_rapi.simulator.control.states import FIRST, States
+from ganeti_rapi.simulator.control.web import Control
 from ganeti_rapi.simulator.jobs.history import add_history, add_jobs
 from ganeti_rapi.simulator.jobs.queue import JobQueue
+from ganeti_rapi.simulator.jobs.timing import JobClock, Timing
 from ganeti_rapi.simulator.protocol import LuxidFactory
 from ganeti_rapi.simulator.size import Size, parse_size
 from ganeti_rapi.simulator.state import Cluster
@@ -42,16 +46,36 @@ class SimulatedJobDaemon(Service):
         identities = SeededIdentities(size.seed)
         now = reactor.seconds()
         self.cluster, jobs = _cluster(size, now)
-        self.queue = JobQueue(reactor, self.cluster, identities, UNITS)
+        clock, timing = JobClock(reactor), Timing()
+        self.faults = Faults(self.cluster)
+        self.queue = JobQueue(
+            clock,
+            self.cluster,
+            identities,
+            UNITS,
+            timing,
+            self.faults.before_opcode,
+            wait_clock=reactor,
+        )
         if isinstance(jobs, int):
             add_history(self.queue, self.cluster, jobs, now)
         else:
             add_jobs(self.queue, jobs, now)
-        self._factory = LuxidFactory(JobDaemon(reactor, self.cluster, identities, self.queue))
+        self._states = States(self.cluster, self.queue, identities)
+        self._clock, self._timing = clock, timing
+        daemon = JobDaemon(reactor, self.cluster, identities, self.queue, self.faults)
+        self._factory = LuxidFactory(daemon)
         self._reactor = reactor
         self._path = path
         self._mode = mode
         self._port: IListeningPort | None = None
+
+    def control(self) -> Control:
+        """What the control interface does; a reset leads back to now."""
+        self._states.save(FIRST)
+        return Control(
+            self.cluster, self.queue, self.faults, self._states, self._clock, self._timing
+        )
 
     def startService(self) -> None:
         """Listen. Raises `CannotListenError` when the path is taken."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
@@ -55,6 +55,19 @@ class JobView(Protocol):
     def archived(self) -> bool: ...
     @property
     def summary(self) -> Sequence[str]: ...
+
+
+class LockView(Protocol):
+    """What the queries read of a lock."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def mode(self) -> str | None: ...
+    @property
+    def owner(self) -> Sequence[str]: ...
+    @property
+    def pending(self) -> Sequence[tuple[str, Sequence[str]]]: ...
 
 
 K = TypeVar("K", bound=Hashable)
@@ -107,6 +120,8 @@ class Context:
 
     cluster: Cluster
     jobs: Mapping[int, JobView]
+    locks: Callable[[], Sequence[LockView]] = tuple
+    """The locks of the moment."""
     _hvparams: dict[tuple[str, str], Params] = field(factory=dict, init=False)
 
     @cached_property
