@@ -347,7 +347,7 @@ class TestAllocator(Common, total=False):
     vcpus: int | None
     disks: Sequence[Json] | None
     disk_template: str | None
-    nics: Sequence[Mapping[str, str | None]] | None
+    nics: Sequence[Mapping[str, Json]] | None
     os: str | None
     hypervisor: str | None
     tags: Sequence[str]
