@@ -22,9 +22,17 @@ def differences() -> Iterator[tuple[Step, list[str]]]:
     try:
         for step, expected in zip(steps(), recorded, strict=True):
             outcome = json.loads(json.dumps(observer.outcome(step)))
-            yield step, list(unlike(expected, outcome))
+            yield step, list(unlike(expected, _as_far_as_recorded(outcome, expected)))
     finally:
         api.stop()
+
+
+def _as_far_as_recorded(outcome: Json, expected: Json) -> Json:
+    """Without the fields of an object that our daemon shows only since the recording."""
+    reply, recorded = outcome.get("reply"), expected.get("reply")
+    if not (isinstance(reply, dict) and isinstance(recorded, dict)):
+        return outcome
+    return {**outcome, "reply": {key: reply[key] for key in reply if key in recorded}}
 
 
 def unlike(one: Json, other: Json, place: str = "") -> Iterator[str]:
