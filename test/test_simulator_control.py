@@ -75,6 +75,15 @@ class FaultTests(ControlCase):
         self.assertEqual(self.api.request("GET", WEB1).status, 200)
         self.assertGreaterEqual(self.api.reactor.seconds() - before, 7)
 
+    def test_chaos_is_within_the_protocol(self) -> None:
+        self.ask("POST", "/faults", {"kind": "luxid", "how": "chaos", "seed": 3})
+        before = self.api.reactor.seconds()
+        for _ in range(20):
+            self.assertEqual(self.api.request("GET", WEB1).status, 200)
+        self.assertGreater(self.api.reactor.seconds() - before, 1)
+        self.assertGreater(len(self.api.reactor.connections), 3)
+        self.assertEqual(self.job("PUT", f"{WEB1}/shutdown")["status"], "success")
+
     def test_what_is_none(self) -> None:
         for fault, words in (
             ({}, "kind is one of node, job, luxid, queue"),

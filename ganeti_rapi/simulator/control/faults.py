@@ -7,6 +7,7 @@ it is healed, or for as many ``times`` as it says.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 from attrs import define, field
@@ -14,6 +15,7 @@ from attrs import define, field
 from ganeti_rapi.api.checks import (
     LIST,
     NON_EMPTY_STRING,
+    NON_NEGATIVE,
     POSITIVE,
     Check,
     CheckError,
@@ -27,7 +29,10 @@ from ganeti_rapi.simulator.task import OpcodeJson
 
 Json = Any  # Any: JSON of a fault's own shape
 
-GONE, GARBAGE, SILENT, SLOW = "gone", "garbage", "silent", "slow"
+GONE, GARBAGE, SILENT, SLOW, CHAOS = "gone", "garbage", "silent", "slow", "chaos"
+
+LATEST = 2.0
+"""Seconds by which a reply is late at the most, in chaos."""
 
 _KIND = ("kind", NON_EMPTY_STRING)
 
@@ -46,7 +51,11 @@ KINDS: Mapping[str, tuple[Keyed, tuple[str, ...]]] = {
         ("opcode",),
     ),
     "luxid": (
-        _fault(("how", OneOf((GONE, GARBAGE, SILENT, SLOW))), ("seconds", Number())),
+        _fault(
+            ("how", OneOf((GONE, GARBAGE, SILENT, SLOW, CHAOS))),
+            ("seconds", Number()),
+            ("seed", NON_NEGATIVE),
+        ),
         ("how",),
     ),
     "queue": (_fault(("how", OneOf(("drained", "full")))), ("how",)),
@@ -73,6 +82,7 @@ class Faults:
     cluster: Cluster
     current: dict[int, Json] = field(factory=dict)
     _count: int = 0
+    _chance: Random = field(factory=Random)
 
     def add(self, fault: Json) -> int:
         """Let something go wrong from now on; the fault's number. Raises `FaultError`."""
@@ -81,6 +91,8 @@ class Faults:
             self._set_node(fault, *_NODE_FLAGS[fault["state"]])
         if fault["kind"] == "queue" and fault["how"] == "drained":
             self.cluster.drained = True
+        if fault["kind"] == "luxid" and fault["how"] == CHAOS:
+            self._chance.seed(fault.get("seed", 1))
         self._count += 1
         self.current[self._count] = fault
         return self._count
@@ -127,6 +139,18 @@ class Faults:
         """What is wrong with the job daemon itself."""
         wrong = (fault for fault in self.current.values() if fault["kind"] == "luxid")
         return next(wrong, None)
+
+    def mischief(self) -> tuple[float, bool]:
+        """In chaos: by how many seconds the next reply is late, and whether it is the last one.
+
+        All of it is within the protocol: clients must be able to live with it.
+        """
+        late = self._chance.uniform(0, LATEST) if self._chance.random() < _OFTEN else 0.0
+        return late, self._chance.random() < _OFTEN
+
+
+_OFTEN = 0.3
+"""How likely each kind of mischief is."""
 
 
 def _checked(fault: Json) -> Json:
