@@ -131,7 +131,7 @@ BAD: Mapping[str, str] = {
     "nodes:\n- {}": "line 2: nodes[0]: it lacks the key 'name'",
     "nodes: []": "a cluster needs at least one node",
     "5": "line 1: expected an object",
-    "nodes: [": "line 1",
+    "nodes: [": "c.yaml, line ",
     "a: &a [*a]": "c.yaml",
     "nodes: [{name: a}]\nnodes: []": "line 2: nodes: the key is there twice",
     "nodes: [{name: a}, {name: b}, {name: a}]": "nodes[2].name: there are two nodes of",
