@@ -174,6 +174,12 @@ class SerialTests(Case):
         self.sim.run("OP_INSTANCE_RENAME", instance_name=SHARED1, **rename)
         self.assertEqual(before + 2, self.sim.instance("shared2").serial_no)
 
+    def test_of_moves(self) -> None:
+        self.rises(0, "OP_INSTANCE_MIGRATE", WEB1)
+        self.rises(2, "OP_INSTANCE_FAILOVER", WEB1)
+        self.sim.run("OP_INSTANCE_SHUTDOWN", instance_name=WEB1)
+        self.rises(0, "OP_INSTANCE_FAILOVER", WEB1)
+
     def test_of_a_node(self) -> None:
         node = self.sim.node(2)
         values = {"drained": False, "offline": False, "master_candidate": False}
