@@ -297,6 +297,23 @@ LIFE: Sequence[tuple[str, str, Json]] = (
     ("PUT", "rename", {"new_name": NAME, "name_check": False, "ip_check": False}),
 )
 
+MOVES: Sequence[tuple[str, str, Json]] = (
+    ("PUT", "migrate", {"target_node": "node1"}),
+    ("PUT", "migrate", {"target_node": "node1"}),
+    ("PUT", "migrate", {"target_node": "nosuch"}),
+    ("PUT", "migrate", {"mode": "live", "live": True}),
+    ("PUT", "failover", {"target_node": "node3"}),
+    ("PUT", "failover", {"target_node": "node3", "iallocator": "hail"}),
+    ("POST", "replace-disks?mode=replace_auto", None),
+    ("PUT", "shutdown", None),
+    ("PUT", "failover", {"target_node": "node1"}),
+    ("PUT", "migrate", {"target_node": "node2"}),
+    ("PUT", "migrate", {"allow_failover": True, "target_node": "node2"}),
+    ("PUT", "modify", {"pnode": "node3"}),
+    ("PUT", "startup", None),
+    ("PUT", "modify", {"pnode": "node1"}),
+)
+
 LATE: Sequence[tuple[str, str, Json]] = (
     ("GET", "/2/instances/fid", None),
     ("GET", "/2/instances/fi", None),
@@ -335,6 +352,9 @@ def steps() -> Iterator[Step]:
     yield Step("modified", "PUT", f"{FID}/startup")
     yield from _watched("modified", FID, _modified(FID, "PUT", MODIFICATIONS))
     yield Step("modified", "DELETE", FID)
+    yield Step("moves", "POST", "/2/instances", creation(disk_template="sharedfile"))
+    yield from _watched("moves", FID, [(m, f"{FID}/{p}", b) for m, p, b in MOVES])
+    yield Step("moves", "DELETE", FID)
     yield from _watched("network", "/2/networks/fidnet", NETWORKS)
     yield Step("network", "DELETE", "/2/networks/fidnet")
     for body in CLUSTER:

@@ -144,7 +144,7 @@ def _settle(task: Task, instance: Instance, target: Node) -> None:
 
 
 _WRITES = 2
-"""How often a failover of what runs changes the serial number: its disks end and begin to be used."""
+"""How often a failover of what runs changes the serial number: its disks rest in between."""
 
 
 def _carry_over(task: Task, instance: Instance, target: Node) -> Steps:
