@@ -54,6 +54,8 @@ EXTRAS_REQUIRE = {
     ],
     # WebSockets for consoles: frames without I/O, by the people of h11 and as strict.
     "console": ["wsproto>=1.2"],
+    # Reads the files of `--simulate FILE`: PyYAML tells in which line each value stands.
+    "simulate": ["PyYAML>=6.0"],
     # What benchmarks compare with; they say what is missing, and do without it.
     "bench": ["aiohttp>=3.8", "uvicorn>=0.20", "websockify>=0.11"],
     # What the test suite needs besides trial.
@@ -71,12 +73,15 @@ EXTRAS_REQUIRE = {
         # The tests of the blocking client and of the command line; see "client" and "cli".
         "crochet>=2.0",
         "click>=8.1",
+        # The tests of clusters in files; see "simulate".
+        "PyYAML>=6.0",
     ],
     # Format, lint, types and code that nobody calls.
     "lint": [
         "ruff>=0.4",
         "mypy>=1.10",
         "mypy-zope>=1.0.5",
+        "types-PyYAML",
         "vulture>=2.11",
     ],
     # Changes the code and looks whether the tests notice.
@@ -105,7 +110,9 @@ setup(
             "ganeti-rapi = ganeti_rapi.program.main:main",
             "ganeti-rapi-users = ganeti_rapi.users_program.main:main",
             "rapi = ganeti_rapi.client.cli.main:main",
-        ]
+        ],
+        # Fixtures with a simulated cluster, for the tests of clients; see doc/simulator.md.
+        "pytest11": ["ganeti-rapi = ganeti_rapi.testing.pytest_plugin"],
     },
     zip_safe=False,
 )

@@ -90,6 +90,11 @@ class Listener:
         reason = getattr(error, "strerror", None) or failure.getErrorMessage()
         return f"Can't listen on {self._name}: {reason}. ss -ltnp shows which process has the port"
 
+    @property
+    def tcp_port(self) -> int | None:
+        """The TCP port that it has, which may have been chosen by the system."""
+        return None if self._port is None else getattr(self._port.getHost(), "port", None)
+
     def close(self) -> object:
         """Take no more connections; those that are open go on. A Deferred, if that takes time."""
         port, self._port = self._port, None
@@ -122,6 +127,12 @@ class Listeners(Service):
         except CannotStart:
             self.close()
             raise
+
+    @property
+    def tcp_port(self) -> int | None:
+        """The first TCP port that is open."""
+        ports = (listener.tcp_port for listener in self._all)
+        return next((port for port in ports if port is not None), None)
 
     def close(self) -> Any:  # Any: as above
         """Take no more connections. A Deferred."""

@@ -54,7 +54,7 @@ _format = choice("access-log-format", ["combined", "json"])
 
 _MOST = 1_000_000
 
-NOT_FOR_WORKERS = ("workers", "port", "bind", "metrics-endpoint")
+NOT_FOR_WORKERS = ("workers", "port", "bind", "metrics-endpoint", "control")
 """The options that only one process can have."""
 
 
@@ -113,6 +113,7 @@ class Options(UsageOptions):
         _number("metrics-interval", None, 60, "Seconds that the cluster's figures keep.", 0, 86400),
         _number("workers", None, 1, "Processes that share the port.", 1, 64),
         _number("drain-timeout", None, 25, "Seconds that requests have at the end.", 0, _MOST),
+        ["control", None, None, "Twisted endpoint to control --simulate's cluster by, in tests."],
         ["metrics-endpoint", None, None, "Twisted endpoint for /metrics without a user."],
         ["access-log", None, None, "File for one line per request."],
         ["access-log-format", None, "combined", "Format of its lines: combined or json.", _format],
@@ -127,6 +128,7 @@ class Options(UsageOptions):
         self.simulated_size: str | None = None
         self.trusted_proxies: list[str] = []
         self.adopted: int | None = None
+        self._defaults: dict[str, Any] = {}  # Any: as in OptionEntry
 
     def opt_version(self) -> None:
         """Show the version."""
@@ -157,13 +159,19 @@ class Options(UsageOptions):
 
     def opt_simulate(self, size: str) -> None:
         """Run on a simulated cluster, with a certificate and users made for it. May be followed
-        by a size, such as nodes=500,instances=10000,jobs=5000,seed=7.
+        by a size, such as nodes=500,instances=10000,jobs=5000,seed=7, or by a file that describes
+        the cluster, such as cluster.yaml.
         """
         self.simulated_size = size
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """Parse; --simulate may stand alone, which usage cannot express."""
+        self._defaults = dict(self)
         super().parseOptions(None if options is None else with_size(options))
+
+    def is_default(self, name: str) -> bool:
+        """Whether a parameter has a value that nobody gave, not even the same one."""
+        return self[name] is self._defaults[name]
 
     def parseArgs(self, *arguments: str) -> None:
         """There are no arguments beside the options."""
@@ -172,6 +180,10 @@ class Options(UsageOptions):
 
     def postOptions(self) -> None:
         """Fill in what follows from other options."""
+        if self.simulated_size is not None:
+            self._check_simulation()
+        elif self["control"]:
+            raise UsageError("--control is for the cluster of --simulate")
         self["ssl-key"] = self["ssl-key"] or self["ssl-cert"]
         if self["client-ca"] and self["no-ssl"]:
             raise UsageError("--client-ca needs TLS, which --no-ssl turns off")
@@ -179,6 +191,12 @@ class Options(UsageOptions):
             raise UsageError("--audit-required needs an --audit-log")
         if self["workers"] > 1 and self.endpoints:
             raise UsageError("--workers shares the port of --bind and --port, not an --endpoint")
+
+    def _check_simulation(self) -> None:
+        if not self.is_default("luxi-socket"):
+            raise UsageError("--simulate has a job daemon of its own; leave out --luxi-socket")
+        if self.is_default("ssl-cert") and not self.is_default("ssl-key"):
+            raise UsageError("--ssl-key needs the certificate that it belongs to, by --ssl-cert")
 
     def for_first_worker(self) -> list[str]:
         """What the first of several workers has more on its command line than the others."""
@@ -202,6 +220,12 @@ class Options(UsageOptions):
         return [*flags, *parameters, *proxies]
 
 
+def _is_size(text: str) -> bool:
+    """Whether what follows --simulate belongs to it: a size, or the path of a file."""
+    is_file = "/" in text or text.endswith((".yaml", ".yml", ".json"))
+    return not text.startswith("-") and ("=" in text or is_file)
+
+
 def with_size(options: Sequence[str]) -> list[str]:
     """The same options, where each --simulate has a size: an empty one if none was given."""
     result: list[str] = []
@@ -209,7 +233,7 @@ def with_size(options: Sequence[str]) -> list[str]:
     while rest:
         option = rest.pop(0)
         if option == "--simulate":
-            size = rest.pop(0) if rest and "=" in rest[0] and not rest[0].startswith("-") else ""
+            size = rest.pop(0) if rest and _is_size(rest[0]) else ""
             option = f"--simulate={size}"
         result.append(option)
     return result

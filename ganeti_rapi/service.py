@@ -193,14 +193,16 @@ def make_daemon(
     return daemon
 
 
-def _simulate(parent: MultiService, options: Options, reactor: Reactor) -> None:
+def _simulate(parent: Daemon, options: Options, reactor: Reactor) -> None:
     from ganeti_rapi.simulator.playground import Playground  # the daemon itself never needs it
 
     try:
         playground = Playground.make(reactor, options.simulated_size or "")
     except ValueError as error:
         raise UsageError(f"--simulate: {error}") from None
-    playground.adjust(options)
+    playground.adjust(options, lambda: parent.listeners.tcp_port)
+    if options["control"]:
+        playground.control_at(endpoint(reactor, options["control"]))
     playground.setServiceParent(parent)
 
 

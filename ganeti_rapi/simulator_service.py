@@ -55,7 +55,9 @@ class Options(UsageOptions):
     opt_h = UsageOptions.opt_help
 
     def opt_size(self, size: str) -> None:
-        """The cluster's size, such as nodes=500,instances=10000,jobs=5000,seed=7."""
+        """The cluster's size, such as nodes=500,instances=10000,jobs=5000,seed=7, or a file that
+        describes it, such as cluster.yaml.
+        """
         try:
             self.size = parse_size(size)
         except ValueError as error:
@@ -112,7 +114,10 @@ def makeService(options: Options) -> SimulatorService:
     keep_steady(reactor)
     path = options["socket"]
     consoles = options["console-socket"]
-    daemon = SimulatedJobDaemon(reactor, path, options.size, _OWNER_AND_GROUP, consoles)
+    try:
+        daemon = SimulatedJobDaemon(reactor, path, options.size, _OWNER_AND_GROUP, consoles)
+    except ValueError as error:
+        raise _cannot(f"--size: {error}") from None
     # A large cluster need not be looked at by the garbage collector each time.
     gc.collect()
     gc.freeze()

@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "htools": {"errors"},
     "metrics": {"errors", "shapes", "sharing"},
     "assembly": {"api", "auth", "luxi", "jobs", "web", "htools", "logfile", "metrics", "tickets"},
-    "simulator": {"api.opcodes", "luxi.codec", "errors", "jobstates", "jsontext"},
+    "simulator": {"api.checks", "api.opcodes", "luxi.codec", "errors", "jobstates", "jsontext"},
     "testing": {"api.call", "auth", "assembly", "simulator", "client"},
     "client": {
         "api.checks",

@@ -23,6 +23,7 @@ from ganeti_rapi.api.checks import (
     OBJECT,
     POSITIVE,
     RELATIVE_JOB_ID,
+    SIZE,
     STRING,
     Anything,
     Check,
@@ -31,6 +32,7 @@ from ganeti_rapi.api.checks import (
     Either,
     Integer,
     Items,
+    Keyed,
     ListOf,
     Matching,
     Maybe,
@@ -41,6 +43,8 @@ from ganeti_rapi.api.opcodes import OPCODES
 
 WORD = OneOf(("live", "non-live"))
 LEVEL = OneOf((-10, 0, 10))
+KEYED = Keyed((("a", Integer()),), others=STRING)
+CLOSED = Keyed((("a", Integer()),))
 PAIR = Items((NON_NEGATIVE, STRING))
 DEEP: Any = []  # Any: a list of lists of lists
 for _ in range(100_000):
@@ -52,7 +56,7 @@ ALL_CHECKS: dict[str, Check] = {
         for opcode in OPCODES.values()
         for param in opcode.parameters.values()
     },
-    **{str(check): check for check in (RELATIVE_JOB_ID, Integer(), PAIR)},
+    **{str(check): check for check in (RELATIVE_JOB_ID, Integer(), PAIR, KEYED, CLOSED)},
 }
 
 # (check, values that it accepts, values that it refuses)
@@ -72,6 +76,13 @@ CASES: tuple[tuple[Check, list[Any], list[Any]], ...] = (
     (PAIR, [[0, ""]], [[], [0], [0, "", 1], [-1, ""], ["", 0], {}, None]),
     (DictOf(WORD, BOOLEAN), [{}, {"live": 1}], [{"x": True}, {"live": None}, [], None]),
     (DictOf(NON_EMPTY_STRING, Anything()), [{"a": None}], [{"": 1}]),
+    (KEYED, [{}, {"a": 1, "b": ""}], [{"a": "1"}, {"b": 1}, {"": ""}, [], None]),
+    (CLOSED, [{}, {"a": 1}], [{"a": True}, {"b": 1}, {"": 1}]),
+    (
+        SIZE,
+        [0, 16, "16", " 16", "16 ", "1 g", "2GiB", "3Tb"],
+        ["", "big", "1.5g", "16x", "1 g ", 1.5, True],
+    ),
     (Maybe(WORD), [None, "live"], ["", 0, []]),
     (Either((NON_EMPTY_STRING, LIST)), ["a", [1]], ["", None, {}]),
     (JOB_ID, [0, 12, "12", "012"], [-1, True, 1.0, "", "-1", "1 ", "1\n", "\u0661", None]),
@@ -100,6 +111,8 @@ MESSAGES: tuple[tuple[Check, Any, str], ...] = (
         {"x": ""},
         "key 'x': expected one of live, non-live, got another string",
     ),
+    (KEYED, {"a": ""}, "key 'a': expected an integer, got an empty string"),
+    (CLOSED, {"b": 1}, "key 'b': expected one of a, got another string"),
     (ListOf(OBJECT), [{}, []], "item 1: expected an object, got a list"),
     (
         Either((ListOf(STRING), ListOf(PAIR))),
@@ -121,6 +134,8 @@ PHRASES: tuple[tuple[Check, str], ...] = (
     (OBJECT, "object"),
     (DictOf(STRING, BOOLEAN), "object of booleans"),
     (DictOf(WORD, Anything()), "object with (one of live, non-live) as keys"),
+    (KEYED, "object (a: integer; others: string)"),
+    (ListOf(CLOSED), "list of objects (a: integer)"),
     (PAIR, "[integer of at least 0, string]"),
     (RELATIVE_JOB_ID, "integer of at most -1"),
     (ListOf(STRING), "list of strings"),
@@ -212,6 +227,12 @@ def _of_kind(check: Check) -> st.SearchStrategy[Any]:  # Any: JSON
     if isinstance(check, DictOf):
         keys = _of_kind(check.keys).filter(lambda key: isinstance(key, str)) | texts
         return st.dictionaries(keys, near(check.values), max_size=3)
+    if isinstance(check, Keyed):
+        known = {name: near(value) for name, value in check.known}
+        others = st.dictionaries(texts, near(check.others or Anything()), max_size=2)
+        return st.tuples(st.fixed_dictionaries({}, optional=known), others).map(
+            lambda pair: {**pair[1], **pair[0]}
+        )
     if isinstance(check, Maybe):
         return st.none() | _of_kind(check.check)
     if isinstance(check, Either):

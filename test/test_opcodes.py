@@ -52,7 +52,7 @@ REFUSALS: tuple[tuple[Opcode, dict[str, Any], str], ...] = (
         OPCODES["OP_INSTANCE_CREATE"],
         {"instance_name": "web1", "mode": "create", "nics": [], "disks": [{}, {"size": 1.5}]},
         "Invalid parameter OP_INSTANCE_CREATE.disks: item 1: key 'size': "
-        "expected a non-empty string or integer, got a decimal number",
+        "expected an integer or string such as 512, 16M or 2G, got a decimal number",
     ),
     (
         OPCODES["OP_INSTANCE_SET_PARAMS"],

@@ -50,6 +50,7 @@ DEFAULTS = {
     "access-log-format": "combined",
     "audit-log": None,
     "audit-required": 0,
+    "control": None,
 }
 
 
@@ -140,6 +141,15 @@ class ParsingTests(SynchronousTestCase):
 
 
 class SimulateTests(SynchronousTestCase):
+    def test_a_file_is_like_a_size(self) -> None:
+        for name in ("c.yaml", "c.yml", "c.json", "./c"):
+            self.assertEqual(parse("--simulate", name).simulated_size, name)
+
+    def test_control_is_for_simulated_clusters(self) -> None:
+        error = self.assertRaises(UsageError, parse, "--control", "tcp:0")
+        self.assertEqual(str(error), "--control is for the cluster of --simulate")
+        self.assertEqual(parse("--simulate", "--control", "tcp:0")["control"], "tcp:0")
+
     def test_with_and_without_a_size(self) -> None:
         for arguments, size in (
             (["--simulate"], ""),

@@ -30,7 +30,7 @@ from ganeti_rapi.service import (
     makeService,
     raise_file_limit,
 )
-from ganeti_rapi.simulator.playground import Playground, write_certificate
+from ganeti_rapi.simulator.playground import Playground, welcome, write_certificate
 from ganeti_rapi.systemd import Notifier
 from ganeti_rapi.web.limits import SiteLimits
 from ganeti_rapi.web.proxies import NO_ADDRESS
@@ -267,12 +267,44 @@ class AssemblyTests(ServiceCase):
 
 class SimulateTests(ServiceCase):
     def test_the_daemon_uses_what_the_playground_made(self) -> None:
-        options = self.options("--simulate", "nodes=3")
+        options = Options()
+        options.parseOptions(["--simulate", "nodes=3"])
         daemon = make_daemon(options, self.reactor)
         (playground,) = [part for part in daemon if isinstance(part, Playground)]
         self.addCleanup(playground.stopService)
         for name in ("ssl-cert", "ssl-key", "users-file", "luxi-socket"):
             self.assertEqual(Path(options[name]).parent, playground.directory)
+
+    def test_what_is_given_counts(self) -> None:
+        options = self.options("--simulate", "nodes=3")
+        daemon = make_daemon(options, self.reactor)
+        (playground,) = [part for part in daemon if isinstance(part, Playground)]
+        self.addCleanup(playground.stopService)
+        for name in ("ssl-cert", "ssl-key", "users-file"):
+            self.assertEqual(Path(options[name]).parent, self.directory)
+        text = welcome(playground.directory, options, 4711, None)
+        self.assertIn(f"those of {options['users-file']}", text)
+        self.assertIn("https://127.0.0.1:4711", text)
+
+    def test_what_does_not_go_together(self) -> None:
+        for arguments, words in (
+            (("--luxi-socket", "/x"), "has a job daemon of its own"),
+            (("--ssl-key", "/x"), "needs the certificate that it belongs to"),
+        ):
+            options = Options()
+            simulated = ["--simulate", *arguments]
+            error = self.assertRaises(UsageError, options.parseOptions, simulated)
+            self.assertIn(words, str(error))
+
+    def test_a_file(self) -> None:
+        path = self.directory / "c.yaml"
+        path.write_text("nodes: [{nme: a}]")
+        error = self.assertRaises(UsageError, self.daemon, "--simulate", str(path))
+        self.assertIn("line 1: nodes[0].nme", str(error))
+
+    def test_the_port_that_the_system_chose(self) -> None:
+        daemon = self.listen("--no-ssl", "--port", "0")
+        self.assertEqual(daemon.listeners.tcp_port, 0)  # as the memory reactor has it
 
     def test_a_size_that_is_none(self) -> None:
         error = self.assertRaises(UsageError, self.daemon, "--simulate", "nodes=many")

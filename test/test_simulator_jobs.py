@@ -306,6 +306,15 @@ class OrderTests(QueueTestCase):
         self.advance(10)
         self.assertEqual(self.statuses(first, second), ["success", "running"])
 
+    def test_locks_are_shown(self) -> None:
+        for _ in range(2):
+            self.submit(start("a"))
+        self.settle()
+        (row,) = (row for row in self.queue.locks() if row.name.startswith("instance/"))
+        self.assertEqual(
+            (row.mode, row.owner, row.pending), ("exclusive", ["1"], [("exclusive", ["2"])])
+        )
+
     def test_locks_are_given_back_after_a_failure(self) -> None:
         failing, second = self.submit(fail("a")), self.submit(start("a"))
         self.advance(2)
@@ -427,6 +436,15 @@ class DependencyTests(QueueTestCase):
         self.queue.cancel(first.id)
         self.settle()
         self.assertEqual(job.status, "running")
+
+    def test_cancelling_the_other_cancels_those_that_need_another_end(self) -> None:
+        self.cluster.info["max_running_jobs"] = 1
+        first = self.submit(start("a"))
+        jobs = [self.after(1, "success"), self.after(1, "error"), self.after(1)]
+        self.queue.cancel(first.id)
+        self.settle()
+        self.assertEqual([job.status for job in jobs], ["canceled"] * 3)
+        self.assertEqual(jobs[0].opresult, ["Job canceled by request"])
 
     def test_any_opcode_may_depend(self) -> None:
         self.submit(start("a"))

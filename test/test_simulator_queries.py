@@ -417,7 +417,8 @@ class InstanceFieldTests(QueryTestCase):
         self.assert_readings("instance", self.web1, NO_DATA, *live)
         self.node1.offline = True
         self.assert_values("instance", self.web2, {"status": "ERROR_nodeoffline"})
-        self.assert_readings("instance", self.web1, OFFLINE, *live)
+        self.assert_readings("instance", self.web1, NO_DATA, "oper_state")
+        self.assert_readings("instance", self.web1, OFFLINE, *live[1:])
 
     def test_what_only_a_running_instance_has(self) -> None:
         self.assert_values(

@@ -41,25 +41,25 @@ class ClusterTests(Case):
     def test_settings(self) -> None:
         self._set(
             candidate_pool_size=3,
-            vg_name="",
+            drbd_helper="",
             beparams={"memory": "1g"},
             hvparams={"kvm": {"acpi": False}},
             nicparams={"link": "br9"},
-            osparams={"noop": {"dhcp": "no"}},
+            osparams={"noop+default": {"dhcp": "no"}},
             maintain_node_health=True,
             diskparams={"plain": {"stripes": 4}},
             ndparams={"ssh_port": 2222},
         )
         info = self.sim.cluster.info
         self.assertEqual(3, info["candidate_pool_size"])
-        self.assertIsNone(info["volume_group_name"])
+        self.assertIsNone(info["drbd_usermode_helper"])
         self.assertEqual(1024, info["beparams"]["default"]["maxmem"])
         self.assertEqual(1, info["beparams"]["default"]["vcpus"])
         self.assertIs(False, info["hvparams"]["kvm"]["acpi"])
         self.assertEqual(
             {"mode": "bridged", "link": "br9", "vlan": ""}, info["nicparams"]["default"]
         )
-        self.assertEqual({"noop": {"dhcp": "no"}}, info["osparams"])
+        self.assertEqual({"noop+default": {"dhcp": "no"}}, info["osparams"])
         self.assertEqual(
             (4, 2222), (info["diskparams"]["plain"]["stripes"], info["ndparams"]["ssh_port"])
         )
@@ -118,7 +118,7 @@ class ClusterTests(Case):
         self.refused("Invalid MAC address prefix", "wrong_input", modify, mac_prefix="zz")
         self.refused("Lower user-id range", "wrong_input", modify, add_uids=[[5, 4]])
         self.refused(
-            "Cannot disable disk template", "wrong_input", modify, enabled_disk_templates=["plain"]
+            "Cannot disable disk template", "wrong_state", modify, enabled_disk_templates=["plain"]
         )
         self.refused("Invalid key in new ipolicy: foo", "wrong_input", modify, ipolicy={"foo": 1})
         error = self.assertRaises(JobDaemonError, self._set, nicparams={"mode": "foo"})
@@ -169,15 +169,14 @@ class BackupTests(Case):
     def test_export_can_remove_the_instance(self) -> None:
         values = {"instance_name": DB1, "target_node": "node2", "remove_instance": True}
         self.refused(
-            "without shutting it down", "wrong_input", "OP_BACKUP_EXPORT", shutdown=False, **values
+            "without shutting it down", "wrong_state", "OP_BACKUP_EXPORT", shutdown=False, **values
         )
         self.sim.run("OP_BACKUP_EXPORT", **values)
         self.assertNotIn(DB1, [instance.name for instance in self.sim.cluster.instances])
 
     def test_import(self) -> None:
-        self.refused(
+        self.fails(
             "No export found for relative path",
-            "wrong_input",
             "OP_INSTANCE_CREATE",
             mode="import",
             instance_name="copy1",

@@ -421,7 +421,7 @@ class SetParamsTests(Case):
         self._refused(
             "not in range",
             "wrong_input",
-            nics=[["modify", 0, {"link": "br9"}]],
+            nics=[["modify", 0, {"link": "br1"}]],
             disks=[["modify", 0, {"mode": "ro"}]],
             beparams={"vcpus": 99},
         )

@@ -298,7 +298,7 @@ class ListOf:
     def __call__(self, value: Json) -> Json:
         if not isinstance(value, list):
             raise _refusal(self, value)
-        return [_checked_inside(self.item, item, f"item {at}") for at, item in enumerate(value)]
+        return [_checked_inside(self.item, item, item_place(at)) for at, item in enumerate(value)]
 
     def schema(self) -> Schema:
         return {"type": "array", "items": self.item.schema()}
@@ -320,7 +320,7 @@ class Items:
             raise CheckError(f"{len(self.checks)} items", str(len(value)))
         pairs = zip(self.checks, value, strict=True)
         return [
-            _checked_inside(check, item, f"item {at}") for at, (check, item) in enumerate(pairs)
+            _checked_inside(check, item, item_place(at)) for at, (check, item) in enumerate(pairs)
         ]
 
     def schema(self) -> Schema:
@@ -346,8 +346,10 @@ class DictOf:
         if not isinstance(value, dict):
             raise _refusal(self, value)
         for key in value:
-            _checked_inside(self.keys, key, _key(key))
-        return {key: _checked_inside(self.values, item, _key(key)) for key, item in value.items()}
+            _checked_inside(self.keys, key, key_place(key))
+        return {
+            key: _checked_inside(self.values, item, key_place(key)) for key, item in value.items()
+        }
 
     def schema(self) -> Schema:
         return {
@@ -361,6 +363,43 @@ class DictOf:
         keys = "" if self.keys in (Anything(), String()) else f" with {_each(self.keys)} as keys"
         values = "" if self.values == Anything() else f" of {_each(self.values)}"
         return f"object{values}{keys}"
+
+
+@frozen
+class Keyed:
+    """An object whose known keys have checks of their own; without ``others`` it has no more."""
+
+    known: tuple[tuple[str, Check], ...]
+    others: Check | None = None
+
+    def __call__(self, value: Json) -> Json:
+        if not isinstance(value, dict):
+            raise _refusal(self, value)
+        for key in value:
+            _checked_inside(self._keys(), key, key_place(key))
+        checks = dict(self.known)
+        return {
+            key: _checked_inside(checks.get(key) or self._others(), item, key_place(key))
+            for key, item in value.items()
+        }
+
+    def _keys(self) -> Check:
+        return OneOf(tuple(key for key, _ in self.known)) if self.others is None else String(1)
+
+    def _others(self) -> Check:
+        return self.others or Anything()
+
+    def schema(self) -> Schema:
+        return {
+            "type": "object",
+            "propertyNames": self._keys().schema(),
+            "properties": {key: check.schema() for key, check in self.known},
+            "additionalProperties": self._others().schema(),
+        }
+
+    def __str__(self) -> str:
+        keys = [*self.known, *([("others", self.others)] if self.others else [])]
+        return f"object ({'; '.join(f'{key}: {check}' for key, check in keys)})"
 
 
 @frozen
@@ -407,8 +446,14 @@ def _first_accepting(whole: Check, checks: Sequence[Check], value: Json) -> Json
     raise closest if closest.path else _refusal(whole, value)
 
 
-def _key(name: str) -> str:
+def key_place(name: str) -> str:
+    """A key of an object, as `CheckError.path` has it."""
     return f"key {reprlib.repr(name)}"
+
+
+def item_place(index: int) -> str:
+    """An item of a list, as `CheckError.path` has it."""
+    return f"item {index}"
 
 
 def _digits(text: str) -> None:
@@ -438,6 +483,18 @@ def _name(text: str) -> None:
 
 NAME = Matching("name", _name, "[A-Za-z0-9_.-]+")
 """As it may stand in a URI."""
+
+
+_SIZE = r" *[0-9]+ *(?:[MmGgTt](?:[Ii]?[Bb])?)?"
+
+
+def _size(text: str) -> None:
+    if not re.fullmatch(_SIZE, text):
+        raise ValueError("not a size")
+
+
+SIZE = Either((Integer(), Matching("string such as 512, 16M or 2G", _size, _SIZE)))
+"""MiB, or a string of a whole number that may have a unit, as Ganeti's ParseUnit reads it."""
 
 IPV4_ADDRESS = Matching("IPv4 address", ipaddress.IPv4Address, format="ipv4")
 IPV6_ADDRESS = Matching("IPv6 address", ipaddress.IPv6Address, format="ipv6")

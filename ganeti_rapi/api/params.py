@@ -21,6 +21,7 @@ from ganeti_rapi.api.checks import (
     NON_NEGATIVE,
     OBJECT,
     RELATIVE_JOB_ID,
+    SIZE,
     STRING,
     Check,
     CheckError,
@@ -28,6 +29,7 @@ from ganeti_rapi.api.checks import (
     Either,
     Integer,
     Items,
+    Keyed,
     ListOf,
     Maybe,
     OneOf,
@@ -113,13 +115,28 @@ NAMES = ListOf(NON_EMPTY_STRING)
 OBJECTS = DictOf(STRING, OBJECT)
 
 DISK_INDEX = Integer(0, 15)
-DISK_PARAMETERS = DictOf(NON_EMPTY_STRING, Either((NON_EMPTY_STRING, Integer())))
+DISK_PARAMETERS = Keyed(
+    (
+        ("size", SIZE),
+        ("mode", OneOf(("ro", "rw"))),
+        ("spindles", Integer()),
+        *((name, NON_EMPTY_STRING) for name in ("access", "adopt", "metavg", "name")),
+        *((name, NON_EMPTY_STRING) for name in ("provider", "vg")),
+    ),
+    others=Either((NON_EMPTY_STRING, Integer())),
+)
+"""What luxid can read of a disk; which keys there are, depends on the disk template."""
 DISK_TEMPLATES = OneOf(
     ("blockdev", "diskless", "drbd", "ext", "file", "gluster", "plain", "rbd", "sharedfile")
 )
 HYPERVISORS = OneOf(("chroot", "fake", "kvm", "lxc", "xen-hvm", "xen-pvm"))
-NIC_PARAMETERS = DictOf(
-    OneOf(("bridge", "ip", "link", "mac", "mode", "name", "network", "vlan")), Maybe(STRING)
+NIC_PARAMETERS = Keyed(
+    (
+        ("bridge", Maybe(NON_EMPTY_STRING)),
+        ("ip", Maybe(STRING)),
+        *((name, Maybe(NON_EMPTY_STRING)) for name in ("link", "mac", "mode", "name", "network")),
+        ("vlan", Maybe(STRING)),
+    )
 )
 STORAGE_TYPES = OneOf(
     (

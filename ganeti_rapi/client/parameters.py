@@ -44,7 +44,7 @@ class ClusterSetParams(Common, total=False):
     remove_uids: Sequence[Sequence[int]] | None
     maintain_node_health: bool | None
     prealloc_wipe_disks: bool | None
-    nicparams: Mapping[str, str | None] | None
+    nicparams: Mapping[str, Json] | None
     ndparams: Mapping[str, Json] | None
     ipolicy: Mapping[str, Json] | None
     drbd_helper: str | None
@@ -155,7 +155,7 @@ class InstanceSetParams(Common, total=False):
     force: bool
     force_variant: bool
     ignore_ipolicy: bool
-    nics: Sequence[Sequence[str | int | Mapping[str, str | None]]]
+    nics: Sequence[Sequence[str | int | Mapping[str, Json]]]
     disks: Sequence[Sequence[str | int | Mapping[str, str | int]]]
     custom_beparams: Mapping[str, Json]
     beparams: Mapping[str, Json]
@@ -347,7 +347,7 @@ class TestAllocator(Common, total=False):
     vcpus: int | None
     disks: Sequence[Json] | None
     disk_template: str | None
-    nics: Sequence[Mapping[str, str | None]] | None
+    nics: Sequence[Mapping[str, Json]] | None
     os: str | None
     hypervisor: str | None
     tags: Sequence[str]

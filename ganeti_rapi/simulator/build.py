@@ -91,13 +91,13 @@ class _Builder:
         """A node group with the cluster's parameters."""
         return Group(*self._entity(name))
 
-    def node(self, number: int, group: Group, hardware: _Hardware) -> Node:
+    def node(self, number: int, group: Group, hardware: Hardware) -> Node:
         """The node of that number, counted from 1."""
         return Node(
             *self._entity(f"node{number}.example.com"),
             group=group,
-            primary_ip=_address("192.0.2.0", number),
-            secondary_ip=_address("198.51.100.0", number),
+            primary_ip=address("192.0.2.0", number),
+            secondary_ip=address("198.51.100.0", number),
             memory_total=hardware.memory,
             disk_total=hardware.volume_group + hardware.files,
             master_candidate=number <= _CANDIDATES,
@@ -137,7 +137,7 @@ _CANDIDATES = 10
 _FIRST_HOST = 10
 
 
-def _address(base: str, number: int) -> str:
+def address(base: str, number: int) -> str:
     """The address of a node: in a documentation network, or with many nodes in a private one."""
     host = number + _FIRST_HOST
     if host < 255:
@@ -147,7 +147,7 @@ def _address(base: str, number: int) -> str:
 
 
 @frozen
-class _Hardware:
+class Hardware:
     """What a node has, in MiB: memory, LVM volume group and file storage."""
 
     memory: int = 64 * _GIB
@@ -219,7 +219,7 @@ def small(now: float, identities: Identities) -> Cluster:
     builder = _Builder(identities, now - 30 * _DAY)
     groups = [builder.group("default"), builder.group("racks-b")]
     places = (groups[0], groups[0], groups[0], groups[1], groups[1])
-    nodes = [builder.node(i, group, _Hardware()) for i, group in enumerate(places, 1)]
+    nodes = [builder.node(i, group, Hardware()) for i, group in enumerate(places, 1)]
     cluster = builder.cluster(groups, nodes)
     cluster.tags.append("simulated")
     for sketch in _INSTANCES:
@@ -283,12 +283,12 @@ def _group_name(index: int) -> str:
     return "default" if index == 0 else f"racks-{index + 1}"
 
 
-def _hardware_for(per_node: int) -> _Hardware:
+def _hardware_for(per_node: int) -> Hardware:
     """Nodes that hold so many of the largest instances, and as many mirrors of a neighbour's."""
-    usual = _Hardware()
+    usual = Hardware()
     memory = (per_node + 1) * max(_MEMORY_CHOICES)
     disk = 2 * per_node * (max(map(sum, _DISK_CHOICES)) + _GIB)
-    return _Hardware(
+    return Hardware(
         max(usual.memory, memory), max(usual.volume_group, disk), max(usual.files, disk)
     )
 

@@ -29,6 +29,7 @@ from ganeti_rapi.simulator.arguments import (
     reason_trail,
     text,
 )
+from ganeti_rapi.simulator.control.faults import Faults
 from ganeti_rapi.simulator.filter_rules import action, predicate
 from ganeti_rapi.simulator.jobs.job import reason_entry
 from ganeti_rapi.simulator.jobs.queue import JobQueue, Verdict
@@ -49,6 +50,7 @@ class JobDaemon:
     cluster: Cluster
     identities: Identities
     queue: JobQueue
+    faults: Faults | None = None
 
 
 @frozen
@@ -104,8 +106,19 @@ def _not_understood(reason: str) -> JobDaemonError:
 def _submit_many_jobs(
     daemon: JobDaemon, jobs: list[list[OpcodeJson]]
 ) -> list[tuple[bool, int | str]]:
+    _refuse_if_full(daemon)
     daemon.queue.refuse_if_drained()
     return daemon.queue.submit_many(jobs)
+
+
+def _submit_job(daemon: JobDaemon, ops: list[OpcodeJson]) -> int:
+    _refuse_if_full(daemon)
+    return daemon.queue.submit(ops)
+
+
+def _refuse_if_full(daemon: JobDaemon) -> None:
+    if daemon.faults is not None:
+        daemon.faults.before_submission()
 
 
 def _pickup_job(_: JobDaemon, __: int) -> None:
@@ -158,7 +171,7 @@ def _replace_filter(
 ) -> str:
     rule = FilterRule(
         uuid=daemon.identities.uuid() if uuid is None else uuid,
-        watermark=len(daemon.queue.jobs),
+        watermark=daemon.queue.last_id,
         priority=priority,
         predicates=predicates,
         action=what,
@@ -179,7 +192,7 @@ _NAMES = list_of(text)
 _CLASSIC_QUERY = (_NAMES, _NAMES, boolean)
 
 METHODS: Mapping[str, Method] = {
-    "SubmitJob": Method(lambda d, ops: d.queue.submit(ops), [list_of(opcode)], secret=True),
+    "SubmitJob": Method(_submit_job, [list_of(opcode)], secret=True),
     "SubmitJobToDrainedQueue": Method(
         lambda d, ops: d.queue.submit(ops, drained_too=True), [list_of(opcode)], secret=True
     ),
@@ -195,7 +208,10 @@ METHODS: Mapping[str, Method] = {
         lambda d, job, priority: d.queue.change_priority(job, priority), [job_id, integer]
     ),
     "Query": Method(
-        lambda d, *question: query(d.cluster, d.queue.jobs, *question), [text, _NAMES, anything]
+        lambda d, kind, fields, condition: query(
+            d.cluster, d.queue.jobs, kind, fields, condition, d.queue.locks
+        ),
+        [text, _NAMES, anything],
     ),
     "QueryFields": Method(lambda _, *question: query_fields(*question), [text, nullable(_NAMES)]),
     "QueryJobs": Method(

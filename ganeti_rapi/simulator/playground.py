@@ -8,6 +8,7 @@ import ipaddress
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
+from ganeti_rapi.simulator.control.web import control_site
 from ganeti_rapi.simulator.service import SimulatedJobDaemon, parse_size
+
+_log = Logger()
 
 USERS = {"admin": ("admin", "write"), "guest": ("guest", "read")}
 """The users of the simulated cluster, with password and option. Everybody may know them."""
@@ -32,7 +39,10 @@ class Playground(Service):
     def __init__(self, directory: Path, daemon: SimulatedJobDaemon) -> None:
         self.directory = directory
         self._daemon = daemon
-        self._welcome = ""
+        self._options: Any = None  # Any: see adjust
+        self._port: Callable[[], int | None] = lambda: None
+        self._control: IStreamServerEndpoint | None = None
+        self._control_port: IListeningPort | None = None
 
     @classmethod
     def make(cls, reactor: Any, size: str) -> Playground:  # Any: many zope interfaces in one
@@ -47,24 +57,61 @@ class Playground(Service):
         daemon = SimulatedJobDaemon(reactor, path, parsed, consoles=consoles)
         return cls(directory, daemon)
 
-    def adjust(self, options: Any) -> None:  # Any: the options know us, not we them
-        """Point the daemon's options at what is here."""
+    def adjust(  # Any: the options know us, not we them
+        self, options: Any, port: Callable[[], int | None] = lambda: None
+    ) -> None:
+        """Point the daemon's options at what is here, where they were not given.
+
+        ``port`` tells which one it is, once it is open.
+        """
         options["luxi-socket"] = str(self.directory / "luxi.sock")
         options["console-socket"] = str(self.directory / "consoles.sock")
-        options["users-file"] = str(self.directory / "users")
-        options["ssl-cert"] = options["ssl-key"] = str(self.directory / "server.pem")
-        self._welcome = welcome(self.directory, options)
+        if options.is_default("users-file"):
+            options["users-file"] = str(self.directory / "users")
+        if options.is_default("ssl-cert"):
+            options["ssl-cert"] = options["ssl-key"] = str(self.directory / "server.pem")
+        self._options, self._port = options, port
+
+    def control_at(self, endpoint: IStreamServerEndpoint) -> None:
+        """Offer the control interface at an endpoint, from the start on."""
+        self._control = endpoint
+
+    def _open_control(self) -> None:
+        if self._control is not None:
+            listening = self._control.listen(control_site(self._daemon.control()))
+            listening.addCallbacks(self._control_is_open, _log_control)
+
+    def _control_is_open(self, port: IListeningPort) -> None:
+        self._control_port = port
 
     def startService(self) -> None:
         super().startService()
         self._daemon.startService()
+        self._open_control()
         # Past the log, which would put a time before every line.
-        print(self._welcome, file=sys.__stdout__, flush=True)
+        text = welcome(
+            self.directory, self._options, self._port(), self._an_instance(), self._control_url()
+        )
+        print(text, file=sys.__stdout__, flush=True)
+
+    def _control_url(self) -> str | None:
+        port = self._control_port and getattr(self._control_port.getHost(), "port", None)
+        return f"http://127.0.0.1:{port}" if port else self._options["control"]
+
+    def _an_instance(self) -> str | None:
+        instances = self._daemon.cluster.instances
+        return instances[0].name if instances else None
 
     def stopService(self) -> Deferred[None]:
         super().stopService()
+        if self._control_port is not None:
+            self._control_port.stopListening()
         stopped = maybeDeferred(self._daemon.stopService)
         return stopped.addBoth(lambda _: shutil.rmtree(self.directory, ignore_errors=True))
+
+
+def _log_control(failure: Failure) -> None:
+    _log.failure("The control interface can't be had", failure)
 
 
 def write_users(path: Path) -> None:
@@ -110,23 +157,39 @@ def write_certificate(path: Path) -> None:
     )
 
 
-def welcome(directory: Path, options: Any) -> str:  # Any: the options know us, not we them
+def welcome(  # Any: the options know us, not we them
+    directory: Path,
+    options: Any,
+    port: int | None,
+    instance: str | None,
+    control: str | None = None,
+) -> str:
     """What a person needs to know to use the simulated cluster."""
     scheme = "http" if options["no-ssl"] else "https"
     host = "127.0.0.1" if options["bind"] in ("0.0.0.0", "::") else options["bind"]
     host = f"[{host}]" if ":" in host else host
-    url = f"{scheme}://{host}:{options['port']}"
+    url = f"{scheme}://{host}:{port or options['port']}"
     trust = "" if options["no-ssl"] else f"--cacert {options['ssl-cert']} "
-    users = ", ".join(
-        f"{name} (password {password}, may {option})" for name, (password, option) in USERS.items()
-    )
+    users = _told_users(directory, options)
+    control_line = f"\n  control {control}" if control else ""
+    own = users.startswith(next(iter(USERS)))
+    change = f"{url}/2/instances/{instance}/shutdown"
+    write = f"curl {trust}-u admin:admin -X PUT {change}" if own and instance else ""
     return f"""
 A simulated Ganeti cluster is at {url}
 
   users   {users}
-  files   {directory}
+  files   {directory}{control_line}
   try     curl {trust}{url}/2/instances
-          curl {trust}-u admin:admin -X PUT {url}/2/instances/web1.example.com/shutdown
+          {write}
 
 Stop it with Ctrl-C.
 """
+
+
+def _told_users(directory: Path, options: Any) -> str:  # Any: as above
+    if Path(options["users-file"]).parent != directory:
+        return f"those of {options['users-file']}"
+    return ", ".join(
+        f"{name} (password {password}, may {option})" for name, (password, option) in USERS.items()
+    )

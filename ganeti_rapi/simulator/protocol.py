@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -19,6 +19,7 @@ from ganeti_rapi.errors import JobDaemonError, LuxiMessageTooLarge
 from ganeti_rapi.jsontext import dumps
 from ganeti_rapi.luxi.codec import Framer, encode_error, encode_result
 from ganeti_rapi.simulator.calls import JobDaemon, call
+from ganeti_rapi.simulator.control.faults import CHAOS, GARBAGE, SILENT, SLOW
 from ganeti_rapi.simulator.jobs.job import error_result
 
 _log = Logger()
@@ -46,6 +47,7 @@ class LuxidProtocol(Protocol):
         self._serving: Deferred[None] | None = None
         self._idle = True
         self._closed = False
+        self._leaves = False
 
     def connectionMade(self) -> None:
         """Let the factory know whom to disconnect when the daemon stops."""
@@ -73,8 +75,29 @@ class LuxidProtocol(Protocol):
 
     async def _serve(self) -> None:
         while self._requests and not self._closed:
-            await self._serve_one(self._requests.popleft())
+            message = self._requests.popleft()
+            if fault := self._daemon.faults and self._daemon.faults.of_luxid():
+                await self._misbehave(fault)
+            if not self._closed:
+                await self._serve_one(message)
+            if self._leaves:
+                self._close()
         self._idle = True
+
+    async def _misbehave(self, fault: Mapping[str, Any]) -> None:  # Any: see `Faults`
+        """Be as a job daemon is that is ill; only slow ones and those in chaos answer after all."""
+        if fault["how"] == SLOW:
+            await deferLater(self._daemon.clock, fault.get("seconds", 1))
+        elif fault["how"] == CHAOS:
+            assert self._daemon.faults is not None
+            late, self._leaves = self._daemon.faults.mischief()
+            await deferLater(self._daemon.clock, late)
+        elif fault["how"] == SILENT:
+            await Deferred(lambda _: None)  # until the client goes
+        else:
+            if fault["how"] == GARBAGE:
+                self.transport.write(b"\xff no JSON \x03")
+            self._close()
 
     async def _serve_one(self, message: bytes) -> None:
         try:

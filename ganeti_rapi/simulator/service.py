@@ -11,9 +11,14 @@ from twisted.internet.protocol import Factory
 
 from ganeti_rapi.simulator.build import SeededIdentities, sized, small
 from ganeti_rapi.simulator.calls import JobDaemon
+from ganeti_rapi.simulator.clusterfile.building import Jobs, read_cluster
 from ganeti_rapi.simulator.consoles import ConsoleFactory
-from ganeti_rapi.simulator.jobs.history import add_history
+from ganeti_rapi.simulator.control.faults import Faults
+from ganeti_rapi.simulator.control.states import FIRST, States
+from ganeti_rapi.simulator.control.web import Control
+from ganeti_rapi.simulator.jobs.history import add_history, add_jobs
 from ganeti_rapi.simulator.jobs.queue import JobQueue
+from ganeti_rapi.simulator.jobs.timing import JobClock, Timing
 from ganeti_rapi.simulator.protocol import LuxidFactory
 from ganeti_rapi.simulator.size import Size, parse_size
 from ganeti_rapi.simulator.state import Cluster
@@ -34,7 +39,8 @@ class SimulatedJobDaemon(Service):
 
     ``mode`` says who may connect: by default, only the user who runs it. ``cluster`` and ``queue``
     are there to look inside, and to change things behind the clients' backs. The screens of its
-    instances are at the Unix socket ``consoles``, if it is given: see `ConsoleFactory`.
+    instances are at the Unix socket ``consoles``, if it is given: see `ConsoleFactory`. Raises
+    ValueError with what is wrong in a file.
     """
 
     def __init__(  # Any: the reactor provides many interfaces in one
@@ -47,16 +53,39 @@ class SimulatedJobDaemon(Service):
     ) -> None:
         identities = SeededIdentities(size.seed)
         now = reactor.seconds()
-        self.cluster = _cluster(size, now)
-        self.queue = JobQueue(reactor, self.cluster, identities, UNITS)
-        add_history(self.queue, self.cluster, size.jobs, now)
-        self._factory = LuxidFactory(JobDaemon(reactor, self.cluster, identities, self.queue))
+        self.cluster, jobs = _cluster(size, now)
+        clock, timing = JobClock(reactor), Timing()
+        self.faults = Faults(self.cluster)
+        self.queue = JobQueue(
+            clock,
+            self.cluster,
+            identities,
+            UNITS,
+            timing,
+            self.faults.before_opcode,
+            wait_clock=reactor,
+        )
+        if isinstance(jobs, int):
+            add_history(self.queue, self.cluster, jobs, now)
+        else:
+            add_jobs(self.queue, jobs, now)
+        self._states = States(self.cluster, self.queue, identities)
+        self._clock, self._timing = clock, timing
+        daemon = JobDaemon(reactor, self.cluster, identities, self.queue, self.faults)
+        self._factory = LuxidFactory(daemon)
         self.consoles = ConsoleFactory(reactor, self.cluster)
         self._reactor = reactor
         self._path = path
         self._mode = mode
         self._consoles = consoles
         self._ports: list[IListeningPort] = []
+
+    def control(self) -> Control:
+        """What the control interface does; a reset leads back to now."""
+        self._states.save(FIRST)
+        return Control(
+            self.cluster, self.queue, self.faults, self._states, self._clock, self._timing
+        )
 
     def startService(self) -> None:
         """Listen. Raises `CannotListenError` when the path is taken."""
@@ -79,7 +108,11 @@ class SimulatedJobDaemon(Service):
         return gatherResults(stopped).addCallback(lambda _: None)
 
 
-def _cluster(size: Size, now: float) -> Cluster:
+def _cluster(size: Size, now: float) -> tuple[Cluster, Jobs]:
+    """The cluster, and its jobs of the past."""
+    identities = SeededIdentities(size.seed, "cluster")
+    if size.file:
+        return read_cluster(size.file, now, identities)
     if size.is_small:
-        return small(now, SeededIdentities(size.seed, "cluster"))
-    return sized(size.nodes or _FEW_NODES, size.instances or 0, size.seed, now)
+        return small(now, identities), size.jobs
+    return sized(size.nodes or _FEW_NODES, size.instances or 0, size.seed, now), size.jobs

@@ -1,6 +1,9 @@
-"""How large a simulated cluster is, as people write it: ``nodes=500,instances=10000,seed=7``."""
+"""Which simulated cluster there is, as people write it: a file, or ``nodes=500,seed=7``."""
 
 from __future__ import annotations
+
+import os
+from typing import Any
 
 from attrs import frozen
 
@@ -19,6 +22,8 @@ class Size:
     instances: int | None = None
     jobs: int = 6
     seed: int = 1
+    file: str = ""
+    """The path of a file that describes the cluster instead; see `clusterfile`."""
 
     @property
     def is_small(self) -> bool:
@@ -26,9 +31,22 @@ class Size:
         return self.nodes is None and self.instances is None
 
 
+_FILES = (".yaml", ".yml", ".json")
+
+
+def is_file(text: str) -> bool:
+    """Whether people mean a file and not a size."""
+    return text.endswith(_FILES) or ("/" in text and "=" not in text)
+
+
 def parse_size(text: str) -> Size:
-    """Read a size. Nothing at all means the small cluster. Raises ValueError with what is wrong."""
-    sizes: dict[str, int] = {}
+    """Read a size, or take the path of a file. Nothing at all means the small cluster.
+
+    Raises ValueError with what is wrong.
+    """
+    if is_file(text):
+        return Size(file=os.path.abspath(text))
+    sizes: dict[str, Any] = {}  # Any: for mypy, which knows that a Size has a file, too
     for item in filter(None, (part.strip() for part in text.split(","))):
         name, value = _parse_item(item)
         if name in sizes:

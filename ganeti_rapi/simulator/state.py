@@ -125,6 +125,12 @@ class Instance(Entity):
     osparams_private: Params = field(factory=dict)
     """Never shown."""
     network_port: int | None = None
+    runtime_vcpus: int | None = None
+    """The virtual CPUs that it was started with, where ``vcpus`` was changed since."""
+    stopped_by_user: bool = False
+    """Whether it was shut down from inside, while it is wanted down."""
+    runs_on: Node | None = None
+    """The node that it was found on, where that is not its primary one."""
     runtime_memory: int | None = None
     """MiB that it has now, where that was set apart from ``maxmem``."""
 
@@ -179,6 +185,14 @@ def find(entities: Iterable[E_], name_or_uuid: str) -> E_ | None:
     return by_prefix[0] if len(by_prefix) == 1 else None
 
 
+def find_all(entities: Iterable[E_], names: Iterable[str]) -> list[E_]:
+    """What `find` finds for each name, each entity once; what is not there is passed over."""
+    entities = list(entities)
+    by_name = {name: each for each in entities for name in (each.name, each.uuid)}
+    found = (by_name.get(name) or find(entities, name) for name in names)
+    return list(dict.fromkeys(each for each in found if each is not None))
+
+
 @define(eq=False)
 class Cluster(Entity):
     """The whole cluster. ``info`` holds the values of QueryClusterInfo that are only settings."""
@@ -197,6 +211,12 @@ class Cluster(Entity):
     """Disks that belong to no instance."""
     osparams_private: dict[str, Params] = field(factory=dict)
     """By OS: parameters that are never shown."""
+    bridges: list[str] = field(factory=lambda: ["br0", "br1"])
+    """Those that every node has."""
+    hypervisors: list[str] = field(factory=lambda: ["kvm", "fake", "chroot"])
+    """Those whose programs every node has."""
+    hosts: list[str] = field(factory=list)
+    """Names that resolve beside those in the cluster's own domain."""
     drained: bool = False
     """Whether the job queue refuses new jobs."""
     watcher_pause: float | None = None

@@ -157,6 +157,16 @@ STRICTER: dict[str, tuple[Any, ...]] = {  # Any: as above
 NEWER: dict[str, tuple[Any, ...]] = {"network_mode": ("ext",)}  # Any: as above
 """Values that a newer Ganeti accepts than the oracle's."""
 
+READ_BY_TYPE = {
+    ("OP_INSTANCE_CREATE", "disks"): "size",
+    ("OP_INSTANCE_RECREATE_DISKS", "disks"): "size",
+    ("OP_INSTANCE_SET_PARAMS", "disks"): "size",
+    ("OP_INSTANCE_SET_PARAMS", "nics"): "link",
+    ("OP_CLUSTER_SET_PARAMS", "nicparams"): "link",
+    ("OP_INSTANCE_CREATE", "nics"): "link",
+}
+"""The parameters in which luxid reads each key by its type, where Python takes any string."""
+
 # Ganeti loads the nested opcodes together with the one around them, and so judges them too. Here
 # whoever takes the request checks each of them as the OP_INSTANCE_CREATE that it is.
 NESTED = ("OP_INSTANCE_MULTI_ALLOC", "instances")
@@ -181,6 +191,8 @@ def submitted(param: Param, value: Any) -> tuple[bool, Any]:  # Any: as above
 def is_known_difference(op_id: str, name: str, value: Any) -> bool:  # Any: as above
     if (op_id, name) == NESTED:
         return isinstance(value, list)
+    if (op_id, name) in READ_BY_TYPE and READ_BY_TYPE[op_id, name] in repr(value):
+        return not submitted(OPCODES[op_id].parameters[name], value)[0]
     known_values = (*STRICTER.get(name, ()), *NEWER.get(name, ()))
     # By repr, since False == 0.
     return any(repr(value) == repr(known) for known in known_values)

@@ -6,6 +6,7 @@ import click
 
 from ganeti_rapi import __version__
 from ganeti_rapi.client.cli.cluster import COMMANDS
+from ganeti_rapi.client.cli.dumping import DUMP
 from ganeti_rapi.client.cli.everywhere import FIRST, Choices
 from ganeti_rapi.client.cli.groups import groups
 from ganeti_rapi.client.cli.instances import instances
@@ -47,5 +48,5 @@ click.version_option(__version__, package_name="ganeti-rapi", prog_name="rapi")(
 
 FAMILIES = (instances, nodes, groups, networks, jobs, profiles)
 
-for _command in (*FAMILIES, QUERY, CONSOLE, LOGIN, *COMMANDS):
+for _command in (*FAMILIES, QUERY, CONSOLE, DUMP, LOGIN, *COMMANDS):
     rapi.add_command(_command)

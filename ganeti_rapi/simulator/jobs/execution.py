@@ -6,7 +6,8 @@ first that fails takes those behind it along.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from attrs import define, field, frozen
@@ -16,7 +17,6 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from ganeti_rapi.errors import JobDaemonError
-from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.simulator.jobs.job import (
     CANCELED,
     ERROR,
@@ -31,7 +31,8 @@ from ganeti_rapi.simulator.jobs.job import (
     timestamp,
 )
 from ganeti_rapi.simulator.jobs.locks import LockManager
-from ganeti_rapi.simulator.state import Cluster, Identities
+from ganeti_rapi.simulator.jobs.timing import Timing
+from ganeti_rapi.simulator.state import Cluster, Entity, Identities, find
 from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 
 _Ending = tuple[str, Any]  # Any: what an opcode's result is
@@ -46,6 +47,20 @@ _log = Logger()
 
 def _exec_error(text: str) -> JobDaemonError:
     return JobDaemonError("OpExecError", text)
+
+
+_NAMED: Mapping[str, Callable[[Cluster], Sequence[Entity]]] = {
+    "instance_name": lambda cluster: cluster.instances,
+    "node_name": lambda cluster: cluster.nodes,
+}
+"""The parameters that name an object, whose uuid Ganeti notes in the opcode beside the name."""
+
+
+def _note_uuids(cluster: Cluster, op: OpcodeJson) -> None:
+    for name, entities in _NAMED.items():
+        uuid = name.removesuffix("_name") + "_uuid"
+        if uuid in op and op[uuid] is None and (entity := find(entities(cluster), op[name])):
+            op[uuid] = entity.uuid
 
 
 @frozen
@@ -63,6 +78,9 @@ class Surroundings:
     locks: LockManager
     changed: Callable[[Job], None]
     submit: Callable[[list[list[OpcodeJson]]], list[tuple[bool, int | str]]]
+    timing: Timing
+    before_opcode: Callable[[OpcodeJson], None]
+    """Raises the `JobDaemonError` that an opcode is to fail with."""
 
     def timestamp(self) -> Timestamp:
         """Now."""
@@ -118,11 +136,18 @@ class Execution:
         opcode.status, opcode.start = WAITING, self._around.timestamp()
         opcode.input["debug_level"] = opcode.input.get("debug_level") or 0
         self._around.changed(self.job)
+        if self._around.timing.waiting:
+            await self._linger()
         status, result = await self._end_of(opcode)
         opcode.status, opcode.result, opcode.end = status, result, self._around.timestamp()
         self._around.locks.release(self.job.id)
         if status == ERROR and self._ending is None:
             self._ending = (ERROR, error_result(_exec_error("Preceding opcode failed")))
+
+    async def _linger(self) -> None:
+        """Stay waiting for a moment, so that clients see it."""
+        with suppress(CancelledError):
+            await self._wait(deferLater(self._around.clock, self._around.timing.waiting))
 
     async def _end_of(self, opcode: QueuedOpcode) -> _Ending:
         try:
@@ -142,8 +167,10 @@ class Execution:
         unit = self._around.units.get(opcode.input["OP_ID"])
         if unit is None:
             raise _exec_error(f"The simulator cannot execute {opcode.input['OP_ID']}")
+        self._around.before_opcode(opcode.input)
         locks = unit.locks(self._around.cluster, opcode.input)
         await self._wait(self._around.locks.acquire(self.job.id, locks, opcode.priority))
+        _note_uuids(self._around.cluster, opcode.input)
         task = self._task(opcode)
         return await self._drive(opcode, task, unit.run(task))
 
@@ -152,7 +179,12 @@ class Execution:
             job = self._around.jobs.get(job_id)
             if job is None:
                 raise _exec_error(f"Dependency error: Job {job_id} not found")
-            if job.status not in (statuses or FINAL_STATES):
+            if job.status in statuses:
+                continue
+            if job.status == CANCELED:
+                self._ending = _CANCELED
+                raise CancelledError
+            if statuses or not job.finalized:
                 raise _exec_error(
                     f"Dependency job {job_id} finished with status '{job.status}',"
                     f" not one of '{', '.join(statuses)}' as required"
@@ -176,6 +208,7 @@ class Execution:
                 self._add_log(opcode, _DRY_RUN)
                 return task.dry_run_result
             while True:
+                seconds *= self._around.timing.pace
                 await self._wait(deferLater(self._around.clock, seconds))
                 seconds = next(steps)
         except StopIteration as end:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.simulator.jobs.queue import JobQueue
 from ganeti_rapi.simulator.state import Cluster
@@ -23,6 +26,13 @@ def add_history(queue: JobQueue, cluster: Cluster, count: int, now: float) -> No
         failed = number % _FAILURES == _FAILURES - 1
         error = JobDaemonError("OpExecError", "The node did not answer in time") if failed else None
         queue.add_finished([op], now - (count - number) * _EVERY, error=error)
+
+
+def add_jobs(queue: JobQueue, jobs: Iterable[Mapping[str, Any]], now: float) -> None:
+    """Record jobs that a file describes: their opcodes, how old they are, and how they failed."""
+    for job in jobs:
+        error = JobDaemonError("OpExecError", job["error"]) if "error" in job else None
+        queue.add_finished(job["ops"], now - job.get("seconds_ago", _EVERY), error=error)
 
 
 def _action(cluster: Cluster, number: int) -> OpcodeJson:

@@ -12,6 +12,38 @@ from collections.abc import Mapping
 from attrs import define, field
 from twisted.internet.defer import Deferred
 
+_LEVELS = ("cluster", "instance", "nodegroup", "node", "node-res", "network")
+"""In the order in which Ganeti's opcodes take their locks."""
+
+
+@define
+class LockRow:
+    """A lock as queries show it: its ``mode``, the jobs that hold it, and those that wait."""
+
+    name: str
+    mode: str | None = None
+    owner: list[str] = field(factory=list)
+    pending: list[tuple[str, list[str]]] = field(factory=list)
+
+    def add_owner(self, owner: int, exclusive: bool) -> None:
+        """Note who holds the lock."""
+        self.mode = _mode(exclusive)
+        self.owner.append(str(owner))
+
+    def add_pending(self, owner: int, exclusive: bool) -> None:
+        """Note who waits for the lock."""
+        self.pending.append((_mode(exclusive), [str(owner)]))
+
+
+def _mode(exclusive: bool) -> str:
+    return "exclusive" if exclusive else "shared"
+
+
+def _level(name: str) -> int:
+    level = name.partition("/")[0]
+    return _LEVELS.index(level) if level in _LEVELS else len(_LEVELS)
+
+
 Locks = Mapping[str, bool]
 """By the lock's name: whether it is exclusive."""
 
@@ -52,6 +84,29 @@ class LockManager:
         """Give back all locks of the owner."""
         if self.held.pop(owner, None) is not None:
             self._grant()
+
+    def rows(self) -> list[LockRow]:
+        """The locks that are held or waited for.
+
+        Of a job that waits, Ganeti's locks are taken level by level: those before the first that it
+        has to wait for are its own already.
+        """
+        rows: dict[str, LockRow] = {}
+        for owner, locks in self.held.items():
+            for name, exclusive in locks.items():
+                rows.setdefault(name, LockRow(name)).add_owner(owner, exclusive)
+        for request in self._requests:
+            self._add_request(rows, request)
+        return sorted(rows.values(), key=lambda row: row.name)
+
+    def _add_request(self, rows: dict[str, LockRow], request: _Request) -> None:
+        for name in sorted(request.locks, key=_level):
+            exclusive = request.locks[name]
+            row = rows.setdefault(name, LockRow(name))
+            if row.owner and (exclusive or row.mode == "exclusive"):
+                row.add_pending(request.owner, exclusive)
+                return
+            row.add_owner(request.owner, exclusive)
 
     def _withdraw(self, request: _Request) -> None:
         self._requests.remove(request)

@@ -8,7 +8,7 @@ free; the most urgent and then the oldest goes first. What happens to it from th
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from twisted.internet.defer import Deferred, ensureDeferred, fail
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -27,8 +27,9 @@ from ganeti_rapi.simulator.jobs.job import (
     error_result,
     timestamp,
 )
-from ganeti_rapi.simulator.jobs.locks import LockManager
+from ganeti_rapi.simulator.jobs.locks import LockManager, LockRow
 from ganeti_rapi.simulator.jobs.submission import dependencies, new_job
+from ganeti_rapi.simulator.jobs.timing import Timing
 from ganeti_rapi.simulator.jobs.waits import JobChange, JobWaits, Knowledge
 from ganeti_rapi.simulator.state import Cluster, Identities
 from ganeti_rapi.simulator.task import OpcodeJson, Unit
@@ -54,11 +55,16 @@ class JobQueue:
         cluster: Cluster,
         identities: Identities,
         units: Mapping[str, Unit],
+        timing: Timing | None = None,
+        before_opcode: Callable[[OpcodeJson], None] = lambda _: None,
+        wait_clock: IReactorTime | None = None,
     ) -> None:
         self.jobs: dict[int, Job] = {}
+        self._last = 0
         self._clock = clock
+        self._timing = timing or Timing()
         self._cluster = cluster
-        self.waits = JobWaits(clock)
+        self.waits = JobWaits(wait_clock or clock)
         self._surroundings = Surroundings(
             clock=clock,
             cluster=cluster,
@@ -68,6 +74,8 @@ class JobQueue:
             locks=LockManager(),
             changed=self.waits.changed,
             submit=self.submit_many,
+            timing=self._timing,
+            before_opcode=before_opcode,
         )
         self._backlog = Backlog()
         self._running: dict[int, Execution] = {}
@@ -192,8 +200,28 @@ class JobQueue:
             self._start_call.cancel()
             self._start_call = None
 
+    def replace_jobs(self, jobs: Mapping[int, Job]) -> None:
+        """End all that is under way, and have other jobs, all of which are done, instead."""
+        for execution in list(self._running.values()):
+            execution.kill()
+        for job_id in [number for number in self.jobs if number in self._backlog]:
+            self._dequeue(self.jobs[job_id])
+        self.jobs.clear()
+        self.jobs.update(jobs)
+        self._last = max(jobs, default=0)
+
+    def locks(self) -> list[LockRow]:
+        """The locks that jobs hold or wait for."""
+        return self._surroundings.locks.rows()
+
+    @property
+    def last_id(self) -> int:
+        """The id of the newest job."""
+        return self._last
+
     def _new_job(self, ops: Sequence[OpcodeJson], now: float) -> Job:
-        job = new_job(len(self.jobs) + 1, ops, now)
+        job = new_job(self._last + 1, ops, now)
+        self._last = job.id
         self.jobs[job.id] = job
         return job
 
@@ -208,7 +236,7 @@ class JobQueue:
 
     def _start_soon(self) -> None:
         if self._start_call is None and self._backlog.has_eligible():
-            self._start_call = self._clock.callLater(0, self._start_jobs)
+            self._start_call = self._clock.callLater(self._timing.queued, self._start_jobs)
 
     def _start_jobs(self) -> None:
         self._start_call = None

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ganeti_rapi.errors import JobDaemonError
-from ganeti_rapi.simulator.queries.context import Context, JobView, nice_key
+from ganeti_rapi.simulator.queries.context import Context, JobView, LockView, nice_key
 from ganeti_rapi.simulator.queries.fields import Field, Reading, unknown_field
 from ganeti_rapi.simulator.queries.filters import Expression, parse
-from ganeti_rapi.simulator.queries.kinds import KINDS, Kind, job_id
+from ganeti_rapi.simulator.queries.kinds import HOST_NAMES, KINDS, Kind, job_id
 from ganeti_rapi.simulator.queries.refusals import unknown_fields, unparsable
 from ganeti_rapi.simulator.state import Cluster
 
 Jobs: TypeAlias = Mapping[int, JobView]
+Locks: TypeAlias = Callable[[], Sequence[LockView]]
 AnyKind: TypeAlias = Kind[Any]  # Any: see KINDS
 AnyField: TypeAlias = Field[Any]  # Any: as above
 
@@ -22,7 +23,12 @@ _NOT_BY_LUXI = {"cluster": "QRCluster", "os": "QROs"}
 
 
 def query(
-    cluster: Cluster, jobs: Jobs, kind: str, fields: Sequence[str], condition: object
+    cluster: Cluster,
+    jobs: Jobs,
+    kind: str,
+    fields: Sequence[str],
+    condition: object,
+    locks: Locks = tuple,
 ) -> dict[str, Any]:  # Any: readings are JSON of any shape
     """The reply to Query: ``fields``, their definitions, and ``data``, readings row by row.
 
@@ -34,7 +40,7 @@ def query(
     found = _kind("Query", kind, arguments)
     expression = None if condition is None else parse(condition, arguments)
     columns = [_column(found, name) for name in fields]
-    context = Context(cluster, jobs)
+    context = Context(cluster, jobs, locks)
     objects = _matching(context, found, fields, expression)
     return {
         "fields": [column.definition() for column in columns],
@@ -104,7 +110,8 @@ def _matching(
             raise JobDaemonError("ParameterError", f"Can't find field named '{name}'")
     names = kind.names_in(expression)
     candidates = kind.named(context, names) if names else kind.everything(context, fields)
-    return [each for each in candidates if _holds(expression, context, kind, each)]
+    forgiving = expression.with_short_names(HOST_NAMES)
+    return [each for each in candidates if _holds(forgiving, context, kind, each)]
 
 
 def _holds(expression: Expression, context: Context, kind: AnyKind, each: object) -> bool:

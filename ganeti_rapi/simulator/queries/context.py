@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
@@ -55,6 +55,19 @@ class JobView(Protocol):
     def archived(self) -> bool: ...
     @property
     def summary(self) -> Sequence[str]: ...
+
+
+class LockView(Protocol):
+    """What the queries read of a lock."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def mode(self) -> str | None: ...
+    @property
+    def owner(self) -> Sequence[str]: ...
+    @property
+    def pending(self) -> Sequence[tuple[str, Sequence[str]]]: ...
 
 
 K = TypeVar("K", bound=Hashable)
@@ -107,6 +120,8 @@ class Context:
 
     cluster: Cluster
     jobs: Mapping[int, JobView]
+    locks: Callable[[], Sequence[LockView]] = tuple
+    """The locks of the moment."""
     _hvparams: dict[tuple[str, str], Params] = field(factory=dict, init=False)
 
     @cached_property
@@ -172,7 +187,15 @@ class Context:
     def memory_used(self, node: Node) -> int:
         """MiB that the running instances of a node take."""
         running = (i for i in self.primaries_on(node) if i.running)
-        return sum(self.beparams(instance)["maxmem"] for instance in running)
+        return sum(map(self.memory, running))
+
+    def memory(self, instance: Instance) -> int:
+        """MiB that an instance takes while it runs: what it was given, or else its ``maxmem``."""
+        return int(instance.runtime_memory or self.beparams(instance)["maxmem"])
+
+    def vcpus(self, instance: Instance) -> int:
+        """The virtual CPUs that an instance has while it runs."""
+        return int(instance.runtime_vcpus or self.beparams(instance)["vcpus"])
 
     def disk_used(self, node: Node) -> int:
         """MiB of a node's own storage that instances take."""

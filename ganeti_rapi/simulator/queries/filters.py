@@ -11,11 +11,11 @@ from __future__ import annotations
 import operator
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.simulator.queries.fields import NORMAL, Reading
@@ -48,6 +48,11 @@ class Expression(ABC):
         del field
         return None
 
+    def with_short_names(self, fields: Collection[str]) -> Expression:
+        """The same condition, where the first labels of a name in these fields equal the name."""
+        del fields
+        return self
+
 
 @frozen
 class And(Expression):
@@ -61,6 +66,9 @@ class And(Expression):
     def field_names(self) -> Iterator[str]:
         for part in self.parts:
             yield from part.field_names()
+
+    def with_short_names(self, fields: Collection[str]) -> Expression:
+        return And([part.with_short_names(fields) for part in self.parts])
 
 
 @frozen
@@ -84,6 +92,9 @@ class Or(Expression):
             found += literals
         return found
 
+    def with_short_names(self, fields: Collection[str]) -> Expression:
+        return Or([part.with_short_names(fields) for part in self.parts])
+
 
 @frozen
 class Not(Expression):
@@ -96,6 +107,9 @@ class Not(Expression):
 
     def field_names(self) -> Iterator[str]:
         return self.part.field_names()
+
+    def with_short_names(self, fields: Collection[str]) -> Expression:
+        return Not(self.part.with_short_names(fields))
 
 
 class FieldCondition(Expression):
@@ -134,6 +148,8 @@ class Comparison(FieldCondition):
     field: str
     compare: Callable[[Any, Any], bool]
     literal: Literal
+    short: bool = False
+    """Whether the first labels of a host name are equal to it, too."""
 
     def fits(self, value: Any) -> bool:
         if not _same_type(value, self.literal):
@@ -141,10 +157,16 @@ class Comparison(FieldCondition):
                 f"Invalid types in comparison, trying to compare {shown(value)}"
                 f" with '{_shown_literal(self.literal)}'"
             )
+        if self.short and value.startswith(f"{self.literal}."):
+            return True
         return self.compare(value, self.literal)
 
     def equated(self, field: str) -> list[Literal] | None:
         return [self.literal] if (field, operator.eq) == (self.field, self.compare) else None
+
+    def with_short_names(self, fields: Collection[str]) -> Expression:
+        is_short = self.compare is operator.eq and self.field in fields
+        return evolve(self, short=is_short and isinstance(self.literal, str))
 
 
 @frozen

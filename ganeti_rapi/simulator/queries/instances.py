@@ -9,6 +9,7 @@ from attrs import frozen
 
 from ganeti_rapi.simulator.queries.context import Context, disk_usage
 from ganeti_rapi.simulator.queries.fields import (
+    NO_DATA,
     NORMAL,
     UNAVAILABLE,
     Field,
@@ -24,7 +25,7 @@ from ganeti_rapi.simulator.queries.fields import (
     if_any,
     table,
 )
-from ganeti_rapi.simulator.queries.live import console, from_primary, status
+from ganeti_rapi.simulator.queries.live import console, from_primary, silence, status
 from ganeti_rapi.simulator.state import Disk, Instance, Nic, Node
 
 MAX_NICS = 8
@@ -199,6 +200,11 @@ def _hypervisor_reader(name: str) -> Read[Instance]:
     return if_any(lambda context, instance: context.hvparams(instance).get(name))
 
 
+def _oper_state(_: Context, instance: Instance) -> Reading:
+    """An offline node is no data here, where luxid's other fields say that it is offline."""
+    return NO_DATA if silence(instance.primary) else (NORMAL, instance.running)
+
+
 def _secondaries(instance: Instance) -> list[Node]:
     return [instance.secondary] if instance.secondary else []
 
@@ -208,7 +214,8 @@ _PLAIN_FIELDS: list[Field[Instance]] = [
     Field("admin_state", "InstanceState", "text",
           "The state that is wanted: up, down or offline", attribute("admin_state")),
     Field("admin_state_source", "InstanceStateSource", "text",
-          "Who decided on the wanted state: admin or user", always(lambda *_: "admin")),
+          "Who decided on the wanted state: admin or user",
+          always(lambda _, i: "user" if i.stopped_by_user else "admin")),
     Field("admin_up", "Autostart", "bool",
           "Whether it is wanted to run", always(lambda _, i: i.admin_state == "up")),
     Field("beparams", "BackendParameters", "other",
@@ -244,11 +251,11 @@ _PLAIN_FIELDS: list[Field[Instance]] = [
     Field("nic.count", "NICs", "number",
           "How many NICs it has", always(lambda _, i: len(i.nics))),
     Field("oper_ram", "Memory", "unit", "The memory that it uses now",
-          from_primary(lambda c, i: c.beparams(i)["maxmem"] if i.running else None)),
+          from_primary(lambda c, i: c.memory(i) if i.running else None)),
     Field("oper_state", "Running", "bool",
-          "Whether it runs", from_primary(lambda _, i: i.running)),
+          "Whether it runs", _oper_state),
     Field("oper_vcpus", "VCPUs", "number", "The virtual CPUs that it uses now",
-          from_primary(lambda c, i: c.beparams(i)["vcpus"] if i.running else None)),
+          from_primary(lambda c, i: c.vcpus(i) if i.running else None)),
     Field("os", "OS", "text", "Its operating system", attribute("os")),
     Field("osparams", "OpSysParameters", "other",
           "All OS parameters, defaults included", always(lambda c, i: c.osparams(i))),

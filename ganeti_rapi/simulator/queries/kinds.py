@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from attrs import frozen
 
 from ganeti_rapi.errors import JobDaemonError
-from ganeti_rapi.simulator.queries.context import Context, JobView, nicely_sorted
+from ganeti_rapi.simulator.queries.context import Context, JobView, LockView, nicely_sorted
 from ganeti_rapi.simulator.queries.fields import E, Table
 from ganeti_rapi.simulator.queries.filters import Expression, Literal
 from ganeti_rapi.simulator.queries.instances import INSTANCE_FIELDS
@@ -28,9 +28,12 @@ from ganeti_rapi.simulator.queries.small_kinds import (
     Export,
     MissingJob,
 )
-from ganeti_rapi.simulator.state import Cluster, Entity, FilterRule, Node, find
+from ganeti_rapi.simulator.state import Cluster, Entity, FilterRule, Node, find, find_all
 
 C = TypeVar("C", bound=Entity)
+
+HOST_NAMES = frozenset(["name", "node", "pnode"])
+"""The fields that hold names of hosts, which a comparison may shorten to their first labels."""
 
 Job: TypeAlias = JobView | MissingJob
 Names: TypeAlias = Sequence[Literal]
@@ -69,10 +72,8 @@ def _configured(what: str, fields: Table[C], objects: Callable[[Cluster], list[C
         return [_required(what, objects(context.cluster), str(name)) for name in names]
 
     def listed(context: Context, names: Names) -> list[C]:
-        wanted = frozenset(names)
-        return nicely_sorted(
-            each for each in objects(context.cluster) if each.name in wanted or each.uuid in wanted
-        )
+        found = find_all(objects(context.cluster), map(str, names))
+        return nicely_sorted(found)
 
     return Kind(fields, "name", everything, named, listed)
 
@@ -132,6 +133,10 @@ def _exports_by_node(context: Context, names: Names) -> list[Export]:
     return _exports_on(context, NODE.named(context, names))
 
 
+def _locks(context: Context, names: Names) -> list[LockView]:
+    return [lock for lock in context.locks() if lock.name in names]
+
+
 NODE = _configured("Node", NODE_FIELDS, lambda cluster: cluster.nodes)
 
 # Any: the kinds differ in their objects, and each brings fields that read its own.
@@ -149,7 +154,9 @@ KINDS: dict[str, Kind[Any]] = {
     "group": _configured("NodeGroup", GROUP_FIELDS, lambda cluster: cluster.groups),
     "instance": _configured("Instance", INSTANCE_FIELDS, lambda cluster: cluster.instances),
     "job": Kind(JOB_FIELDS, "id", _jobs, _jobs_by_id, _jobs_by_id, numbered=True),
-    "lock": Kind(LOCK_FIELDS, "name", lambda *_: [], lambda *_: [], lambda *_: []),
+    "lock": Kind(
+        LOCK_FIELDS, "name", lambda context, _: list(context.locks()), _locks, lambda *_: []
+    ),
     "network": _configured("Network", NETWORK_FIELDS, lambda cluster: cluster.networks),
     "node": NODE,
 }

@@ -63,6 +63,10 @@ def status(instance: Instance) -> str:
         return "ERROR_nodeoffline"
     if not instance.primary.powered:
         return "ERROR_nodedown"
+    if instance.running and instance.runs_on not in (None, instance.primary):
+        return "ERROR_wrongnode"
+    if instance.stopped_by_user and (instance.admin_state, instance.running) == ("down", False):
+        return "USER_down"
     return _STATUS[instance.admin_state, instance.running]
 
 

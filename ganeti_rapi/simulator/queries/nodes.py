@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ganeti_rapi.simulator.queries.context import Context
 from ganeti_rapi.simulator.queries.fields import (
@@ -57,6 +57,11 @@ def _role(context: Context, node: Node) -> str:
 def _powered(context: Context, node: Node) -> bool | None:
     """Known only where a program can switch the node on and off."""
     return node.powered if context.node_ndparams(node).get("oob_program") else None
+
+
+def _by_uuid(nodes: Iterable[Node]) -> list[Node]:
+    """The order in which the configuration keeps nodes."""
+    return sorted(nodes, key=lambda node: node.uuid)
 
 
 # fmt: off
@@ -148,7 +153,7 @@ GROUP_FIELDS: Table[Group] = table([
     Field("node_cnt", "Nodes", "number",
           "How many nodes it has", always(lambda c, g: len(c.nodes_of(g)))),
     Field("node_list", "NodeList", "other",
-          "Its nodes", always(lambda c, g: [node.name for node in c.nodes_of(g)])),
+          "Its nodes", always(lambda c, g: [node.name for node in _by_uuid(c.nodes_of(g))])),
     Field("pinst_cnt", "Instances", "number", "How many instances have their primary node in it",
           always(lambda c, g: len(c.primaries_in(g)))),
     Field("pinst_list", "InstanceList", "other", "The instances whose primary node is in it",

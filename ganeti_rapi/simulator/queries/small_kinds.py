@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ganeti_rapi.simulator.queries.context import JobView
+from ganeti_rapi.simulator.queries.context import JobView, LockView
 from ganeti_rapi.simulator.queries.fields import (
     NO_DATA,
     NORMAL,
-    UNAVAILABLE,
     Field,
     FieldKind,
     Reading,
@@ -83,11 +82,10 @@ EXPORT_FIELDS: Table[Export] = table([
     Field("node", "Node", "text", "The node that holds it", attribute("node.name")),
 ])
 
-# The simulator lists no locks, so nothing is ever read from one.
-LOCK_FIELDS: Table[None] = table([
-    Field("mode", "Mode", "other", "Exclusive or shared, while it is held", lambda *_: UNAVAILABLE),
-    Field("name", "Name", "other", "Its name", lambda *_: UNAVAILABLE),
-    Field("owner", "Owner", "other", "The jobs that hold it", lambda *_: UNAVAILABLE),
-    Field("pending", "Pending", "other", "The jobs that wait for it", lambda *_: UNAVAILABLE),
+LOCK_FIELDS: Table[LockView] = table([
+    Field("mode", "Mode", "other", "Exclusive or shared, while it is held", attribute("mode")),
+    Field("name", "Name", "other", "Its name", attribute("name")),
+    Field("owner", "Owner", "other", "The jobs that hold it", attribute("owner")),
+    Field("pending", "Pending", "other", "The jobs that wait for it", attribute("pending")),
 ])
 # fmt: on

@@ -10,7 +10,7 @@ from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 from ganeti_rapi.simulator.units import refusals
 from ganeti_rapi.simulator.units.locks import exclusive, nothing, one_instance
 from ganeti_rapi.simulator.units.lookup import find_node, instance_of, require_online
-from ganeti_rapi.simulator.units.power import power_off, power_on
+from ganeti_rapi.simulator.units.power import power_off, power_on, set_disks_active
 
 _NOT_A_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nsimulated\n-----END CERTIFICATE-----\n"
 
@@ -42,9 +42,13 @@ def _export(task: Task) -> Steps:
     _check_export(op, instance)
     was_running = instance.running
     yield 0.1
+    _require_snapshots(task, instance)
     if op["shutdown"] and was_running:
         task.log(f"Shutting down instance {instance.name}")
         power_off(task, instance)
+    if not instance.disks_active:
+        set_disks_active(task, instance, True)
+        set_disks_active(task, instance, False)
     for index in range(len(instance.disks)):
         task.log(f"Exporting disk/{index} from {instance.primary.name} to {target}")
         yield 0.2
@@ -61,8 +65,24 @@ def _export(task: Task) -> Steps:
 
 def _check_export(op: OpcodeJson, instance: Instance) -> None:
     if op["remove_instance"] and not op["shutdown"] and instance.running:
-        raise refusals.wrong_input("Can not remove instance without shutting it down before")
+        raise refusals.wrong_state("Can not remove instance without shutting it down before")
     require_online(instance.primary)
+
+
+_SNAPSHOTS = ("plain", "drbd")
+"""The disk templates whose disks can be copied while the instance runs on."""
+
+
+def _require_snapshots(task: Task, instance: Instance) -> None:
+    """Fail where the instance would be down for the whole export; it is left down by then."""
+    if not instance.running or task.op["long_sleep"] or instance.disk_template in _SNAPSHOTS:
+        return
+    if task.op["shutdown"]:
+        instance.running = False
+    raise refusals.failed(
+        "Not all disks could be snapshotted, and you did not allow the instance to remain offline"
+        " for a longer time through the --long-sleep option; aborting"
+    )
 
 
 def _checked_target(task: Task, instance: Instance) -> str | None:

@@ -5,6 +5,7 @@ Memory and storage are finite: whatever starts or grows asks here first.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 
 from attrs import define, frozen
@@ -28,14 +29,19 @@ _POLICIES = ("preferred", "last_resort")
 
 @define
 class Headroom:
-    """Free MiB of memory by node, and of storage by node and type of storage unit."""
+    """Free MiB of memory by node, and of storage by node and type of storage unit; free VCPUs.
+
+    Of VCPUs a node has as many as its CPUs and the ratio in its group's instance policy give.
+    """
 
     memory: dict[Node, int]
     storage: dict[tuple[Node, str], int]
+    vcpus: dict[Node, float]
 
-    def take(self, node: Node, memory: int, disk: int, template: str) -> None:
+    def take(self, node: Node, memory: int, disk: int, template: str, vcpus: int = 0) -> None:
         """Count an instance in."""
         self.memory[node] -= memory
+        self.vcpus[node] -= vcpus
         if kind := LOCAL_STORAGE.get(template):
             self.storage[node, kind] = self.storage.get((node, kind), 0) - disk
 
@@ -45,28 +51,40 @@ class Headroom:
         return float("inf") if kind is None else self.storage.get((node, kind), 0)
 
 
-def headroom(cluster: Cluster) -> Headroom:
-    """What is free now."""
+def empty_nodes(cluster: Cluster) -> Headroom:
+    """What the nodes have without any instances."""
     context = Context(cluster, {})
-    room = Headroom(
+    return Headroom(
         {node: node.memory_total - node.memory_own for node in cluster.nodes},
         {
             (node, unit.type): unit.size - unit.used
             for node in cluster.nodes
             for unit in node.storage
         },
+        {node: node.cpus * context.ipolicy(node.group)["vcpu-ratio"] for node in cluster.nodes},
     )
+
+
+def headroom(cluster: Cluster) -> Headroom:
+    """What is free now."""
+    room, context = empty_nodes(cluster), Context(cluster, {})
     for instance in cluster.instances:
         used = memory_of(context, instance) if instance.running else 0
+        vcpus = vcpus_of(context, instance) if instance.running else 0
         for node in nodes_of(instance):
-            room.take(node, used, disk_usage(instance), instance.disk_template)
-            used = 0
+            room.take(node, used, disk_usage(instance), instance.disk_template, vcpus)
+            used = vcpus = 0
     return room
 
 
 def memory_of(context: Context, instance: Instance) -> int:
     """MiB that an instance takes when it runs."""
-    return int(instance.runtime_memory or context.beparams(instance)["maxmem"])
+    return context.memory(instance)
+
+
+def vcpus_of(context: Context, instance: Instance) -> int:
+    """The VCPUs that an instance takes when it runs."""
+    return int(context.beparams(instance)["vcpus"])
 
 
 def storage_used(cluster: Cluster, node: Node, kind: str) -> int:
@@ -108,6 +126,7 @@ class Demand:
     disk: int
     template: str
     count: int = 1
+    vcpus: int = 0
 
 
 def allocator(task: Task) -> str:
@@ -183,8 +202,15 @@ def _best(nodes: Iterable[Node], demand: Demand, room: Headroom) -> list[Node]:
     usable = [n for n in nodes if n.vm_capable and not n.offline and not n.drained]
     fitting = [n for n in usable if room.storage_for(n, demand.template) >= demand.disk]
     fitting.sort(key=lambda node: -room.memory[node])
-    enough = len(fitting) >= demand.count and room.memory[fitting[0]] >= demand.memory
-    return fitting[: demand.count] if enough else []
+    primaries = [
+        node
+        for node in fitting
+        if room.memory[node] >= demand.memory and room.vcpus[node] >= demand.vcpus
+    ]
+    if not primaries or len(fitting) < demand.count:
+        return []
+    others = [node for node in fitting if node is not primaries[0]]
+    return [primaries[0], *others][: demand.count]
 
 
 def _failure(cluster: Cluster, groups: list[Group], demand: Demand, room: Headroom) -> str:
@@ -195,12 +221,19 @@ def _failure(cluster: Cluster, groups: list[Group], demand: Demand, room: Headro
 
 def _failure_of(cluster: Cluster, group: Group, demand: Demand, room: Headroom) -> str:
     nodes = cluster.nodes_of(group)
-    reasons = {
-        "FailMem": sum(room.memory[node] < demand.memory for node in nodes),
-        "FailDisk": sum(room.storage_for(node, demand.template) < demand.disk for node in nodes),
-    }
-    told = ", ".join(f"{reason}: {number}" for reason, number in reasons.items() if number)
+    reasons = Counter(filter(None, (_flaw(node, demand, room) for node in nodes)))
+    told = ", ".join(f"{reason}: {number}" for reason, number in sorted(reasons.items()))
     return (
         f"Group {group.name} ({group.alloc_policy}): No valid allocation solutions,"
         f" failure reasons: {told or 'not enough usable nodes'}"
     )
+
+
+def _flaw(node: Node, demand: Demand, room: Headroom) -> str | None:
+    """The first reason, in hail's own words, why a node does not suit."""
+    lacking = {
+        "FailMem": room.memory[node] < demand.memory,
+        "FailDisk": room.storage_for(node, demand.template) < demand.disk,
+        "FailCPU": room.vcpus[node] < demand.vcpus,
+    }
+    return next((reason for reason, lacks in lacking.items() if lacks), None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ganeti_rapi.simulator.state import Cluster, Params
 from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
+from ganeti_rapi.simulator.units import cluster_checks as checks
 from ganeti_rapi.simulator.units import parameters, refusals
 from ganeti_rapi.simulator.units.capacity import is_allocator
 from ganeti_rapi.simulator.units.locks import exclusive, whole_cluster
@@ -21,6 +22,9 @@ _SIMPLE = """
     instance_communication_network zeroing_image compression_tools enabled_user_shutdown
 """
 # The parameters that replace the setting of the same name.
+
+_NEVER_EMPTY = ("enabled_disk_templates", "enabled_hypervisors")
+"""The settings that an empty list leaves as they are."""
 
 _EMPTY_IS_NONE = {"vg_name": "volume_group_name", "drbd_helper": "drbd_usermode_helper"}
 """The parameters whose setting has another name; an empty string takes it away."""
@@ -90,9 +94,12 @@ def _set_params(task: Task) -> Steps:
     op, info = task.op, task.cluster.info
     _check(task.cluster, op)
     changes = {name: op[name] for name in _SIMPLE.split() if op[name] is not None}
+    changes = {name: value for name, value in changes.items() if value or name not in _NEVER_EMPTY}
     for parameter, setting in _EMPTY_IS_NONE.items():
         if op[parameter] is not None:
             changes[setting] = op[parameter] or None
+    if "enabled_hypervisors" in changes:
+        changes["default_hypervisor"] = changes["enabled_hypervisors"][0]
     for name, changed in _MERGED.items():
         if op[name] is not None:
             changes[name] = changed(info, op[name])
@@ -118,6 +125,13 @@ def _check(cluster: Cluster, op: OpcodeJson) -> None:
         for low, high in op[name] or []:
             _require_range(low, high)
     _require_no_use(cluster, op["enabled_disk_templates"])
+    checks.require_volume_group(cluster, op)
+    checks.require_directories(cluster, op)
+    checks.require_hypervisors(cluster, op)
+    checks.require_policy(cluster, op)
+    checks.require_os_parameters(cluster, op["osparams"] or {})
+    if op["master_netmask"] is not None and not 0 <= op["master_netmask"] <= checks.MOST_BITS:
+        raise refusals.wrong_input(f"CIDR netmask ({op['master_netmask']}) not valid")
 
 
 def _require_range(low: int, high: int) -> None:
@@ -130,9 +144,9 @@ def _require_range(low: int, high: int) -> None:
 
 def _require_no_use(cluster: Cluster, enabled: list[str] | None) -> None:
     """Refuse to disable a disk template that an instance has."""
-    for instance in cluster.instances if enabled is not None else []:
+    for instance in cluster.instances if enabled else []:
         if instance.disks and instance.disk_template not in (enabled or []):
-            raise refusals.wrong_input(
+            raise refusals.wrong_state(
                 f"Cannot disable disk template '{instance.disk_template}', because there is at"
                 f" least one disk using it (on {instance.name})"
             )

@@ -110,7 +110,7 @@ class DeviceChanges:
     def _modify_disk(self, which: Which, params: Params) -> None:
         index = find_device(self.instance.disks, which, "disk")
         disk = self.instance.disks[index]
-        for name in modify_disk(disk, params):
+        for name in modify_disk(disk, params, self.instance.disk_template):
             self.results.append((f"disk.{name}/{index}", params[name]))
 
     def _remove_disk(self, which: Which, _params: Params) -> None:
@@ -126,6 +126,7 @@ class DeviceChanges:
     def _add_nic(self, position: Which, params: Params) -> None:
         group = self.instance.primary.group
         nic = new_nic(self.task, params, group, len(self.instance.nics))
+        self._complete(nic)
         index = _insert(self.instance.nics, position, nic)
         self.results.append((f"nic.{index}", nic))
 
@@ -136,8 +137,13 @@ class DeviceChanges:
         for name in ("mac", "ip", "name"):
             if name in params:
                 self.results.append((f"nic.{name}/{index}", getattr(nic, name)))
-        link = Context(self.task.cluster, {}).nicparams(nic)
+        link = self._complete(nic)
         self.results.extend((f"nic.{key}/{index}", link[key]) for key in ("link", "mode", "vlan"))
+
+    def _complete(self, nic: Nic) -> Params:
+        """Let an interface keep all its parameters, so that other defaults do not change it."""
+        nic.nicparams = Context(self.task.cluster, {}).nicparams(nic)
+        return nic.nicparams
 
     def _remove_nic(self, which: Which, _params: Params) -> None:
         index = find_device(self.instance.nics, which, "NIC")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ganeti_rapi.simulator.queries.context import Context, disk_usage
@@ -27,7 +27,7 @@ from ganeti_rapi.simulator.units.lookup import (
     require_usable,
 )
 from ganeti_rapi.simulator.units.policy import disk_measure, refuse_or_warn, violations
-from ganeti_rapi.simulator.units.power import log_sync
+from ganeti_rapi.simulator.units.power import log_sync, set_disks_active
 from ganeti_rapi.simulator.units.volumes import path, shown_size
 
 
@@ -35,7 +35,7 @@ def _activate(task: Task) -> Steps:
     instance = instance_of(task)
     require_online(instance.primary)
     yield 0.2
-    instance.disks_active = bool(instance.disks)
+    set_disks_active(task, instance, True)
     node = instance.primary.name
     return [
         [node, f"disk/{index}", path(task.cluster, instance, index)]
@@ -49,7 +49,7 @@ def _deactivate(task: Task) -> Steps:
     if not task.op["force"]:
         require_stopped(instance, "cannot shutdown disks")
     yield 0.2
-    instance.disks_active = False
+    set_disks_active(task, instance, False)
     return None
 
 
@@ -106,6 +106,7 @@ def _recreate(task: Task) -> Steps:
     changes = _recreated(instance, task.op["disks"])
     nodes = _nodes_for_recreation(task, instance)
     yield 0.2
+    _require_no_disks_on(task, instance, nodes, changes)
     _require_room_on_new(task, instance, nodes)
     for index, params in changes.items():
         _change_recreated(instance.disks[index], params)
@@ -113,6 +114,18 @@ def _recreate(task: Task) -> Steps:
     instance.touch(task.now())
     yield 0.2
     return None
+
+
+def _require_no_disks_on(
+    task: Task, instance: Instance, nodes: list[Node], indices: Iterable[int]
+) -> None:
+    """Fail as the storage does, where a disk that should be made is there already."""
+    if there := [node for node in nodes if node in nodes_of(instance)]:
+        device = path(task.cluster, instance, min(indices))
+        raise refusals.failed(
+            f"Can't create block device {device} on node {there[0].name}"
+            f" for instance {instance.name}: Can't create block device: it exists"
+        )
 
 
 def _recreated(instance: Instance, wanted: list[Any]) -> dict[int, Params]:  # Any: either
@@ -204,6 +217,11 @@ def _check_replacement(task: Task) -> None:
     if op["mode"] == _NEW_SECONDARY:
         if op["remote_node"] and op["iallocator"]:
             raise refusals.wrong_input("Do not specify both, iallocator and node")
+        if not (op["remote_node"] or op["iallocator"]):
+            raise refusals.wrong_input(
+                "When changing the secondary either an iallocator script must be used or the new"
+                " node given"
+            )
     elif op["remote_node"] or op["iallocator"]:
         raise refusals.wrong_input(
             "The iallocator and new node options can only be used when changing the secondary node"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from ganeti_rapi.simulator.state import Cluster, Group, Instance, Node, Params
 from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 from ganeti_rapi.simulator.units import parameters, refusals
+from ganeti_rapi.simulator.units.cluster_checks import require_group_policy
 from ganeti_rapi.simulator.units.locks import exclusive, new
 from ganeti_rapi.simulator.units.lookup import find_node, group_of
 
@@ -19,13 +20,14 @@ _REPORTED = ("ndparams", "diskparams")
 def _with_parameters(group: Group, cluster: Cluster, op: OpcodeJson, refusal: str) -> Params:
     """The group's parameter dicts after a change; ``refusal`` is about the instance policy."""
     info = cluster.info
+    policy = parameters.ipolicy(group.ipolicy, op["ipolicy"] or {}, refusal)
     return {
         "alloc_policy": op["alloc_policy"] or group.alloc_policy,
         "ndparams": parameters.merged(group.ndparams, op["ndparams"] or {}, info["ndparams"]),
         "diskparams": parameters.merged_by_key(
             group.diskparams, op["diskparams"] or {}, info["diskparams"]
         ),
-        "ipolicy": parameters.ipolicy(group.ipolicy, op["ipolicy"] or {}, refusal),
+        "ipolicy": policy,
     }
 
 
@@ -81,6 +83,7 @@ def _set_params(task: Task) -> Steps:
     if all(op[name] is None for name in _CHANGES):
         raise refusals.wrong_input("Please pass at least one modification")
     values = _with_parameters(group, task.cluster, op, "Invalid key in new ipolicy")
+    require_group_policy(task.cluster, op["ipolicy"] or {})
     yield 0.1
     _assign(group, values)
     group.touch(task.now())

@@ -22,6 +22,7 @@ from ganeti_rapi.simulator.units.names import (
     require_new_name,
 )
 from ganeti_rapi.simulator.units.power import power_off
+from ganeti_rapi.simulator.units.volumes import FILE_TEMPLATES
 
 
 def _remove(task: Task) -> Steps:
@@ -38,14 +39,16 @@ def _remove(task: Task) -> Steps:
 def _rename(task: Task) -> Steps:
     op, instance = task.op, instance_of(task)
     require_name_check_for_ip_check(op)
+    new_name = host_name(task.cluster, op["new_name"], must_resolve=op["name_check"])
     require_online(instance.primary)
     require_stopped(instance, "cannot rename")
-    new_name = host_name(op["new_name"], must_resolve=op["name_check"])
     if new_name != instance.name:
         require_new_name(task.cluster, new_name)
     yield 0.2
     instance.name = new_name
     instance.touch(task.now())
+    if instance.disk_template in FILE_TEMPLATES:
+        instance.touch(task.now())  # the paths of its disks change with the name
     return new_name
 
 
@@ -53,6 +56,10 @@ def require_disks(instance: Instance) -> None:
     """Refuse an instance without disks."""
     if not instance.disks:
         raise refusals.wrong_input(f"Instance '{instance.name}' has no disks")
+
+
+_WRITES = 4
+"""How often a reinstallation writes the configuration: its disks are in use and again not."""
 
 
 def _reinstall(task: Task) -> Steps:
@@ -69,7 +76,8 @@ def _reinstall(task: Task) -> Steps:
     if op["os_type"]:
         task.log(f"Changing OS scripts to '{name}'...")
     instance.os, instance.osparams, instance.osparams_private = name, osparams, private
-    instance.touch(task.now())
+    for _ in range(_WRITES if op["os_type"] else _WRITES - 1):
+        instance.touch(task.now())
     task.log(" - INFO: Running instance OS create scripts...")
     yield 0.3
     return None

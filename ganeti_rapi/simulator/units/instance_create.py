@@ -21,6 +21,7 @@ from ganeti_rapi.simulator.units.capacity import (
     memory_of,
     require_memory,
     require_storage,
+    vcpus_of,
 )
 from ganeti_rapi.simulator.units.locks import one_instance
 from ganeti_rapi.simulator.units.lookup import (
@@ -35,7 +36,7 @@ from ganeti_rapi.simulator.units.names import (
     require_name_check_for_ip_check,
     require_new_name,
 )
-from ganeti_rapi.simulator.units.nics import new_nic, take_addresses
+from ganeti_rapi.simulator.units.nics import new_nic, require_bridges, take_addresses
 from ganeti_rapi.simulator.units.policy import require_policy
 from ganeti_rapi.simulator.units.power import log_sync, power_on
 from ganeti_rapi.simulator.units.tags import checked_tags
@@ -59,11 +60,16 @@ def _create(task: Task) -> Steps:
     if instance.disks and not task.op["no_install"] and task.op["mode"] == "create":
         task.log("* running the instance OS create scripts...")
         yield 0.2
-    if task.op["start"]:
+    if _is_started(task.op):
         task.log("* starting instance...")
         yield 0.1
         power_on(task, instance)
     return [node.name for node in nodes]
+
+
+def _is_started(op: OpcodeJson) -> bool:
+    """Whether it runs afterwards; what was not installed has nothing to run."""
+    return bool(op["start"] and not op["no_install"])
 
 
 def _check_arguments(task: Task) -> None:
@@ -73,14 +79,19 @@ def _check_arguments(task: Task) -> None:
         raise refusals.wrong_input("The simulated cluster has no forthcoming instances")
     if op["mode"] == "remote-import":
         raise refusals.wrong_input("Missing or invalid remote import handshake")
-    if op["mode"] == "import":
-        _require_export(task.cluster, op)
     if not op["os_type"] and not op["no_install"]:
         raise refusals.wrong_input("No guest OS or OS image specified")
     if op["iallocator"] and op["pnode"]:
         raise refusals.wrong_input("Do not specify both, iallocator and node")
-    if op["snode"] and not op["pnode"]:
-        raise refusals.wrong_input("A secondary node needs a primary node")
+    require_allocator_for_opportunistic_locking(op)
+
+
+def require_allocator_for_opportunistic_locking(op: OpcodeJson) -> None:
+    """Refuse to lock what is free just now where no allocator can choose among it."""
+    if op["opportunistic_locking"] and not op["iallocator"]:
+        raise refusals.wrong_input(
+            "Opportunistic locking is only available in combination with an instance allocator"
+        )
 
 
 def _require_export(cluster: Cluster, op: OpcodeJson) -> None:
@@ -88,14 +99,16 @@ def _require_export(cluster: Cluster, op: OpcodeJson) -> None:
     name = wanted.rsplit("/", 1)[-1]
     on_node = cluster.exports if op["src_node"] is None else [op["src_node"]]
     if not any(name in cluster.exports.get(node, ()) for node in on_node):
-        raise refusals.wrong_input(f"No export found for relative path {wanted}")
+        raise refusals.failed(f"No export found for relative path {wanted}")
 
 
 def _planned(task: Task) -> Instance:
     """The instance as it will be, on its nodes, with all checks passed."""
     op, cluster = task.op, task.cluster
-    name = host_name(op["instance_name"], must_resolve=op["name_check"])
+    name = host_name(cluster, op["instance_name"], must_resolve=op["name_check"])
     require_new_name(cluster, name)
+    if op["mode"] == "import":
+        _require_export(cluster, op)
     instance = _without_place(task, name, _template(task), _hypervisor(task))
     room = headroom(cluster)
     nodes = _given_nodes(task, instance) or _chosen_nodes(task, instance, room)
@@ -103,6 +116,7 @@ def _planned(task: Task) -> Instance:
     instance.secondary = nodes[1] if len(nodes) > 1 else None
     group = instance.primary.group
     instance.nics = [new_nic(task, nic, group, i) for i, nic in enumerate(op["nics"])]
+    require_bridges(cluster, instance.nics, f"destination node '{instance.primary.name}'")
     require_policy(task, group, instance)
     _require_room(task, instance)
     if instance.os:
@@ -188,12 +202,11 @@ def _given_nodes(task: Task, instance: Instance) -> list[Node]:
     if primary is None:
         return []
     require_usable(primary, "primary")
-    secondary = node_in(task.cluster, task.op, "snode")
     if instance.disk_template != "drbd":
-        if secondary is not None:
+        if task.op["snode"]:
             task.log(" - WARNING: Secondary node will be ignored on non-mirrored disk template")
         return [primary]
-    return [primary, _mirror(primary, secondary)]
+    return [primary, _mirror(primary, node_in(task.cluster, task.op, "snode"))]
 
 
 def _mirror(primary: Node, secondary: Node | None) -> Node:
@@ -214,6 +227,7 @@ def _demand(cluster: Cluster, instance: Instance) -> Demand:
         disk=disk_usage(instance),
         template=instance.disk_template,
         count=2 if instance.disk_template == "drbd" else 1,
+        vcpus=vcpus_of(Context(cluster, {}), instance),
     )
 
 
@@ -228,7 +242,7 @@ def _chosen_nodes(task: Task, instance: Instance, room: Headroom) -> list[Node]:
 
 def _require_room(task: Task, instance: Instance) -> None:
     needed = memory_of(Context(task.cluster, {}), instance)
-    if task.op["start"]:
+    if _is_started(task.op):
         purpose = f"creating instance {instance.name}"
         require_memory(task.cluster, instance.primary, purpose, needed)
     usage = disk_usage(instance)
@@ -243,6 +257,7 @@ def _enter(task: Task, instance: Instance) -> None:
     if instance.hypervisor in _PORT_HYPERVISORS:
         instance.network_port = addresses.new_port(task.cluster)
     instance.disks_active = bool(instance.disks)
+    instance.serial_no += len(instance.disks)
     for index, disk in enumerate(instance.disks):
         task.log(f"* disk {index}, size {shown_size(disk.size)}")
     task.cluster.instances.append(instance)
@@ -253,6 +268,7 @@ def _enter(task: Task, instance: Instance) -> None:
 
 def _multi_alloc(task: Task) -> Steps:
     ops = [_nested(op) for op in task.op["instances"]]
+    require_allocator_for_opportunistic_locking(task.op)
     _check_nested(ops)
     room = headroom(task.cluster)
     jobs = [[op if op["pnode"] else _placed(task, op, room)] for op in ops]
@@ -281,12 +297,13 @@ def _check_nested(ops: list[OpcodeJson]) -> None:
 def _placed(task: Task, op: OpcodeJson, room: Headroom) -> OpcodeJson:
     """The nested opcode with the nodes that an allocator chose, counted off the room."""
     inner = evolve(task, op=op)
-    name = host_name(op["instance_name"], must_resolve=op["name_check"])
+    name = host_name(task.cluster, op["instance_name"], must_resolve=op["name_check"])
     instance = _without_place(inner, name, _template(inner), _hypervisor(inner))
     demand = _demand(task.cluster, instance)
     nodes = choose(task, demand, room, op["group_name"])
-    for node, memory in zip(nodes, [demand.memory, 0], strict=False):
-        room.take(node, memory, demand.disk, demand.template)
+    needed = [(demand.memory, demand.vcpus), (0, 0)]
+    for node, (memory, vcpus) in zip(nodes, needed, strict=False):
+        room.take(node, memory, demand.disk, demand.template, vcpus)
     chosen = dict(zip(("pnode", "snode"), (node.name for node in nodes), strict=False))
     return {**op, **chosen}
 

@@ -20,17 +20,23 @@ from ganeti_rapi.simulator.units.capacity import (
     require_memory,
     require_storage,
 )
-from ganeti_rapi.simulator.units.device_changes import DeviceChanges, Result, shown_result
+from ganeti_rapi.simulator.units.device_changes import (
+    DeviceChanges,
+    Result,
+    changes,
+    shown_result,
+)
 from ganeti_rapi.simulator.units.locks import one_instance
 from ganeti_rapi.simulator.units.lookup import (
     instance_of,
     node_in,
     nodes_of,
     require_online,
+    require_os,
     require_stopped,
     require_usable,
 )
-from ganeti_rapi.simulator.units.nics import take_addresses
+from ganeti_rapi.simulator.units.nics import require_bridges, take_addresses
 from ganeti_rapi.simulator.units.policy import require_policy
 from ganeti_rapi.simulator.units.power import log_sync
 from ganeti_rapi.simulator.units.volumes import shown_size
@@ -45,7 +51,7 @@ _SIZING = ("nics", "disks", "beparams", "disk_template")
 
 _COMMITTED = """
     primary secondary disk_template disks nics hvparams beparams osparams osparams_private os
-    admin_state runtime_memory
+    admin_state runtime_memory runtime_vcpus
 """
 
 
@@ -57,6 +63,8 @@ class _Plan:
     current: Instance
     instance: Instance
     results: list[Result] = field(factory=list)
+    extra_writes: int = 0
+    """How often Ganeti writes the configuration beside the last time."""
 
     @property
     def op(self) -> OpcodeJson:
@@ -74,7 +82,9 @@ def _set_params(task: Task) -> Steps:
     devices = DeviceChanges(task, plan.instance, plan.results)
     _plan_place(plan)
     _plan_runtime_memory(plan)
+    _require_hotplug(task, current)
     devices.apply()
+    _require_bridges(task, plan.instance)
     _plan_template(plan)
     _plan_parameters(plan)
     _plan_offline(plan)
@@ -84,10 +94,29 @@ def _set_params(task: Task) -> Steps:
     yield 0.2
     _require_room(plan)
     take_addresses(task, plan.instance.nics)
+    _keep_memory(plan)
+    plan.extra_writes += sum(action != "modify" for action, _, _ in changes(task.op["disks"]))
     _commit(plan)
     devices.commit(task.cluster)
     yield from _log_disks(task, current, devices.added)
     return [shown_result(result, Context(task.cluster, {})) for result in plan.results]
+
+
+_HOTPLUG = ("kvm",)
+"""The hypervisors that change the devices of instances that run."""
+
+
+def _require_hotplug(task: Task, instance: Instance) -> None:
+    op = task.op
+    if op["hotplug"] and (op["nics"] or op["disks"]) and instance.hypervisor not in _HOTPLUG:
+        raise refusals.wrong_state(
+            "Hotplug is not possible: Hotplug is not supported by this hypervisor"
+        )
+
+
+def _require_bridges(task: Task, instance: Instance) -> None:
+    if task.op["nics"]:
+        require_bridges(task.cluster, instance.nics, f"node '{instance.primary.name}'")
 
 
 def _copy(instance: Instance) -> Instance:
@@ -185,6 +214,9 @@ def _plan_parameters(plan: _Plan) -> None:
     instance.osparams = parameters.merged_free(instance.osparams, op["osparams"])
     private = op["osparams_private"] or {}
     instance.osparams_private = parameters.merged_free(instance.osparams_private, private)
+    if op["osparams"] or private:
+        given = {**instance.osparams, **instance.osparams_private}
+        require_os(cluster, instance.primary, instance.os, given, any_variant=False)
     instance.os = op["os_name"] or instance.os
     for prefix, name in (("hv", "hvparams"), ("be", "beparams"), ("os", "osparams")):
         plan.results.extend((f"{prefix}/{key}", value) for key, value in op[name].items())
@@ -197,6 +229,7 @@ def _plan_offline(plan: _Plan) -> None:
     state = "offline" if offline else "down"
     require_stopped(plan.current, f"can't change to {state} without being down first")
     plan.instance.admin_state = state
+    plan.extra_writes += state != plan.current.admin_state
     plan.results.append(("admin_state", state))
 
 
@@ -218,10 +251,21 @@ def _growth_on(node: Node, new: Instance, old: Instance) -> int:
     return disk_usage(new) - (disk_usage(old) if is_there else 0)
 
 
+def _keep_memory(plan: _Plan) -> None:
+    """Other bounds and counts do not change what an instance has that runs."""
+    if not plan.current.running:
+        return
+    context = Context(plan.task.cluster, {})
+    plan.instance.runtime_vcpus = context.vcpus(plan.current)
+    if plan.instance.runtime_memory is None:
+        plan.instance.runtime_memory = memory_of(context, plan.current)
+
+
 def _commit(plan: _Plan) -> None:
     for name in _COMMITTED.split():
         setattr(plan.current, name, getattr(plan.instance, name))
-    plan.current.touch(plan.task.now())
+    for _ in range(1 + plan.extra_writes):
+        plan.current.touch(plan.task.now())
 
 
 def _log_disks(task: Task, instance: Instance, added: list[Disk]) -> Steps:

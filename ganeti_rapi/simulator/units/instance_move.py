@@ -141,7 +141,10 @@ def _settle(task: Task, instance: Instance, target: Node) -> None:
     if instance.secondary is not None:
         instance.secondary = instance.primary
     instance.primary = target
-    instance.touch(task.now())
+
+
+_WRITES = 2
+"""How often a failover of what runs changes the serial number: its disks rest in between."""
 
 
 def _carry_over(task: Task, instance: Instance, target: Node) -> Steps:
@@ -158,6 +161,8 @@ def _carry_over(task: Task, instance: Instance, target: Node) -> Steps:
     if running:
         task.log(f"* activating the instance's disks on target node {target.name}")
         task.log(f"* starting the instance on the target node {target.name}")
+        for _ in range(_WRITES):
+            instance.touch(task.now())
         yield 0.1
 
 

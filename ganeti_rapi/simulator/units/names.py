@@ -10,18 +10,25 @@ from ganeti_rapi.simulator.units import refusals
 
 _NAME = re.compile(r"[a-z0-9_.-]{1,255}")
 
-_NEVER_RESOLVES = ".invalid"
-"""RFC 2606: the top-level domain that is sure to have no names."""
 
+def host_name(cluster: Cluster, name: str, *, must_resolve: bool) -> str:
+    """A name as the cluster keeps it; one that must resolve gets the domain that it lacks.
 
-def host_name(name: str, *, must_resolve: bool) -> str:
-    """A name as the cluster keeps it. The simulator resolves all but those in ``.invalid``."""
+    What resolves are all names in the domain of the cluster's own name, and `Cluster.hosts`.
+    """
     normal = name.lower()
     if not _NAME.fullmatch(normal):
         raise refusals.wrong_input(f"Invalid name '{name}'")
-    if must_resolve and normal.endswith(_NEVER_RESOLVES):
-        raise refusals.unresolvable(name)
-    return normal
+    return _resolved(cluster, normal) if must_resolve else normal
+
+
+def _resolved(cluster: Cluster, name: str) -> str:
+    domain = cluster.name.partition(".")[2]
+    if name in cluster.hosts or (domain and name.endswith(f".{domain}")):
+        return name
+    if domain and "." not in name:
+        return f"{name}.{domain}"
+    raise refusals.unresolvable(name)
 
 
 def require_new_name(cluster: Cluster, name: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from ganeti_rapi.simulator.queries.context import Context
 from ganeti_rapi.simulator.state import Cluster, Group, Nic, Params
 from ganeti_rapi.simulator.task import Task
 from ganeti_rapi.simulator.units import addresses, refusals
@@ -44,6 +46,17 @@ def require_mode(mode: str | None) -> None:
     """Refuse a mode that interfaces do not have; None is no change."""
     if mode not in (None, *_MODES):
         raise refusals.bad_setting(f"Invalid NIC mode '{mode}'")
+
+
+def require_bridges(cluster: Cluster, nics: Iterable[Nic], where: str) -> None:
+    """Refuse bridges that the nodes do not have; ``where`` as in ``node 'node2'``."""
+    context = Context(cluster, {})
+    links = [context.nicparams(nic) for nic in nics]
+    wanted = {link["link"] for link in links if link["mode"] == "bridged"}
+    if missing := sorted(wanted - set(cluster.bridges)):
+        raise refusals.bad_environment(
+            f"Error checking bridges on {where}: Missing bridges {', '.join(missing)}"
+        )
 
 
 def new_nic(task: Task, params: Params, group: Group, index: int) -> Nic:

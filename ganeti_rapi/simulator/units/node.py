@@ -7,7 +7,7 @@ from typing import Any
 
 from ganeti_rapi.simulator.queries.context import Context
 from ganeti_rapi.simulator.state import Cluster, Node
-from ganeti_rapi.simulator.task import Steps, Task, Unit
+from ganeti_rapi.simulator.task import OpcodeJson, Steps, Task, Unit
 from ganeti_rapi.simulator.units import parameters, refusals
 from ganeti_rapi.simulator.units.locks import exclusive
 from ganeti_rapi.simulator.units.lookup import node_of, require_ip
@@ -42,6 +42,8 @@ def _set_params(task: Task) -> Steps:
         other.master_candidate = True
         other.touch(task.now())
     node.touch(task.now())
+    if "master_candidate" in changes:
+        node.touch(task.now())  # its certificate enters or leaves the list of the candidates'
     return [[name, str(value)] for name, value in changes.items()]
 
 
@@ -96,8 +98,8 @@ def _check_secondary_ip(task: Task, node: Node) -> None:
 
 def _changes(task: Task, node: Node) -> dict[str, Any]:  # Any: flags and an address
     """The attributes that really change, in the order in which the result tells them."""
-    wanted = {**_roles(task, node), **{name: task.op[name] for name in _CAPABILITIES}}
-    wanted |= {name: task.op[name] for name in ("secondary_ip", "powered")}
+    wanted = {name: task.op[name] for name in ("powered", *_CAPABILITIES)}
+    wanted |= {**_roles(task, node), "secondary_ip": task.op["secondary_ip"]}
     return {
         name: value
         for name, value in wanted.items()
@@ -113,7 +115,7 @@ def _roles(task: Task, node: Node) -> dict[str, bool | None]:
             task.log(f" - INFO: Ignoring request to unset flag {name}, already unset")
     if True in asked.values():
         return {name: value is True for name, value in asked.items()}
-    if _back_in_service(node, asked) and _wants_candidates(task.cluster, node):
+    if _back_in_service(task.op, node, asked) and _wants_candidates(task.cluster, node):
         task.log(f" - INFO: Auto-promoting node to master candidate: {node.name}")
         return {**asked, "master_candidate": True}
     if task.op["master_capable"] is False:
@@ -121,9 +123,10 @@ def _roles(task: Task, node: Node) -> dict[str, bool | None]:
     return asked
 
 
-def _back_in_service(node: Node, asked: Mapping[str, bool | None]) -> bool:
+def _back_in_service(op: OpcodeJson, node: Node, asked: Mapping[str, bool | None]) -> bool:
     returns = any(getattr(node, flag) and asked[flag] is False for flag in ("offline", "drained"))
-    return returns and node.master_capable and asked["master_candidate"] is None
+    capable = node.master_capable if op["master_capable"] is None else op["master_capable"]
+    return capable and (returns or not node.master_capable)
 
 
 def _others_in_service(cluster: Cluster, node: Node) -> list[Node]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ganeti_rapi.simulator.state import Cluster, Params
-from ganeti_rapi.simulator.units import refusals
+from ganeti_rapi.simulator.units import hypervisors, refusals
 
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
 
@@ -134,7 +134,9 @@ def hvparams(cluster: Cluster, hypervisor: str, current: Params, changes: Params
     """An instance's hypervisor parameters after a change."""
     defaults = cluster.info["hvparams"].get(hypervisor, {})
     refuse_cluster_wide(changes)
-    return merged(current, changes, defaults)
+    result = merged(current, changes, defaults)
+    hypervisors.require_values(cluster, hypervisor, changes)
+    return result
 
 
 CLUSTER_WIDE_HVPARAMS = frozenset(

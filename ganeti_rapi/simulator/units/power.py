@@ -25,19 +25,30 @@ def power_on(task: Task, instance: Instance, *, remember: bool = True) -> None:
     if not instance.running:
         purpose = f"starting instance {instance.name}"
         require_memory(task.cluster, instance.primary, purpose, needed)
+    wanted = "up" if remember else instance.admin_state
+    if (instance.admin_state, instance.disks_active) != (wanted, True):
+        instance.touch(task.now())
+    instance.admin_state = wanted
     instance.running = instance.disks_active = True
-    instance.runtime_memory = None
-    if remember:
-        instance.admin_state = "up"
-    instance.touch(task.now())
+    instance.stopped_by_user, instance.runs_on = False, None
+    instance.runtime_memory = instance.runtime_vcpus = None
 
 
 def power_off(task: Task, instance: Instance, *, remember: bool = True) -> None:
     """Stop an instance; what is offline stays marked so."""
-    instance.running = instance.disks_active = False
+    instance.running = False
+    instance.runtime_memory = instance.runtime_vcpus = None
     if remember and instance.admin_state == "up":
         instance.admin_state = "down"
-    instance.touch(task.now())
+        instance.touch(task.now())
+    set_disks_active(task, instance, False)
+
+
+def set_disks_active(task: Task, instance: Instance, active: bool) -> None:
+    """Note whether the disks are in use, which the configuration counts as a change."""
+    if instance.disks_active != active:
+        instance.disks_active = active
+        instance.touch(task.now())
 
 
 def _startup(task: Task) -> Steps:

@@ -50,6 +50,16 @@ def unresolvable(name: str) -> JobDaemonError:
     return _prerequisite(text, "resolver_error")
 
 
+def bad_environment(text: str) -> JobDaemonError:
+    """A node lacks something that should be set up there."""
+    return _prerequisite(text, "environment_error")
+
+
+def bad_hypervisor(text: str) -> JobDaemonError:
+    """A hypervisor that does not exist, or a parameter that it cannot read."""
+    return JobDaemonError("HypervisorError", text)
+
+
 def strange_layout(text: str) -> JobDaemonError:
     """An operation for mirrored disks was asked of an instance without them."""
     return _prerequisite(text, "internal_error")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from attrs import frozen
 
@@ -18,6 +19,9 @@ _DISK_PARAMETERS = frozenset(
     ["access", "adopt", "metavg", "mode", "name", "provider", "size", "spindles", "vg"]
 )
 
+_OF_FILES = frozenset(["file_driver", "file_storage_dir"])
+"""What an opcode says of all disks of a file template."""
+
 _NAMED = frozenset(["mode", "name", "size", "spindles"])
 
 _ARBITRARY_PARAMETERS = ("ext",)
@@ -29,16 +33,21 @@ _FILE_DIRECTORIES = {
     "gluster": "gluster_storage_dir",
 }
 
+FILE_TEMPLATES = tuple(_FILE_DIRECTORIES)
+"""The disk templates whose disks are files, in a directory with the instance's name."""
+
 _DRBD_PORTS = 11000, 25000
 
 
 def new_disk(task: Task, params: Params, template: str, missing_size: str) -> Disk:
     """A disk as asked for; ``missing_size`` is what to say when its size was left out."""
-    unknown = sorted(set(params) - _DISK_PARAMETERS)
-    if unknown and template not in _ARBITRARY_PARAMETERS:
-        raise refusals.wrong_type(f"Unknown parameter '{unknown[0]}'")
+    require_disk_parameters(params, template)
     if "size" not in params:
         raise refusals.wrong_input(missing_size)
+    if params.get("spindles") is not None:
+        raise refusals.wrong_input(
+            "Spindles in instance disks cannot be specified when exclusive storage is not active"
+        )
     return Disk(
         uuid=task.identities.uuid(),
         size=parse_size("size", params["size"]),
@@ -49,14 +58,22 @@ def new_disk(task: Task, params: Params, template: str, missing_size: str) -> Di
     )
 
 
+def require_disk_parameters(params: Params, template: str) -> None:
+    """Refuse keys that disks of a template do not have."""
+    unknown = sorted(set(params) - _DISK_PARAMETERS - _OF_FILES)
+    if unknown and template not in _ARBITRARY_PARAMETERS:
+        raise refusals.wrong_type(f"Unknown parameter '{unknown[0]}'")
+
+
 def _disk_mode(mode: str) -> str:
     if mode not in ("rw", "ro"):
         raise refusals.wrong_input(f"Invalid disk access mode '{mode}'")
     return mode
 
 
-def modify_disk(disk: Disk, params: Params) -> list[str]:
+def modify_disk(disk: Disk, params: Params, template: str) -> list[str]:
     """Change the access mode or the name of a disk; return which of them were changed."""
+    require_disk_parameters(params, template)
     if "size" in params:
         raise refusals.wrong_input("Disk size change not possible, use grow-disk")
     if unknown := sorted(set(params) - {"mode", "name"}):
@@ -106,9 +123,14 @@ def logical_id(
         base = cluster.info.get(_FILE_DIRECTORIES[template])
         directory = "/".join(filter(None, [base, disk.params.get("file_storage_dir")]))
         driver = disk.params.get("file_driver", "loop")
-        return [driver, f"{directory}/{instance.name}/{disk.uuid}.{template}.disk{index}"]
+        return [driver, f"{directory}/{instance.name}/{_unique(disk)}.{template}.disk{index}"]
     group = disk.params.get("vg") or cluster.info.get("volume_group_name")
-    return [group, disk.params.get("adopt") or f"{disk.uuid}.disk{index}"]
+    return [group, disk.params.get("adopt") or f"{_unique(disk)}.disk{index}"]
+
+
+def _unique(disk: Disk) -> str:
+    """What the storage calls a disk: another random name than the disk's own uuid."""
+    return str(uuid5(NAMESPACE_OID, disk.uuid))
 
 
 META_SIZE = 128

@@ -1,0 +1,180 @@
+"""What goes wrong on demand: nodes, jobs, the queue and the job daemon itself.
+
+A fault is an object with its ``kind`` and what that kind needs; `KINDS` says what. It lasts until
+it is healed, or for as many ``times`` as it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+from attrs import define, field
+
+from ganeti_rapi.api.checks import (
+    LIST,
+    NON_EMPTY_STRING,
+    NON_NEGATIVE,
+    POSITIVE,
+    Check,
+    CheckError,
+    Keyed,
+    Number,
+    OneOf,
+)
+from ganeti_rapi.errors import JobDaemonError
+from ganeti_rapi.simulator.state import Cluster, Node, find
+from ganeti_rapi.simulator.task import OpcodeJson
+
+Json = Any  # Any: JSON of a fault's own shape
+
+GONE, GARBAGE, SILENT, SLOW, CHAOS = "gone", "garbage", "silent", "slow", "chaos"
+
+LATEST = 2.0
+"""Seconds by which a reply is late at the most, in chaos."""
+
+_KIND = ("kind", NON_EMPTY_STRING)
+
+
+def _fault(*keys: tuple[str, Check]) -> Keyed:
+    return Keyed((_KIND, *keys))
+
+
+KINDS: Mapping[str, tuple[Keyed, tuple[str, ...]]] = {
+    "node": (
+        _fault(("node", NON_EMPTY_STRING), ("state", OneOf(("down", "offline", "drained")))),
+        ("node", "state"),
+    ),
+    "job": (
+        _fault(("opcode", NON_EMPTY_STRING), ("error", LIST), ("times", POSITIVE)),
+        ("opcode",),
+    ),
+    "luxid": (
+        _fault(
+            ("how", OneOf((GONE, GARBAGE, SILENT, SLOW, CHAOS))),
+            ("seconds", Number()),
+            ("seed", NON_NEGATIVE),
+        ),
+        ("how",),
+    ),
+    "queue": (_fault(("how", OneOf(("drained", "full")))), ("how",)),
+}
+"""By kind: what a fault may hold, and the keys that it must have."""
+
+_NODE_FLAGS = {
+    "down": ("powered", False),
+    "offline": ("offline", True),
+    "drained": ("drained", True),
+}
+
+_FAILURE = ["OpExecError", ["The simulated cluster was told to fail here"]]
+
+
+class FaultError(ValueError):
+    """A fault that cannot be, and what would be one."""
+
+
+@define
+class Faults:
+    """All faults that there are now, by their number."""
+
+    cluster: Cluster
+    current: dict[int, Json] = field(factory=dict)
+    _count: int = 0
+    _chance: Random = field(factory=Random)
+
+    def add(self, fault: Json) -> int:
+        """Let something go wrong from now on; the fault's number. Raises `FaultError`."""
+        fault = _checked(fault)
+        if fault["kind"] == "node":
+            self._set_node(fault, *_NODE_FLAGS[fault["state"]])
+        if fault["kind"] == "queue" and fault["how"] == "drained":
+            self.cluster.drained = True
+        if fault["kind"] == "luxid" and fault["how"] == CHAOS:
+            self._chance.seed(fault.get("seed", 1))
+        self._count += 1
+        self.current[self._count] = fault
+        return self._count
+
+    def heal(self, number: int | None = None) -> None:
+        """End one fault, or all. Raises `FaultError` for one that there is not."""
+        if number is not None and number not in self.current:
+            raise FaultError(f"there is no fault {number}; GET /faults lists them")
+        for each in [number] if number is not None else list(self.current):
+            fault = self.current.pop(each)
+            if fault["kind"] == "node":
+                name, value = _NODE_FLAGS[fault["state"]]
+                self._set_node(fault, name, not value)
+            if fault["kind"] == "queue" and fault["how"] == "drained":
+                self.cluster.drained = False
+
+    def _set_node(self, fault: Json, flag: str, value: bool) -> None:
+        node: Node | None = find(self.cluster.nodes, fault["node"])
+        if node is None:
+            known = ", ".join(node.name for node in self.cluster.nodes[:5])
+            raise FaultError(f"there is no node '{fault['node']}'; there are: {known}")
+        setattr(node, flag, value)
+
+    def before_opcode(self, op: OpcodeJson) -> None:
+        """Raise the `JobDaemonError` that an opcode is to fail with, if it is."""
+        for number, fault in list(self.current.items()):
+            if fault["kind"] == "job" and fault["opcode"] in (op["OP_ID"], "*"):
+                self._count_down(number, fault)
+                class_name, details = fault.get("error", _FAILURE)
+                raise JobDaemonError(class_name, *details)
+
+    def _count_down(self, number: int, fault: Json) -> None:
+        if "times" in fault:
+            fault["times"] -= 1
+            if not fault["times"]:
+                del self.current[number]
+
+    def before_submission(self) -> None:
+        """Raise the `JobDaemonError` of a queue that is full, if it is to be."""
+        if any(fault == {"kind": "queue", "how": "full"} for fault in self.current.values()):
+            raise JobDaemonError("JobQueueFull", "Job queue is full")
+
+    def of_luxid(self) -> Json | None:
+        """What is wrong with the job daemon itself."""
+        wrong = (fault for fault in self.current.values() if fault["kind"] == "luxid")
+        return next(wrong, None)
+
+    def mischief(self) -> tuple[float, bool]:
+        """In chaos: by how many seconds the next reply is late, and whether it is the last one.
+
+        All of it is within the protocol: clients must be able to live with it.
+        """
+        late = self._chance.uniform(0, LATEST) if self._chance.random() < _OFTEN else 0.0
+        return late, self._chance.random() < _OFTEN
+
+
+_OFTEN = 0.3
+"""How likely each kind of mischief is."""
+
+
+def _checked(fault: Json) -> Json:
+    kind = str(fault.get("kind")) if isinstance(fault, dict) else ""
+    if kind not in KINDS:
+        raise FaultError(f"a fault is an object whose kind is one of {', '.join(KINDS)}")
+    check, required = KINDS[kind]
+    try:
+        read: Json = check(fault)
+    except CheckError as error:
+        raise FaultError(f"{kind}: {error}") from None
+    if missing := [key for key in required if key not in read]:
+        raise FaultError(f"{kind}: it lacks the key '{missing[0]}'")
+    if "error" in read and not _is_error(read["error"]):
+        raise FaultError('job: an error is such as ["OpPrereqError", ["text", "wrong_state"]]')
+    return read
+
+
+def _is_error(error: Json) -> bool:
+    """Whether it is as Ganeti shows errors: a class, and a text with perhaps a classification."""
+    return (
+        len(error) == 2
+        and isinstance(error[0], str)
+        and isinstance(error[1], list)
+        and len(error[1]) in (1, 2)
+        and all(isinstance(each, str) for each in error[1])
+    )
