@@ -140,6 +140,8 @@ class Call:
     health: Health | None = None
     metrics: Metrics | None = None
     htools: Htools | None = None
+    reply_headers: dict[str, str] = field(factory=dict)
+    """Headers that the reply gets beside its own."""
     submitted: list[int] = field(factory=list)
     """The ids of the jobs that were submitted for this call, so far."""
 

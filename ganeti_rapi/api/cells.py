@@ -21,6 +21,8 @@ from ganeti_rapi.api.events import Event
 from ganeti_rapi.api.forms import Argument, read_all
 from ganeti_rapi.api.jobs import reason_trail, submit_job
 from ganeti_rapi.api.kinds import Kind
+from ganeti_rapi.api.lists.arguments import LIST_ARGUMENTS, Wanted, is_selective
+from ganeti_rapi.api.lists.reading import read_list
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.queries import query_arguments, query_one
@@ -28,6 +30,7 @@ from ganeti_rapi.api.schemas import (
     COUNT,
     JOB_ID_OR_JOB,
     NAMES,
+    OBJECTS,
     TEXT,
     Property,
     any_of,
@@ -35,7 +38,7 @@ from ganeti_rapi.api.schemas import (
     object_of,
 )
 from ganeti_rapi.api.selecting import selecting
-from ganeti_rapi.errors import Forbidden
+from ganeti_rapi.errors import BadRequest, Forbidden
 from ganeti_rapi.jsontext import Encoded, Json, dumps
 
 
@@ -102,22 +105,29 @@ class Listing(Cell):
     kind: Kind
     shared: bool = True
     selects: bool = True
-    query: tuple[Argument, ...] = (BULK,)
+    query: tuple[Argument, ...] = LIST_ARGUMENTS
     reply: str = field()
     reply_schema: Schema = field()
 
     @reply.default
     def _words_for_the_reply(self) -> str:
-        return f"A list of {self.kind.name}s, each with its name and URI, or with its details."
+        return (
+            f"A list of {self.kind.name}s, each with its name and URI, with its details, or with "
+            "the fields that were asked for."
+        )
 
     @reply_schema.default
     def _names_or_details(self) -> Schema:
         identity = Property(COUNT if self.kind.identity == "id" else TEXT, "What it is called.")
         entry = object_of({self.kind.key: identity, "uri": Property(TEXT, "Its URI.")})
-        return any_of(list_of(entry), list_of(self.kind.schema))
+        return any_of(list_of(entry), list_of(self.kind.schema), OBJECTS)
 
     async def run(self, call: Call) -> Json | Encoded:
         lock = LOCK in self.query and bool(LOCK.read(call.query))
+        if is_selective(call.query):
+            if lock:
+                raise BadRequest("Invalid argument lock: it goes with whole lists only")
+            return await read_list(call, self.kind, Wanted.read(call.query))
         if BULK.read(call.query):
             return await self._details(call, lock)
         chosen = await selecting(call, self.kind.name, [self.kind.identity])

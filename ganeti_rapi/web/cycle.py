@@ -244,7 +244,7 @@ class Rapi:
 
         async def run(_: object) -> ReplyBody:
             await admit(call, cell, reading=True)  # 404
-            return ReplyBody(await cell.run(call))
+            return ReplyBody(await cell.run(call), call.reply_headers)
 
         reading = self._reads.read((request.uri, call.view), None, run)
         if self._clock is not None and not (reading.called or cell.follows_job):
@@ -262,7 +262,7 @@ class Rapi:
     async def _represent(self, request: RapiRequest, body: ReplyBody) -> Reply:
         """A body in the form that the client takes; 304 if the client has it already."""
         zip_it = body.length >= WORTH_ZIPPING
-        headers = {"Vary": "Accept-Encoding"} if zip_it else {}
+        headers = {**body.headers, **({"Vary": "Accept-Encoding"} if zip_it else {})}
         zip_it = zip_it and accepts_gzip(request.header(b"accept-encoding"))
         etag = f"{body.etag}-gzip" if zip_it else body.etag
         headers["ETag"] = f'"{etag}"'

@@ -103,8 +103,16 @@ def _matching(
         if name not in kind.fields:
             raise JobDaemonError("ParameterError", f"Can't find field named '{name}'")
     names = kind.names_in(expression)
-    candidates = kind.named(context, names) if names else kind.everything(context, fields)
-    return [each for each in candidates if _holds(expression, context, kind, each)]
+    if not names:
+        candidates = kind.everything(context, fields)
+        return [each for each in candidates if _holds(expression, context, kind, each)]
+    read_name = kind.fields[kind.name_field].read
+    literals = frozenset(names)
+    return [
+        each
+        for each in kind.named(context, names)
+        if read_name(context, each)[1] in literals or _holds(expression, context, kind, each)
+    ]
 
 
 def _holds(expression: Expression, context: Context, kind: AnyKind, each: object) -> bool:
