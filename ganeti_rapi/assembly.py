@@ -20,6 +20,7 @@ from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.htools import LuxiHtools
 from ganeti_rapi.jobs.changes import JobChanges
 from ganeti_rapi.jobs.feed import JobFeed
+from ganeti_rapi.jobs.once import MarkedRequests
 from ganeti_rapi.jobs.watches import JobWatches
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.daemon import LuxiDaemon
@@ -195,6 +196,7 @@ def make_sites(
         tally=backend.tally,
         htools=backend.htools,
         metrics=Exposition(backend.tally, _gauges(users, settings), cluster, reactor.seconds),
+        once=MarkedRequests(backend.daemon, reactor.seconds),
         health=Health(backend.daemon, reactor, check_role, settings.certificate_end, now),
     )
     rapi = make_rapi(

@@ -21,6 +21,7 @@ EXPLAIN: dict[int, str] = {
     413: "Entity is too large",
     414: "URI is too long",
     415: "Entity body in unsupported format",
+    422: "The request is understood, and cannot be done as it stands",
     429: "Too many requests in a given amount of time",
     500: "Server got itself in trouble",
     501: "Server does not support this operation",
@@ -107,6 +108,12 @@ class UnsupportedMediaType(ApiError):
     """The request has a body that does not call itself JSON."""
 
     code = 415
+
+
+class OtherRequest(ApiError):
+    """The request's Idempotency-Key was used for another one."""
+
+    code = 422
 
 
 class InternalError(ApiError):

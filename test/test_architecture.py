@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shapes": {"errors"},
     "http1": {"errors"},
     "luxi": {"errors", "jsontext", "shapes", "timeouts"},
-    "jobs": {"api", "luxi", "sharing", "timeouts", "errors", "jobstates"},
+    "jobs": {"api", "luxi", "sharing", "timeouts", "errors", "jobstates", "jsontext"},
     "auth": {"api", "errors", "files"},
     "web": {
         *("api", "auth", "http1", "jobs"),

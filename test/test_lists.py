@@ -173,7 +173,7 @@ class OrderTests(SynchronousTestCase):
             shown += [place[-1] for place, _ in page]
             start = page[-1][0] if page else None
             objects = {name: each for name, each in objects.items() if name not in leaving}
-            objects = {**new, **objects}
+            objects.update((name, each) for name, each in new.items() if name not in there)
         stay = {f"inst{name}" for name in there if name not in leaving}
         self.assertEqual(len(shown), len(set(shown)))
         self.assertLessEqual(stay, set(shown))

@@ -214,6 +214,7 @@ BEYOND = (
     "The job daemon cannot read",
     "Invalid search pattern",
     "Invalid argument filter: expected",
+    "Invalid header Idempotency-Key",
     "There is no field ",
     "is no cursor of a list",
     "cannot be sorted or filtered by",

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from attrs import field, frozen
 
 from ganeti_rapi.api.events import NOTHING_KNOWN, Event, JobState
+from ganeti_rapi.api.once import Mark, Once
 from ganeti_rapi.api.scopes import View
 from ganeti_rapi.jsontext import Json
 
@@ -137,6 +138,9 @@ class Call:
     """What the user sees and touches; None for all."""
     asked_by: str = ""
     """Who asks, and the request's id, for the reason trail."""
+    once: Once | None = None
+    mark: Mark | None = None
+    """What the request is known by, if it shall count once."""
     health: Health | None = None
     metrics: Metrics | None = None
     htools: Htools | None = None

@@ -324,6 +324,11 @@ class OpcodeHandler(OfOpcode):
         return await self.function(call, **self.read(call))
 
 
+def counts_once(method: str, cell: Cell) -> bool:
+    """Whether a request may be marked to count once: it submits a job, or writes otherwise."""
+    return isinstance(cell, OfOpcode) or method not in ("GET", "HEAD")
+
+
 Source = Callable[..., Coroutine[Any, Any, "AsyncIterator[Event] | None"]]
 # Any: as for Function
 

@@ -22,10 +22,12 @@ from ganeti_rapi.api.call import (
     Htools,
     Jobs,
     Metrics,
+    Query,
     SharedJobDaemon,
     parse_query,
 )
-from ganeti_rapi.api.cells import Cell, Constant, Stream, Text
+from ganeti_rapi.api.cells import Cell, Constant, OfOpcode, Stream, Text, counts_once
+from ganeti_rapi.api.once import Mark, Once, of_request, read_mark
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.sight import admit
 from ganeti_rapi.auth.checker import basic_credentials, bearer_token
@@ -119,6 +121,7 @@ class Rapi:
         metrics: Metrics | None = None,
         htools: Htools | None = None,
         tally: Tally | None = None,
+        once: Once | None = None,
     ) -> None:
         self._logins = logins
         self._daemon = daemon
@@ -137,6 +140,7 @@ class Rapi:
         self._metrics = metrics
         self._htools = htools
         self._tally = tally or Tally()
+        self._once = once
         self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
 
@@ -182,9 +186,10 @@ class Rapi:
     ) -> Reply | None:
         """What the cell makes of the request."""
         who = request.user_name or request.client_address
+        query = parse_query(request.query_string.decode("utf-8", "replace"))
         call = request.call = Call(
             items=dict(zip(resource.items, request.items)),
-            query=parse_query(request.query_string.decode("utf-8", "replace")),
+            query=query,
             daemon=self._daemon.on_behalf_of(who),
             jobs=self._jobs,
             now=self._now,
@@ -198,16 +203,25 @@ class Rapi:
             health=self._health,
             metrics=self._metrics,
             htools=self._htools,
+            once=self._once,
+            mark=mark_of(request, resource, cell, query, body),
         )
         self._notes.begin(request)  # 503
         if cell.shared:
             return await self._read(request, cell, call)
-        await admit(call, cell, request.method in READS)  # 404, 403
+        if call.mark is None or not await self._is_done(call.mark):  # 422
+            await admit(call, cell, request.method in READS)  # 404, 403
         if isinstance(cell, Stream):
             return await self._stream(request, cell, call)
         if isinstance(cell, Text):
             return Reply([await cell.text(call)], content_type=cell.content_type.encode("ascii"))
-        return Reply(pieces_of(await cell.run(call)))
+        if call.mark is None or self._once is None or isinstance(cell, OfOpcode):
+            return Reply(pieces_of(await cell.run(call)))
+        return Reply(pieces_of(await self._once.reply(call.mark, partial(cell.run, call))))
+
+    async def _is_done(self, mark: Mark) -> bool:
+        """Whether the request with this mark was let in before, and what it asks for is done."""
+        return self._once is not None and await self._once.knows(mark)
 
     async def _who(self, request: RapiRequest) -> User | None:
         """The user; None without credentials. Wrong ones are 401 even where none are needed.
@@ -368,6 +382,19 @@ def cell_for(resource: Resource, request: RapiRequest) -> Cell:
             f"Method {method} is unsupported for path {path}", {"Allow": allowed(resource)}
         )
     return cell
+
+
+def mark_of(
+    request: RapiRequest, resource: Resource, cell: Cell, query: Query, body: Json | Absent
+) -> Mark | None:
+    """What a write is known by that shall count once. Raises `BadRequest` for a malformed key."""
+    key = request.header(b"idempotency-key")
+    method, content = request.method.decode("ascii"), None if body is ABSENT else body
+    if key is None or not counts_once(method, cell):
+        return None
+    who = request.user_name or request.client_address
+    what = (method, resource.name, list(request.items), of_request(query), content)
+    return read_mark(key, who, *what)  # type: ignore[arg-type]  # the body is not absent
 
 
 def check_admitted(request: RapiRequest) -> None:

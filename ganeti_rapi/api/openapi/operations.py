@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from ganeti_rapi.api.access import PUBLIC, Rules
-from ganeti_rapi.api.cells import Cell, Stream
+from ganeti_rapi.api.cells import Cell, Stream, counts_once
 from ganeti_rapi.api.forms import Argument, Words
+from ganeti_rapi.api.once import CHARACTERS, HEADER
 from ganeti_rapi.api.openapi.replies import responses
 from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.resource import Resource
@@ -18,6 +19,13 @@ _LAST_EVENT_ID: dict[str, Any] = {  # Any: JSON
     "in": "header",
     "description": "The id of the last event seen, to go on after it.",
     "schema": TEXT,
+}
+_IDEMPOTENCY_KEY: dict[str, Any] = {  # Any: as above
+    "name": HEADER,
+    "in": "header",
+    "description": "A new name for this request, such as a UUID. Whoever sends it again with the "
+    "same name gets the same job, and nothing is submitted; with another request, it is 422.",
+    "schema": {"type": "string", "pattern": f'^"?{CHARACTERS}{{1,200}}"?$'},
 }
 
 
@@ -35,8 +43,8 @@ def operation(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  #
         "description": f"{cell.doc} {for_whom(cell)}",
         "security": [*([{}] if cell.is_open(Rules.GANETI_3_0) else []), {"basic": []}],
         "x-permission": cell.permission,
-        "parameters": _parameters(resource, cell),
-        "responses": responses(resource, cell),
+        "parameters": _parameters(resource, method, cell),
+        "responses": responses(resource, method, cell),
     }
     if (schema := cell.body.schema()) is not None:
         words = cell.body.words
@@ -56,11 +64,12 @@ def for_whom(cell: Cell) -> str:
     return f"For anyone, or with `--access-rules 3.2` by {takes}." if cell.open else f"By {takes}."
 
 
-def _parameters(resource: Resource, cell: Cell) -> list[dict[str, Any]]:  # Any: JSON
+def _parameters(resource: Resource, method: str, cell: Cell) -> list[dict[str, Any]]:  # Any: JSON
     return [
         *map(_path_parameter, resource.items),
         *map(_query_parameter, cell.arguments),
         *([_LAST_EVENT_ID] if isinstance(cell, Stream) else []),
+        *([_IDEMPOTENCY_KEY] if counts_once(method, cell) else []),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ganeti_rapi.api import objects
 from ganeti_rapi.api.access import PUBLIC
-from ganeti_rapi.api.cells import Cell, Constant, Stream, Text
+from ganeti_rapi.api.cells import Cell, Constant, Stream, Text, counts_once
 from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.handlers.instances import NEW_INSTANCE
 from ganeti_rapi.api.resource import Resource
@@ -34,7 +34,7 @@ COMPONENTS: Mapping[str, Schema] = {
 """The schemas that the document defines once."""
 
 
-def responses(resource: Resource, cell: Cell) -> dict[str, Any]:  # Any: JSON
+def responses(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  # Any: JSON
     """The replies that a request can get, by status code."""
     media_type = "text/event-stream" if isinstance(cell, Stream) else "application/json"
     if isinstance(cell, Text):
@@ -44,14 +44,14 @@ def responses(resource: Resource, cell: Cell) -> dict[str, Any]:  # Any: JSON
     }
     if isinstance(cell, Stream):
         good["204"] = {"description": "There is nothing to come any more."}
-    return {**good, **{str(code): _reference(code) for code in error_codes(resource, cell)}}
+    return {**good, **{str(code): _reference(code) for code in error_codes(resource, method, cell)}}
 
 
 def _reference(code: int) -> Schema:
     return {"$ref": f"#/components/responses/{code}"}
 
 
-def error_codes(resource: Resource, cell: Cell) -> list[int]:
+def error_codes(resource: Resource, method: str, cell: Cell) -> list[int]:
     """The errors that a request can meet beyond those of HTTP itself."""
     asks_luxid = not isinstance(cell, Constant)
     reads_body = cell.body.schema() is not None
@@ -62,6 +62,7 @@ def error_codes(resource: Resource, cell: Cell) -> list[int]:
         404: bool(resource.items),
         413: reads_body,
         415: reads_body,
+        422: counts_once(method, cell),
         429: True,
         500: asks_luxid,
         502: asks_luxid,
