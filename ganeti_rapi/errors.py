@@ -18,6 +18,7 @@ EXPLAIN: dict[int, str] = {
     403: "Request forbidden -- authorization will not help",
     404: "Nothing matches the given URI",
     408: "Request timed out; try again later",
+    410: "What the request refers to is no longer known",
     413: "Entity is too large",
     414: "URI is too long",
     415: "Entity body in unsupported format",
@@ -90,6 +91,12 @@ class RequestTimeout(ApiError):
     """The client did not send all of its request in time."""
 
     code = 408
+
+
+class Gone(ApiError):
+    """What the request refers to was there, and is known no more."""
+
+    code = 410
 
 
 class BodyTooLarge(ApiError):

@@ -61,9 +61,10 @@ not beyond a restart.
 
 Requests and replies are JSON, with the content type `application/json`. In the query, a flag is
 `1` or `0`. Errors are an object of `code`, `message` and `explain`: 400 for a wrong request, 401
-and 403 without the right to it, 404 for what does not exist, 413 and 415 for a body that is too
-large or no JSON, 422 for an Idempotency-Key of another request, 429 after several failed logins, 501 for a method that the resource lacks, 500
-when the operation failed, and 502, 503 or 504 when Ganeti's job daemon is not there, busy or slow.
+and 403 without the right to it, 404 for what does not exist, 410 for an ETag that is too old, 413
+and 415 for a body that is too large or no JSON, 422 for an Idempotency-Key of another request, 429
+after several failed logins, 501 for a method that the resource lacks, 500 when the operation
+failed, and 502, 503 or 504 when Ganeti's job daemon is not there, busy or slow.
 
 The examples are for the simulated cluster of `make run`. Replies in them are shortened where there
 is an ellipsis.

@@ -217,6 +217,9 @@ BEYOND = (
     "Invalid header Idempotency-Key",
     "There is no field ",
     "is no cursor of a list",
+    "expected the ETag of a list",
+    "it goes with neither limit nor after",
+    "Invalid argument since: fields must have",
     "cannot be sorted or filtered by",
     # The path, which is judged in the job's check.
     "Invalid parameter OP_INSTANCE_GROW_DISK.disk",

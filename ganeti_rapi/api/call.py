@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from attrs import field, frozen
 
 from ganeti_rapi.api.events import NOTHING_KNOWN, Event, JobState
+from ganeti_rapi.api.lists.history import Histories
 from ganeti_rapi.api.once import Mark, Once
 from ganeti_rapi.api.scopes import View
 from ganeti_rapi.jsontext import Json
@@ -138,6 +139,8 @@ class Call:
     """What the user sees and touches; None for all."""
     asked_by: str = ""
     """Who asks, and the request's id, for the reason trail."""
+    histories: Histories = field(factory=Histories)
+    """What the lists were like that were read before."""
     once: Once | None = None
     mark: Mark | None = None
     """What the request is known by, if it shall count once."""

@@ -27,6 +27,7 @@ from ganeti_rapi.api.call import (
     parse_query,
 )
 from ganeti_rapi.api.cells import Cell, Constant, OfOpcode, Stream, Text, counts_once
+from ganeti_rapi.api.lists.history import Histories
 from ganeti_rapi.api.once import Mark, Once, of_request, read_mark
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.sight import admit
@@ -141,6 +142,7 @@ class Rapi:
         self._htools = htools
         self._tally = tally or Tally()
         self._once = once
+        self._histories = Histories()
         self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
 
@@ -203,6 +205,7 @@ class Rapi:
             health=self._health,
             metrics=self._metrics,
             htools=self._htools,
+            histories=self._histories,
             once=self._once,
             mark=mark_of(request, resource, cell, query, body),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -11,8 +11,10 @@ from ganeti_rapi.api.arguments import BULK
 from ganeti_rapi.api.checks import NON_EMPTY_STRING, Integer, ListOf, Refused, Schema
 from ganeti_rapi.api.forms import Argument, Whole, Words
 from ganeti_rapi.api.lists.filtertext import FilterError, parse
+from ganeti_rapi.api.lists.history import read_etag
 from ganeti_rapi.api.lists.ordering import By
-from ganeti_rapi.jsontext import Json
+from ganeti_rapi.errors import BadRequest
+from ganeti_rapi.jsontext import Json, dumps
 
 
 @frozen
@@ -58,9 +60,15 @@ LIMIT = Argument(
     Whole(Integer(1)),
 )
 AFTER = Argument("after", "Where to go on, as the header Link of the page before says.")
+SINCE = Argument(
+    "since",
+    "The ETag of this list as it was: the reply is an object that tells what changed since then. "
+    "410 if that is not known any more.",
+)
 
 SELECTION = (FIELDS, FILTER, SORT, LIMIT, AFTER)
-LIST_ARGUMENTS = (BULK, *SELECTION)
+CHOICE = (*SELECTION, SINCE)
+LIST_ARGUMENTS = (BULK, *CHOICE)
 
 
 @frozen
@@ -73,11 +81,14 @@ class Wanted:
     order: Sequence[By]
     limit: int | None
     after: str | None
+    since: str | None
 
     @classmethod
     def read(cls, query: Mapping[str, Sequence[str]]) -> Wanted:
         """Raises `BadRequest`."""
         given: dict[str, Any] = {each.name: each.read(query) for each in LIST_ARGUMENTS}
+        if given["since"] and (given["limit"] or given["after"]):
+            raise BadRequest("Invalid argument since: it goes with neither limit nor after")
         words = given["sort"] or ()
         return cls(
             bulk=given["bulk"],
@@ -86,7 +97,18 @@ class Wanted:
             order=[By(word.removeprefix("-"), word.startswith("-")) for word in words],
             limit=given["limit"],
             after=given["after"],
+            since=None if given["since"] is None else read_etag(given["since"]),
         )
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is only a part of a list."""
+        return self.limit is not None or self.after is not None
+
+    def key(self, kind: str, view: object) -> Hashable:
+        """What tells this list from others, for those who see the same."""
+        fields = None if self.fields is None else tuple(self.fields)
+        return kind, view, self.bulk, fields, dumps(self.qfilter), tuple(self.order)
 
 
 def is_selective(query: Mapping[str, Sequence[str]]) -> bool:

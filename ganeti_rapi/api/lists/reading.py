@@ -19,11 +19,12 @@ from ganeti_rapi.api.judging import PAIR
 from ganeti_rapi.api.kinds import JOB, Kind
 from ganeti_rapi.api.lists.arguments import AFTER, Wanted
 from ganeti_rapi.api.lists.cursors import decode_cursor, encode_cursor, list_mark
+from ganeti_rapi.api.lists.history import Rows
 from ganeti_rapi.api.lists.ordering import Entry, page_of
 from ganeti_rapi.api.queries import asked_by_client, query_arguments
 from ganeti_rapi.api.selecting import refuse_probing, selecting
 from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound, as_api_error
-from ganeti_rapi.jsontext import Encoded, Json, dumps
+from ganeti_rapi.jsontext import Json, dumps
 from ganeti_rapi.shapes import text, whole
 
 LARGEST_PAGE = 1000
@@ -51,19 +52,22 @@ NOT_COMPARED: Mapping[str, Collection[str]] = {"job": {"ops"}}
 Row = Sequence[Any]  # Any: pairs of status and value
 
 
-async def read_list(call: Call, kind: Kind, wanted: Wanted) -> Encoded:
-    """The list that a call wants; the header that leads on is in ``call.reply_headers``.
+async def read_list(call: Call, kind: Kind, wanted: Wanted, rows: Rows) -> None:
+    """Read the list that a call wants; the header that leads on is in ``call.reply_headers``.
 
     Raises `ApiError` or `LuxiError`.
     """
     form = Form.of(kind, wanted)
     check_fields(kind, form.fields, wanted)
     refuse_probing(call, kind.name, wanted.qfilter)
-    return joined(await asked_by_client(call, _texts(call, form, wanted)))
+    entries = await asked_by_client(call, _page(call, form, wanted))
+    for start in range(0, len(entries), TOGETHER):
+        some = entries[start : start + TOGETHER]
+        rows.add([place[-1] for place, _ in some], [each for _, each in some])
 
 
-async def _texts(call: Call, form: Form, wanted: Wanted) -> list[bytes]:
-    """The JSON of each object on the page."""
+async def _page(call: Call, form: Form, wanted: Wanted) -> list[Entry]:
+    """The objects on the page, in order."""
     kind, sorted_by = form.kind, [by.field for by in wanted.order]
     mark = list_mark(kind.name, wanted.qfilter, list(map(str, wanted.order)))
     start = None
@@ -81,9 +85,7 @@ async def _texts(call: Call, form: Form, wanted: Wanted) -> list[bytes]:
     page, more = page_of(wanted.order, entries, start, wanted.limit)
     if more:
         call.reply_headers["Link"] = next_link(call, kind, encode_cursor(mark, page[-1][0]))
-    if by_name:
-        page = await Reader(call, form).named([place[-1] for place, _ in page])
-    return [each for _, each in page]
+    return await Reader(call, form).named([e[0][-1] for e in page]) if by_name else page
 
 
 def check_fields(kind: Kind, fields: Sequence[str], wanted: Wanted) -> None:
@@ -121,15 +123,6 @@ def next_link(call: Call, kind: Kind, cursor: str) -> str:
     """The header Link that leads to the page after this one. Source: RFC 8288."""
     arguments = {**call.query, AFTER.name: [cursor]}
     return f'<{kind.uri.rstrip("/")}?{urlencode(arguments, doseq=True)}>; rel="next"'
-
-
-def joined(texts: Sequence[bytes]) -> Encoded:
-    """The JSON list of these values."""
-    whole = Encoded(b"[")
-    for start in range(0, len(texts), TOGETHER):
-        whole.add((b"," if start else b"") + b",".join(texts[start : start + TOGETHER]))
-    whole.add(b"]")
-    return whole
 
 
 @frozen

@@ -7,7 +7,7 @@ from typing import Any
 
 from ganeti_rapi.api import objects
 from ganeti_rapi.api.access import PUBLIC
-from ganeti_rapi.api.cells import Cell, Constant, Stream, Text, counts_once
+from ganeti_rapi.api.cells import Cell, Constant, Listing, Stream, Text, counts_once
 from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.handlers.instances import NEW_INSTANCE
 from ganeti_rapi.api.resource import Resource
@@ -60,6 +60,7 @@ def error_codes(resource: Resource, method: str, cell: Cell) -> list[int]:
         401: True,
         403: cell.permission != PUBLIC,
         404: bool(resource.items),
+        410: isinstance(cell, Listing),
         413: reads_body,
         415: reads_body,
         422: counts_once(method, cell),
