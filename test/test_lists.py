@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.lists.cursors import decode_cursor, encode_cursor, list_mark
 from ganeti_rapi.api.lists.filtertext import DEEPEST, FilterError, parse
-from ganeti_rapi.api.lists.ordering import By, page_of, text_key
+from ganeti_rapi.api.lists.ordering import By, page_of, page_of_names, text_key
 from ganeti_rapi.errors import BadRequest, JobDaemonError
 from ganeti_rapi.shapes import text
 from ganeti_rapi.testing import Reply, SimulatedApi
@@ -177,6 +177,17 @@ class OrderTests(SynchronousTestCase):
         stay = {f"inst{name}" for name in there if name not in leaving}
         self.assertEqual(len(shown), len(set(shown)))
         self.assertLessEqual(stay, set(shown))
+
+    @given(st.lists(st.integers(0, 40), unique=True), st.none() | st.integers(0, 40), st.booleans())
+    def test_names_alone_make_the_same_pages(
+        self, numbers: list[int], start: int | None, as_text: bool
+    ) -> None:
+        names: list[Any] = [f"inst{each}" for each in numbers] if as_text else numbers
+        place = None if start is None else [f"inst{start}" if as_text else start]
+        for limit in (None, 1, 3):
+            page, more = page_of([], [([name], b"") for name in names], place, limit)
+            expected = [name for (name,), _ in page]
+            self.assertEqual(page_of_names(list(names), place, limit), (expected, more))
 
     def test_what_is_not_known_comes_last(self) -> None:
         places = [[None, "a"], [1, "b"], ["x", "c"], [True, "d"], [[1], "e"], [{}, "f"], [[2], "g"]]

@@ -7,6 +7,7 @@ an object, because its node does not answer, say, comes last whichever way the o
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -58,6 +59,24 @@ def key_of(value: Any) -> Key:  # Any: JSON
 
 Entry = tuple[Place, bytes]
 """An object of a list: its place, and its JSON."""
+
+
+def page_of_names(
+    names: list[Any], start: Place | None, limit: int | None
+) -> tuple[list[Any], bool]:
+    # Any: names, or ids of jobs
+    """As `page_of`, of names alone: it is done for each page of a long list, and has to be quick.
+
+    So it makes nothing that is as long as the list and that the garbage collector looks at.
+    """
+    key = text_key if names and isinstance(names[0], str) else None
+    names.sort(key=key)
+    first = 0
+    if start is not None:
+        behind = start[-1] if key is None else key(start[-1])
+        first = bisect_right(names, behind, key=key)
+    end = len(names) if limit is None else first + limit
+    return names[first:end], end < len(names)
 
 
 def sort(order: Sequence[By], entries: list[Entry]) -> None:

@@ -20,7 +20,7 @@ from ganeti_rapi.api.kinds import JOB, Kind
 from ganeti_rapi.api.lists.arguments import AFTER, Wanted
 from ganeti_rapi.api.lists.cursors import decode_cursor, encode_cursor, list_mark
 from ganeti_rapi.api.lists.history import Rows
-from ganeti_rapi.api.lists.ordering import Entry, page_of
+from ganeti_rapi.api.lists.ordering import Entry, page_of, page_of_names
 from ganeti_rapi.api.queries import asked_by_client, query_arguments
 from ganeti_rapi.api.selecting import refuse_probing, selecting
 from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound, as_api_error
@@ -78,11 +78,12 @@ async def _page(call: Call, form: Form, wanted: Wanted) -> list[Entry]:
     qfilter = None if wanted.qfilter is None else ["&", wanted.qfilter]
     by_name = wanted.limit is not None and wanted.limit <= LARGEST_PAGE
     if by_name and qfilter is None and not sorted_by:
-        entries = await Reader(call, form).names()
+        names, more = page_of_names(await Reader(call, form).names(), start, wanted.limit)
+        page: list[Entry] = [([name], b"") for name in names]
     else:
         reader = Reader(call, Form(kind, ()) if by_name else form, sorted_by)
         entries = [each async for each in reader.entries(qfilter)]
-    page, more = page_of(wanted.order, entries, start, wanted.limit)
+        page, more = page_of(wanted.order, entries, start, wanted.limit)
     if more:
         call.reply_headers["Link"] = next_link(call, kind, encode_cursor(mark, page[-1][0]))
     return await Reader(call, form).named([e[0][-1] for e in page]) if by_name else page
@@ -164,13 +165,13 @@ class Reader:
     form: Form
     sorted_by: Sequence[str] = ()
 
-    async def names(self) -> list[Entry]:
-        """All objects, by their names alone; no query costs luxid less."""
+    async def names(self) -> list[Any]:  # Any: names, or ids of jobs
+        """The names of all objects; no query costs luxid less."""
         kind = self.form.kind
         chosen = await selecting(self.call, kind.name, [kind.identity])
         arguments = query_arguments(kind, [], chosen.fields, lock=False)
         rows = await chosen.shown(await self.call.daemon.call(kind.method, *arguments))
-        return [(row, b"") for row in rows]
+        return [row[0] for row in rows]
 
     async def entries(self, qfilter: Json) -> AsyncIterator[Entry]:
         """The objects that a filter takes, in no order. Raises `BadRequest` for unknown fields."""

@@ -76,7 +76,11 @@ def rows(
     columns = [found.fields[name] for name in fields]
     context = Context(cluster, jobs)
     objects = _listed(context, kind, names, fields)
-    reader = ([column.read(context, each)[1] for column in columns] for each in objects)
+    if len(columns) == 1:  # the names of all, which are asked for all the time
+        read = columns[0].read
+        reader = ([read(context, each)[1]] for each in objects)
+    else:
+        reader = ([column.read(context, each)[1] for column in columns] for each in objects)
     return reader if len(objects) > MANY else list(reader)
 
 
