@@ -19,6 +19,7 @@ EXPLAIN: dict[int, str] = {
     404: "Nothing matches the given URI",
     408: "Request timed out; try again later",
     410: "What the request refers to is no longer known",
+    412: "The object is not as the request expects it",
     413: "Entity is too large",
     414: "URI is too long",
     415: "Entity body in unsupported format",
@@ -97,6 +98,12 @@ class Gone(ApiError):
     """What the request refers to was there, and is known no more."""
 
     code = 410
+
+
+class PreconditionFailed(ApiError):
+    """The object is not as the header If-Match says."""
+
+    code = 412
 
 
 class BodyTooLarge(ApiError):

@@ -40,6 +40,13 @@ class SelectionTests(CommandCase):
         self.assertEqual(alone[0], alone[1])
         self.fails("instances stop web1 --once x --submit", 6, "Idempotency-Key")
 
+    def test_what_changed_meanwhile(self) -> None:
+        instance = json.loads(self.type("instances show web1 --json").stdout)
+        line = f"instances modify web1 --unless-changed {instance['serial_no']} --beparams vcpus=3"
+        self.type(line)
+        self.fails(line, 6, "changed meanwhile")
+        self.fails("instances start web1 web2 --unless-changed 3", 2, "is for one object")
+
     def test_nodes(self) -> None:
         line = "nodes modify --group default --ndparams spindle_count=2 --json --submit"
         names = [row["name"] for row in json.loads(self.type(line).stdout)]

@@ -15,6 +15,7 @@ from ganeti_rapi.api.cells import Text
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.client import (
     BadRequest,
+    Changed,
     Forbidden,
     Gone,
     HttpError,
@@ -250,7 +251,7 @@ ASK_THE_SAME = {
     *(f"list_{kind}" for kind in ("instances", "nodes", "groups", "networks", "filters", "jobs")),
     *("list_operating_systems", "evacuate_secondaries", "has_feature", "close"),
     *("wait_for_job", "watch_job", "submit_and_wait"),
-    *("get_page", "get_rows", "get_changes", "once"),
+    *("get_page", "get_rows", "get_changes", "once", "unless_changed"),
 }
 """The other methods; they ask resources that one in `CALLS` asks, too."""
 
@@ -377,6 +378,13 @@ class ResultTests(SynchronousTestCase):
         self.assertEqual(error.code, 422)
         self.endpoint_breaks_once()
         self.assertIsInstance(self.run_(self.client.once("x").start_instance(WEB1)), int)
+
+    def test_what_changed_meanwhile(self) -> None:
+        serial = self.run_(self.client.get_instance(WEB1))["serial_no"]
+        careful = self.client.unless_changed(serial)
+        self.run_(careful.submit_and_wait(careful.modify_instance(WEB1, beparams={"vcpus": 3})))
+        late = careful.modify_instance(WEB1, beparams={"vcpus": 4})
+        self.assertRaises(Changed, self.run_, late)
 
     def endpoint_breaks_once(self) -> None:
         """The next reply is lost, and with it every connection."""

@@ -118,7 +118,7 @@ WaitForJobCompletion(job_id, period=5, retries=-1)
 """
 """The methods of Ganeti's own client, with their parameters and defaults."""
 
-OURS = {"GetPage", "GetChanges", "Once"}
+OURS = {"GetPage", "GetChanges", "Once", "UnlessChanged"}
 """Those that Ganeti's client does not have."""
 
 NAMES = """
@@ -162,6 +162,8 @@ class OursTests(SynchronousTestCase):
         script.replies = [5]
         self.assertEqual(client.Once("k").StartupInstance("web1"), 5)
         self.assertEqual(script.http.requests[-1].headers["Idempotency-Key"], "k")
+        client.UnlessChanged(17).StartupInstance("web1")
+        self.assertEqual(script.http.requests[-1].headers["If-Match"], '"17"')
         client.StartupInstance("web1")
         self.assertNotIn("Idempotency-Key", script.http.requests[-1].headers)
 

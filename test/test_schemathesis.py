@@ -215,6 +215,7 @@ BEYOND = (
     "Invalid search pattern",
     "Invalid argument filter: expected",
     "Invalid header Idempotency-Key",
+    "Invalid header If-Match",
     "There is no field ",
     "is no cursor of a list",
     "expected the ETag of a list",

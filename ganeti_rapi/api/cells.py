@@ -72,6 +72,11 @@ class Cell:
     body: BodyForm = NOT_READ
 
     @property
+    def shows_one(self) -> bool:
+        """Whether the reply is one object, which may have a ``serial_no``."""
+        return False
+
+    @property
     def arguments(self) -> tuple[Argument, ...]:
         """All query arguments, with those that count without a body only."""
         return (*self.body.instead, *self.query)
@@ -193,6 +198,10 @@ class Item(Cell):
     @reply_schema.default
     def _details(self) -> Schema:
         return self.kind.schema
+
+    @property
+    def shows_one(self) -> bool:
+        return True
 
     async def run(self, call: Call) -> Json:
         lock = LOCK in self.query and bool(LOCK.read(call.query))

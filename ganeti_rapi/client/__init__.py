@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ganeti_rapi.client.errors import (
     BadReply,
     BadRequest,
+    Changed,
     ConnectionBroken,
     FeatureMissing,
     Forbidden,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BadReply",
     "BadRequest",
+    "Changed",
     "Changes",
     "ConnectionBroken",
     "Event",

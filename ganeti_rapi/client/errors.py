@@ -82,6 +82,10 @@ class Gone(HttpError):
     """What the request refers to is no longer known to the server."""
 
 
+class Changed(HttpError):
+    """The object changed meanwhile, and nothing was done."""
+
+
 class ServerError(HttpError):
     """The server failed."""
 
@@ -96,6 +100,7 @@ _BY_CODE: Mapping[int, type[HttpError]] = {
     403: Forbidden,
     404: NotFound,
     410: Gone,
+    412: Changed,
     413: BadRequest,
     414: BadRequest,
     415: BadRequest,

@@ -88,8 +88,18 @@ class RapiClient(
         422. Since that is safe, a broken connection is tried again. Stock servers do not know keys:
         there, that may do it twice.
         """
+        return self._with_header(ONCE, key)
+
+    def unless_changed(self, serial_no: int) -> RapiClient:
+        """The same client, whose writes to an object count only as long as it has this number.
+
+        Otherwise they raise `Changed`, and nothing is done. Stock servers write all the same.
+        """
+        return self._with_header("If-Match", f'"{serial_no}"')
+
+    def _with_header(self, name: str, value: str) -> RapiClient:
         other = copy(self)
-        other.transport = self.transport.with_headers({ONCE: key})
+        other.transport = self.transport.with_headers({name: value})
         return other
 
     def _refused(self) -> str | None:

@@ -29,6 +29,7 @@ from ganeti_rapi.api.call import (
 from ganeti_rapi.api.cells import Cell, Constant, OfOpcode, Stream, Text, counts_once
 from ganeti_rapi.api.lists.history import Histories
 from ganeti_rapi.api.once import Mark, Once, of_request, read_mark
+from ganeti_rapi.api.preconditions import check_unchanged, version_of
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.sight import admit
 from ganeti_rapi.auth.checker import basic_credentials, bearer_token
@@ -214,6 +215,9 @@ class Rapi:
             return await self._read(request, cell, call)
         if call.mark is None or not await self._is_done(call.mark):  # 422
             await admit(call, cell, request.method in READS)  # 404, 403
+            if_match = request.header(b"if-match")
+            if if_match is not None and request.method not in READS:
+                await check_unchanged(call, cell, if_match)  # 400, 412
         if isinstance(cell, Stream):
             return await self._stream(request, cell, call)
         if isinstance(cell, Text):
@@ -261,7 +265,8 @@ class Rapi:
 
         async def run(_: object) -> ReplyBody:
             await admit(call, cell, reading=True)  # 404
-            return ReplyBody(await cell.run(call), call.reply_headers)
+            value = await cell.run(call)
+            return ReplyBody(value, call.reply_headers, version_of(cell, value))
 
         reading = self._reads.read((request.uri, call.view), None, run)
         if self._clock is not None and not (reading.called or cell.follows_job):

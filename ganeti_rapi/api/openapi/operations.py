@@ -9,7 +9,7 @@ from ganeti_rapi.api.access import PUBLIC, Rules
 from ganeti_rapi.api.cells import Cell, Stream, counts_once
 from ganeti_rapi.api.forms import Argument, Words
 from ganeti_rapi.api.once import CHARACTERS, HEADER
-from ganeti_rapi.api.openapi.replies import responses
+from ganeti_rapi.api.openapi.replies import changes_one, responses
 from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import TEXT
@@ -26,6 +26,13 @@ _IDEMPOTENCY_KEY: dict[str, Any] = {  # Any: as above
     "description": "A new name for this request, such as a UUID. Whoever sends it again with the "
     "same name gets the same job, and nothing is submitted; with another request, it is 422.",
     "schema": {"type": "string", "pattern": f'^"?{CHARACTERS}{{1,200}}"?$'},
+}
+_IF_MATCH: dict[str, Any] = {  # Any: as above
+    "name": "If-Match",
+    "in": "header",
+    "description": "The object's ETag, or its `serial_no` in quotes: if it changed meanwhile, "
+    "nothing is done and the reply is 412.",
+    "schema": TEXT,
 }
 
 
@@ -70,6 +77,7 @@ def _parameters(resource: Resource, method: str, cell: Cell) -> list[dict[str, A
         *map(_query_parameter, cell.arguments),
         *([_LAST_EVENT_ID] if isinstance(cell, Stream) else []),
         *([_IDEMPOTENCY_KEY] if counts_once(method, cell) else []),
+        *([_IF_MATCH] if changes_one(resource, method, cell) else []),
     ]
 
 

@@ -12,6 +12,7 @@ from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.handlers.instances import NEW_INSTANCE
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import INTEGER, TEXT, Property, component, object_of
+from ganeti_rapi.api.sight import JUDGED
 from ganeti_rapi.errors import EXPLAIN
 
 COMPONENTS: Mapping[str, Schema] = {
@@ -47,6 +48,12 @@ def responses(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  #
     return {**good, **{str(code): _reference(code) for code in error_codes(resource, method, cell)}}
 
 
+def changes_one(resource: Resource, method: str, cell: Cell) -> bool:
+    """Whether it is a write to one object that has a ``serial_no``."""
+    kinds = {cell.subject, *(item.removesuffix("_name") for item in resource.items)}
+    return method not in ("GET", "HEAD") and not kinds.isdisjoint(JUDGED)
+
+
 def _reference(code: int) -> Schema:
     return {"$ref": f"#/components/responses/{code}"}
 
@@ -61,6 +68,7 @@ def error_codes(resource: Resource, method: str, cell: Cell) -> list[int]:
         403: cell.permission != PUBLIC,
         404: bool(resource.items),
         410: isinstance(cell, Listing),
+        412: changes_one(resource, method, cell),
         413: reads_body,
         415: reads_body,
         422: counts_once(method, cell),

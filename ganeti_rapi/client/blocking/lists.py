@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from ganeti_rapi.client.blocking.base import BlockingMethods
 from ganeti_rapi.client.lists import Changes, Page
+from ganeti_rapi.client.rapi import RapiClient
 from ganeti_rapi.jsontext import Json
 
 Client = TypeVar("Client", bound="ListMethods")
@@ -41,6 +42,16 @@ class ListMethods(BlockingMethods):
 
     def Once(self: Client, key: str) -> Client:
         """The same client, one write of which counts once; see `RapiClient.once`."""
+        return self._over(self._rapi.once(key))
+
+    def UnlessChanged(self: Client, serial_no: int) -> Client:
+        """The same client, whose writes count for an object as it was seen.
+
+        See `RapiClient.unless_changed`.
+        """
+        return self._over(self._rapi.unless_changed(serial_no))
+
+    def _over(self: Client, rapi: RapiClient) -> Client:
         other = copy(self)
-        other._rapi = self._rapi.once(key)  # noqa: SLF001  # it is of the same class
+        other._rapi = rapi  # noqa: SLF001  # it is of the same class
         return other
