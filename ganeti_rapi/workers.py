@@ -8,7 +8,8 @@ of being refused.
 Parent and worker know of each other by pipes. The worker's standard input ends when the parent
 does, however that ended, and then the worker ends as well. The worker writes its counts every
 second from its reactor's loop; one that is silent for long hangs, and is replaced. The parent
-writes to each what all have counted together, so that any of them can tell the metrics.
+writes to each what all have counted together, so that any of them can tell the metrics. All workers
+have one file open, for `ganeti_rapi.jobs.locks`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import repeat
+from tempfile import TemporaryFile
 from typing import Any
 
 from attrs import define, field
@@ -40,6 +42,9 @@ ADOPTED = 3
 
 HEART = 4
 """The file descriptor that a worker's signs of life go to."""
+
+LOCKS = 5
+"""The file descriptor of an empty file that all workers have open, for locks between them."""
 
 BEAT = 1.0
 """Seconds between two signs of life."""
@@ -89,6 +94,7 @@ class Worker(ProcessProtocol):
     arguments: Sequence[str]
     reactor: Any  # Any: one object that provides many zope interfaces
     sums: Sums
+    locks: int
     patience: float = 5.0
     process: IProcessTransport | None = None
     stopping: Deferred[None] | None = None
@@ -104,7 +110,8 @@ class Worker(ProcessProtocol):
         """Run the process; it inherits its socket, and its output comes to us."""
         self._again = None
         self._started = self.reactor.seconds()
-        files = {0: "w", 1: "r", 2: "r", ADOPTED: self.listening.fileno(), HEART: "r"}
+        files: dict[int, Any] = {0: "w", 1: "r", 2: "r", HEART: "r", LOCKS: self.locks}
+        files[ADOPTED] = self.listening.fileno()
         self.process = self.reactor.spawnProcess(
             self, self.arguments[0], self.arguments, env=os.environ, childFDs=files
         )
@@ -205,9 +212,13 @@ class Workers(Service):
         # Any: one object that provides many zope interfaces
         self.sockets = bind(address, port, count)
         self._sums = Sums(reactor.seconds)
+        self._locks = TemporaryFile()  # noqa: SIM115  # it is open as long as we are
         all_options = [[*options, *more], *repeat(options, count - 1)]
         self.workers = [
-            Worker(number, listening, command(chosen), reactor, self._sums, patience)
+            Worker(
+                *(number, listening, command(chosen), reactor),
+                *(self._sums, self._locks.fileno(), patience),
+            )
             for number, (listening, chosen) in enumerate(zip(self.sockets, all_options), 1)
         ]
         self._beat = LoopingCall(self._tell_sums)
@@ -237,5 +248,6 @@ class Workers(Service):
         return stopped.addCallback(self._close)
 
     def _close(self, _stopped: object) -> None:
+        self._locks.close()
         for listening in self.sockets:
             listening.close()

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Coroutine
+from subprocess import PIPE, Popen, run
+from tempfile import TemporaryFile
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.once import Mark, marks_of, of_request, read_mark
 from ganeti_rapi.assembly import make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.errors import BadRequest, LuxiUnreachable, OtherRequest
+from ganeti_rapi.jobs.locks import STEP, SharedLocks
 from ganeti_rapi.jobs.once import MARGIN, MEMORY, MarkedRequests
 from ganeti_rapi.testing import MemoryEndpoint, Reply, SimulatedApi, encode_request, parse_reply
 
@@ -165,6 +170,86 @@ class MarkedRequestsTests(SynchronousTestCase):
         self.assertEqual(self.successResultOf(self.start(self.once.reply(MARK, self.work))), 1)
         self.time += 1
         self.assertNoResult(self.start(self.once.reply(MARK, self.work)))
+
+
+HOLDER = """
+import fcntl, sys
+fcntl.lockf(int(sys.argv[1]), fcntl.LOCK_EX, 1, int(sys.argv[2]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+class LockTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        file = TemporaryFile()  # noqa: SIM115  # as long as the test
+        self.addCleanup(file.close)
+        self.locks = SharedLocks(self.clock, file.fileno())
+        self.descriptor = file.fileno()
+
+    def another_process(self, place: int) -> Popen[str]:
+        """One that holds the lock on a byte until it is killed."""
+        command = [sys.executable, "-c", HOLDER, str(self.descriptor), str(place)]
+        process = Popen(command, stdin=PIPE, stdout=PIPE, text=True, pass_fds=[self.descriptor])
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        assert process.stdout is not None
+        self.assertEqual(process.stdout.readline(), "held\n")
+        return process
+
+    async def use(self, name: str) -> str:
+        async with self.locks.hold(name):
+            return name
+
+    def start(self, name: str) -> Deferred[str]:
+        return Deferred.fromCoroutine(self.use(name))
+
+    def test_who_dies_holds_nothing(self) -> None:
+        process = self.another_process(0xAB)
+        waiting = self.start("ab")
+        self.assertEqual(self.successResultOf(self.start("ac")), "ac")
+        self.clock.advance(STEP)
+        self.assertNoResult(waiting)
+        process.kill()
+        process.wait()
+        self.clock.advance(STEP)
+        self.assertEqual(self.successResultOf(waiting), "ab")
+        self.assertEqual(self.successResultOf(self.start("ab")), "ab")
+
+    def test_it_is_held_until_the_end(self) -> None:
+        async def hold_on() -> None:
+            async with self.locks.hold("ab"):
+                await end
+
+        end: Deferred[None] = Deferred()
+        work = Deferred.fromCoroutine(hold_on())
+        code = HOLDER.replace("LOCK_EX", "LOCK_EX | fcntl.LOCK_NB")
+        command = [sys.executable, "-c", code, str(self.descriptor), str(0xAB)]
+        held = run(command, pass_fds=[self.descriptor], input=b"", capture_output=True)
+        self.assertNotEqual(held.returncode, 0)
+        end.callback(None)
+        self.successResultOf(work)
+        free = run(command, pass_fds=[self.descriptor], input=b"", capture_output=True)
+        self.assertEqual((free.returncode, free.stdout), (0, b"held\n"))
+
+    def test_no_work_begins_without_it(self) -> None:
+        daemon = ScriptedDaemon({"Query": jobs_with()})
+        process = self.another_process(0xAB)
+        once = MarkedRequests(daemon, self.clock.seconds, self.locks.hold)
+        begun: list[int] = []
+
+        async def work() -> int:
+            begun.append(1)
+            return 7
+
+        job = Deferred.fromCoroutine(once.submit(Mark("ab", "x"), work))
+        self.assertEqual((begun, daemon.calls), ([], []))
+        daemon.answers["Query"] = jobs_with(Mark("ab", "x"))
+        process.kill()
+        process.wait()
+        self.clock.advance(STEP)
+        self.assertEqual((self.successResultOf(job), begun), (1, []))
 
 
 class WritesTests(SynchronousTestCase):

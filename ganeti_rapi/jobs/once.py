@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from ganeti_rapi.api.call import JobDaemon
 from ganeti_rapi.api.once import Mark, Work, marks_of
 from ganeti_rapi.errors import OtherRequest
+from ganeti_rapi.jobs.locks import Hold, alone
 from ganeti_rapi.jsontext import Json
 
 REMEMBERED = 50_000
@@ -44,13 +45,15 @@ class _Attempt:
 class MarkedRequests:
     """Implements `ganeti_rapi.api.once.Once`.
 
-    ``now`` gives seconds. What is under way goes on when the client leaves: so whoever asks again
-    waits for it, and does not do it again meanwhile.
+    ``now`` gives seconds, and ``hold`` keeps other processes from doing the same meanwhile. What is
+    under way goes on when the client leaves: so whoever asks again waits for it, and does not do it
+    again meanwhile.
     """
 
-    def __init__(self, daemon: JobDaemon, now: Callable[[], float]) -> None:
+    def __init__(self, daemon: JobDaemon, now: Callable[[], float], hold: Hold = alone) -> None:
         self._daemon = daemon
         self._now = now
+        self._hold = hold
         self._done: dict[str, _Done] = {}
         self._under_way: dict[str, _Attempt] = {}
         self._newest = 0
@@ -66,9 +69,10 @@ class MarkedRequests:
         """See `ganeti_rapi.api.once.Once.submit`."""
 
         async def unless_found() -> int:
-            await self._look(mark)
-            done = self._done.get(mark.name)
-            job_id: int = await work() if done is None else done.result
+            async with self._hold(mark.name):
+                await self._look(mark)
+                done = self._done.get(mark.name)
+                job_id: int = await work() if done is None else done.result
             return job_id
 
         job_id: int = await self.reply(mark, unless_found)
