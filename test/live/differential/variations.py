@@ -8,6 +8,7 @@ from attrs import evolve
 
 from ganeti_rapi.api.access import Rules, grants
 from ganeti_rapi.api.arguments import LOCK, REASON, WAIT
+from ganeti_rapi.api.lists.arguments import CHOICE
 from ganeti_rapi.api.bodies import Parameters
 from ganeti_rapi.api.cells import Cell, Submit
 from ganeti_rapi.api.forms import Argument, Flag, Repeated, Word, Words
@@ -113,7 +114,12 @@ def _overwritten(sample: Probe) -> Iterator[Probe]:
 
 VALUES: Mapping[type, str] = {Flag: "1", Word: "x", Words: "name", Repeated: "c"}
 SPECIAL_VALUES = {"type": "soft", "storage_type": "file", REASON.name: "because%20of"}
-NOT_GIVEN = frozenset({LOCK.name, WAIT.name, "live", "mode", "fields", "os", "nostartup"})
+NOT_GIVEN = frozenset(
+    {
+        *(LOCK.name, WAIT.name, "live", "mode", "fields", "os", "nostartup"),
+        *(argument.name for argument in CHOICE),  # the stock daemon's lists have none of these
+    }
+)
 IGNORED = ("dry-run", "force", "bulk", "lock", "static")
 """Arguments that only some resources know: to the others they mean nothing, whatever they say."""
 
