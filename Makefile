@@ -97,6 +97,7 @@ bench-waits: $(BIN)/.installed
 bench-large: $(BIN)/.installed
 	$(BIN)/python -m test.bench.large
 	$(BIN)/python -m test.bench.scopes
+	$(BIN)/python -m test.bench.lists
 
 # Needs websockify from the extra "bench".
 bench-consoles: $(BIN)/.installed

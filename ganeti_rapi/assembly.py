@@ -22,7 +22,9 @@ from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.htools import LuxiHtools
 from ganeti_rapi.jobs.changes import JobChanges
 from ganeti_rapi.jobs.feed import JobFeed
+from ganeti_rapi.jobs.locks import Hold, alone
 from ganeti_rapi.jobs.objects import ClusterFeed
+from ganeti_rapi.jobs.once import MarkedRequests
 from ganeti_rapi.jobs.watches import JobWatches
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.daemon import LuxiDaemon
@@ -184,10 +186,12 @@ def make_sites(
     check_role: Callable[[], None] = lambda: None,
     in_thread: InThread = at_once,
     now: Callable[[], float] = time.time,
+    hold: Hold = alone,
 ) -> tuple[RapiSite, RapiSite]:
     """The API as an HTTP site, and another one with the metrics and health alone, without a user.
 
-    ``check_role``, ``in_thread`` and ``now`` are those of `Rapi`.
+    ``check_role``, ``in_thread`` and ``now`` are those of `Rapi`, ``hold`` is that of
+    `MarkedRequests`.
     """
     backend.tally.gauges.extend(backend.gauges())
     cluster = ClusterFigures(backend.daemon, reactor, settings.metrics_interval)
@@ -207,6 +211,7 @@ def make_sites(
         tally=backend.tally,
         htools=backend.htools,
         metrics=Exposition(backend.tally, _gauges(users, settings), cluster, reactor.seconds),
+        once=MarkedRequests(backend.daemon, reactor.seconds, hold),
         health=Health(backend.daemon, reactor, check_role, settings.certificate_end, now),
     )
     rapi = make_rapi(

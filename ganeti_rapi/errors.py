@@ -18,9 +18,12 @@ EXPLAIN: dict[int, str] = {
     403: "Request forbidden -- authorization will not help",
     404: "Nothing matches the given URI",
     408: "Request timed out; try again later",
+    410: "What the request refers to is no longer known",
+    412: "The object is not as the request expects it",
     413: "Entity is too large",
     414: "URI is too long",
     415: "Entity body in unsupported format",
+    422: "The request is understood, and cannot be done as it stands",
     426: "The server speaks another protocol here",
     429: "Too many requests in a given amount of time",
     500: "Server got itself in trouble",
@@ -92,6 +95,18 @@ class RequestTimeout(ApiError):
     code = 408
 
 
+class Gone(ApiError):
+    """What the request refers to was there, and is known no more."""
+
+    code = 410
+
+
+class PreconditionFailed(ApiError):
+    """The object is not as the header If-Match says."""
+
+    code = 412
+
+
 class BodyTooLarge(ApiError):
     """The request body is over the limit."""
 
@@ -108,6 +123,12 @@ class UnsupportedMediaType(ApiError):
     """The request has a body that does not call itself JSON."""
 
     code = 415
+
+
+class OtherRequest(ApiError):
+    """The request's Idempotency-Key was used for another one."""
+
+    code = 422
 
 
 class InternalError(ApiError):

@@ -29,6 +29,7 @@ from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.exits import CannotStart
 from ganeti_rapi.files.noted import Noted
 from ganeti_rapi.files.watch import FileWatch, Holder
+from ganeti_rapi.jobs.locks import SharedLocks, alone
 from ganeti_rapi.listening import Listener, Listeners, Reactor, adopted, endpoint, tcp, wrap
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.options import Options
@@ -43,7 +44,7 @@ from ganeti_rapi.web.limits import SiteLimits
 from ganeti_rapi.web.proxies import TrustedProxies
 from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError
-from ganeti_rapi.workers import Workers
+from ganeti_rapi.workers import LOCKS, Workers
 
 __all__ = ["Options", "makeService"]
 
@@ -280,7 +281,13 @@ def _site(
     daemon.drain = backend.drain
     in_thread = partial(_in_thread, reactor)
     daemon.sites = make_sites(
-        reactor, backend, users, settings, check_role=check_role, in_thread=in_thread
+        reactor,
+        backend,
+        users,
+        settings,
+        check_role=check_role,
+        in_thread=in_thread,
+        hold=alone if options.adopted is None else SharedLocks(reactor, LOCKS).hold,
     )
     return daemon.sites[0]
 

@@ -9,7 +9,8 @@ Parent and worker know of each other by pipes. The worker's standard input ends 
 does, however that ended, and then the worker ends as well. The worker writes its counts every
 second from its reactor's loop; one that is silent for long hangs, and is replaced. The parent
 writes to each what all have counted together, so that any of them can tell the metrics. It also
-keeps the tickets, which are good for all workers: see `ganeti_rapi.tickets`.
+keeps the tickets, which are good for all workers: see `ganeti_rapi.tickets`. All workers have one
+file open, for `ganeti_rapi.jobs.locks`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import repeat
+from tempfile import TemporaryFile
 from typing import Any
 
 from attrs import define, field
@@ -42,6 +44,9 @@ ADOPTED = 3
 
 HEART = 4
 """The file descriptor that a worker's signs of life go to."""
+
+LOCKS = 5
+"""The file descriptor of an empty file that all workers have open, for locks between them."""
 
 BEAT = 1.0
 """Seconds between two signs of life."""
@@ -92,6 +97,7 @@ class Worker(ProcessProtocol):
     reactor: Any  # Any: one object that provides many zope interfaces
     sums: Sums
     tickets: Box
+    locks: int
     patience: float = 5.0
     process: IProcessTransport | None = None
     stopping: Deferred[None] | None = None
@@ -107,7 +113,8 @@ class Worker(ProcessProtocol):
         """Run the process; it inherits its socket, and its output comes to us."""
         self._again = None
         self._started = self.reactor.seconds()
-        files = {0: "w", 1: "r", 2: "r", ADOPTED: self.listening.fileno(), HEART: "r"}
+        files: dict[int, Any] = {0: "w", 1: "r", 2: "r", HEART: "r", LOCKS: self.locks}
+        files[ADOPTED] = self.listening.fileno()
         self.process = self.reactor.spawnProcess(
             self, self.arguments[0], self.arguments, env=os.environ, childFDs=files
         )
@@ -211,9 +218,13 @@ class Workers(Service):
         self.sockets = bind(address, port, count)
         self._sums = Sums(reactor.seconds)
         tickets = Box(reactor.seconds)
+        self._locks = TemporaryFile()  # noqa: SIM115  # it is open as long as we are
         all_options = [[*options, *more], *repeat(options, count - 1)]
         self.workers = [
-            Worker(number, listening, command(chosen), reactor, self._sums, tickets, patience)
+            Worker(
+                *(number, listening, command(chosen), reactor),
+                *(self._sums, tickets, self._locks.fileno(), patience),
+            )
             for number, (listening, chosen) in enumerate(zip(self.sockets, all_options), 1)
         ]
         self._beat = LoopingCall(self._tell_sums)
@@ -243,5 +254,6 @@ class Workers(Service):
         return stopped.addCallback(self._close)
 
     def _close(self, _stopped: object) -> None:
+        self._locks.close()
         for listening in self.sockets:
             listening.close()

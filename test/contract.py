@@ -240,6 +240,38 @@ class Contract(Conversation):
         ):
             self.ask("PUT", f"/2/query/{kind}", {"fields": ["id"], "qfilter": mistake}, status=400)
 
+    def test_lists_for_programs(self) -> None:
+        name = self.instance()
+        known = {row["id"] for row in self.get("/2/instances")}
+        (row,) = self.get(f"/2/instances?fields=name,status,be/maxmem&filter=name={name}")
+        self.assertEqual(list(row)[:3], ["name", "status", "be/maxmem"])
+        self.assertEqual(self.get("/2/instances?filter=name=nosuch"), [])
+        for arguments in (
+            "limit=1000",
+            "limit=1000&sort=-be/maxmem",
+            "bulk=1&sort=name,-serial_no",
+        ):
+            rows = self.get(f"/2/instances?{arguments}")
+            self.assertEqual({row.get("id", row.get("name")) for row in rows}, known)
+        nodes = self.get("/2/nodes?fields=name,mfree,role&limit=100")
+        self.assertEqual(
+            [row["name"] for row in nodes], [row["id"] for row in self.get("/2/nodes")]
+        )
+        self.assertEqual([row["role"] for row in nodes if row["role"] == "M"], ["M"])
+        self.assertEqual(
+            self.get("/2/nodes?filter=role=M&fields=name&limit=1"),
+            [{"name": row["name"]} for row in nodes if row["role"] == "M"],
+        )
+        (newest,) = self.get("/2/jobs?fields=id,status&sort=-id&limit=1")
+        self.assertEqual(newest["id"], max(row["id"] for row in self.get("/2/jobs")))
+        for kind in ("groups", "networks", "filters"):
+            self.assertEqual(self.get(f"/2/{kind}?limit=1000"), self.get(f"/2/{kind}"))
+        for mistake in (
+            *("fields=nosuch", "sort=nosuch", "filter=nosuch=1", "filter=name%20x", "after=x"),
+            *("filter=be/vcpus=one", "limit=0", "fields=console"),
+        ):
+            self.ask("GET", f"/2/instances?{mistake}", status=400)
+
     def test_query_fields(self) -> None:
         for kind in ("instance", "node", "group", "network", "job", "filter", "export", "lock"):
             fields = self.get(f"/2/query/{kind}/fields")["fields"]

@@ -54,11 +54,22 @@ Whatever changes the cluster is a job: such a request is answered with the job's
 job is in the queue, and the change is made when the job has ended. Follow it at `/2/jobs/[job_id]`
 or with `return_timeout`. Sizes are MiB and times seconds.
 
+A write with the header `Idempotency-Key: NAME`, such as a UUID, counts once: whoever sends it again
+with the same name is answered with the same job, and nothing is submitted. With another request,
+the same name is 422. A job has it in its reason trail; what is no job is remembered for a day, and
+not beyond a restart.
+
+The ETag of an instance, a node, a group or a network ends in its `serial_no`. A write with that
+ETag as `If-Match` is 412 if the object's configuration changed since. Jobs that are under way, and
+may change it next, are not looked at.
+
 Requests and replies are JSON, with the content type `application/json`. In the query, a flag is
 `1` or `0`. Errors are an object of `code`, `message` and `explain`: 400 for a wrong request, 401
-and 403 without the right to it, 404 for what does not exist, 413 and 415 for a body that is too
-large or no JSON, 429 after several failed logins, 501 for a method that the resource lacks, 500
-when the operation failed, and 502, 503 or 504 when Ganeti's job daemon is not there, busy or slow.
+and 403 without the right to it, 404 for what does not exist, 410 for an ETag that is too old, 412
+for an object that changed, 413 and 415 for a body that is too large or no JSON, 422 for an
+Idempotency-Key of another request, 429 after several failed logins, 501 for a method that the
+resource lacks, 500 when the operation failed, and 502, 503 or 504 when Ganeti's job daemon is not
+there, busy or slow.
 
 The examples are for the simulated cluster of `make run`. Replies in them are shortened where there
 is an ellipsis.

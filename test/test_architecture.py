@@ -54,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "steady": set(),
     "listening": {"web", "exits"},
     "service": {
-        *("api", "auth", "web", "assembly", "simulator"),
+        *("api", "auth", "web", "assembly", "simulator", "jobs.locks"),
         *(
             "options",
             "workers",

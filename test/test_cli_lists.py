@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 from typing import Any
+from urllib.parse import quote
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -69,6 +70,23 @@ class ListTests(CommandCase):
         self.assertEqual(self.names("jobs list --status success", "id"), everything)
         self.assertEqual(self.names("jobs list --limit 2", "id"), everything[:2])
         self.assertEqual(everything, sorted(everything, reverse=True))
+
+    def test_tables_ask_for_what_they_show(self) -> None:
+        for line, fields in (
+            ("groups list", "name,alloc_policy,node_list"),
+            ("groups list -o wide --sort nodes", "name,alloc_policy,node_list"),
+            ("nodes list -o name", "name"),
+            ("jobs list -o csv", "id,status,received_ts,end_ts,summary,start_ts"),
+            ("groups list --json", None),
+            ("groups list --columns uuid", None),
+            ("groups list --sort serial_no", None),
+        ):
+            self.type(line)
+            uri = self.line.requests[-1].uri
+            expected = "?bulk=1" + (f"&fields={quote(fields, safe='')}" if fields else "")
+            self.assertTrue(uri.endswith(expected), (line, uri))
+        self.type("instances list")
+        self.assertIn("beparams%2Cdisk.sizes", self.line.requests[-1].uri)
 
     def test_a_table(self) -> None:
         header, *rows = self.type("instances list").stdout.splitlines()

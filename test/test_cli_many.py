@@ -30,6 +30,23 @@ class SelectionTests(CommandCase):
             self.assertEqual((words, self.hit(words)), (words, names.split()))
         self.assertEqual(len(self.hit("--all")), 13)
 
+    def test_what_counts_once(self) -> None:
+        """Each of several has a name of its own; what is one is the same as it is alone."""
+        line = "instances start web1 web2 --once k --submit --json"
+        first, again = (json.loads(self.type(line).stdout) for _ in range(2))
+        self.assertEqual(first, again)
+        self.assertEqual(len({row["id"] for row in first}), 2)
+        alone = [self.type("instances start web1 --once x --submit --json").stdout for _ in "12"]
+        self.assertEqual(alone[0], alone[1])
+        self.fails("instances stop web1 --once x --submit", 6, "Idempotency-Key")
+
+    def test_what_changed_meanwhile(self) -> None:
+        instance = json.loads(self.type("instances show web1 --json").stdout)
+        line = f"instances modify web1 --unless-changed {instance['serial_no']} --beparams vcpus=3"
+        self.type(line)
+        self.fails(line, 6, "changed meanwhile")
+        self.fails("instances start web1 web2 --unless-changed 3", 2, "is for one object")
+
     def test_nodes(self) -> None:
         line = "nodes modify --group default --ndparams spindle_count=2 --json --submit"
         names = [row["name"] for row in json.loads(self.type(line).stdout)]

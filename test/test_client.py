@@ -15,7 +15,10 @@ from ganeti_rapi.api.cells import Text, WebSocket
 from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.client import (
     BadRequest,
+    Changed,
     Forbidden,
+    Gone,
+    HttpError,
     NotFound,
     RapiClient,
     Unauthorized,
@@ -249,6 +252,7 @@ ASK_THE_SAME = {
     *(f"list_{kind}" for kind in ("instances", "nodes", "groups", "networks", "filters", "jobs")),
     *("list_operating_systems", "evacuate_secondaries", "has_feature", "close"),
     *("wait_for_job", "watch_job", "submit_and_wait", "open_console"),
+    *("get_page", "get_rows", "get_changes", "once", "unless_changed"),
 }
 """The other methods; they ask resources that one in `CALLS` asks, too."""
 
@@ -337,6 +341,68 @@ class ResultTests(SynchronousTestCase):
         self.assertIn(OS, self.run_(self.client.list_operating_systems()))
         uuid = self.run_(self.client.add_filter(*RULE))
         self.assertEqual(self.run_(self.client.list_filters()), [uuid])
+
+    def test_pages(self) -> None:
+        asked = {"fields": ["name", "os"], "filter": "os = noop+default", "sort": ["-name"]}
+        first = self.run_(self.client.get_page("instances", limit=1, **asked))
+        self.assertEqual([set(row) for row in first.rows], [{"name", "os"}])
+        second = self.run_(self.client.get_page("instances", limit=99, after=first.after, **asked))
+        self.assertIsNone(second.after)
+        names = [row["name"] for row in (*first.rows, *second.rows)]
+        self.assertEqual(names, sorted(names, reverse=True))
+        whole = self.run_(self.client.get_page("instances", filter=["=", "os", "noop+default"]))
+        self.assertEqual({row["name"] for row in whole.rows}, set(names))
+        self.assertIn("beparams", whole.rows[0])
+
+    def test_all_pages(self) -> None:
+        async def all_rows() -> list[Any]:
+            return [row["id"] async for row in self.client.get_rows("jobs", limit=2)]
+
+        self.assertEqual(self.run_(all_rows()), self.run_(self.client.list_jobs()))
+
+    def test_changes(self) -> None:
+        first = self.run_(self.client.get_changes("instances", fields=["name", "tags"]))
+        self.assertTrue(first.whole)
+        self.sim.api.daemon.cluster.instances[0].tags.append("new")
+        gone = self.sim.api.daemon.cluster.instances.pop()
+        news = self.run_(self.client.get_changes("instances", first.etag, fields=["name", "tags"]))
+        self.assertEqual((len(news.changed), news.removed, news.whole), (1, [gone.name], False))
+        again = self.run_(self.client.get_changes("instances", news.etag, filter="name =* web*"))
+        self.assertTrue(again.whole)
+        self.assertRaises(Gone, self.run_, self.client.transport.request("GET", "/2/jobs?since=0"))
+
+    def test_what_counts_once(self) -> None:
+        jobs = {self.run_(self.client.once("k").stop_instance(WEB1)) for _ in range(3)}
+        self.assertEqual(len(jobs), 1)
+        self.assertNotIn(self.run_(self.client.stop_instance(WEB1)), jobs)
+        other = self.client.once("k").start_instance(WEB1)
+        error = self.assertRaises(HttpError, self.run_, other)
+        self.assertEqual(error.code, 422)
+        self.endpoint_breaks_once()
+        self.assertIsInstance(self.run_(self.client.once("x").start_instance(WEB1)), int)
+
+    def test_what_changed_meanwhile(self) -> None:
+        serial = self.run_(self.client.get_instance(WEB1))["serial_no"]
+        careful = self.client.unless_changed(serial)
+        self.run_(careful.submit_and_wait(careful.modify_instance(WEB1, beparams={"vcpus": 3})))
+        late = careful.modify_instance(WEB1, beparams={"vcpus": 4})
+        self.assertRaises(Changed, self.run_, late)
+
+    def endpoint_breaks_once(self) -> None:
+        """The next reply is lost, and with it every connection."""
+        connect = self.sim.endpoint.connect
+
+        def lose_one(*arguments: Any) -> Any:
+            self.sim.endpoint.connect = connect  # type: ignore[method-assign]
+            connecting = connect(*arguments)
+            connecting.addCallback(lambda it: self.sim.reactor.callLater(0, self.cut, it) and it)
+            return connecting
+
+        self.sim.pool.closeCachedConnections()
+        self.sim.endpoint.connect = lose_one  # type: ignore[method-assign]
+
+    def cut(self, protocol: Any) -> None:
+        protocol.transport.loseConnection()
 
     def test_details(self) -> None:
         names = [row["name"] for row in self.run_(self.client.get_instances())]

@@ -108,7 +108,7 @@ class DocumentTests(SynchronousTestCase):
     def test_lists_name_jobs_by_numbers_and_all_else_by_text(self) -> None:
         for name, kind in KINDS.items():
             content = operation("GET", f"/2/{name}s")["responses"]["200"]["content"]
-            names, _ = content["application/json"]["schema"]["anyOf"]
+            names, *_ = content["application/json"]["schema"]["anyOf"]
             identity = names["items"]["properties"][kind.key]
             self.assertEqual(identity["type"], "integer" if name == "job" else "string")
 

@@ -214,12 +214,22 @@ BEYOND = (
     "The filter rule does not parse",
     "The job daemon cannot read",
     "Invalid search pattern",
+    "Invalid argument filter: expected",
+    "Invalid header Idempotency-Key",
+    "Invalid header If-Match",
+    "There is no field ",
+    "is no cursor of a list",
+    "expected the ETag of a list",
+    "it goes with neither limit nor after",
+    "Invalid argument since: fields must have",
+    "cannot be sorted or filtered by",
     # The path, which is judged in the job's check.
     "Invalid parameter OP_INSTANCE_GROW_DISK.disk",
     # What is not even JSON.
     "Unable to parse JSON data",
     "there is no job so far back",
     "Sync queries are not allowed",
+    "it goes with whole lists only",
     # Rules between an argument and another one or the body: the document says them in words.
     "Evacuating needs",
     "Give either a body or",

@@ -143,6 +143,18 @@ class ReadingTests(SightCase):
         for ((_, summary),) in jobs["data"]:
             self.assertRegex(summary[0], r"web[12]\.")
 
+    def test_lists_cannot_probe(self) -> None:
+        self.start("@readonly:name=web1")
+        _, rows = self.ask("/2/instances?fields=name,be/vcpus&sort=-be/vcpus&limit=1")
+        self.assertEqual(rows, [{"name": "web1.example.com", "be/vcpus": 2}])
+        reply = self.api.request("GET", "/2/instances?limit=1", None, SOMEBODY)
+        self.assertNotIn("Link", reply.headers)
+        self.assertEqual(self.ask("/2/instances?filter=name=db1.example.com"), (200, []))
+        status, error = self.ask("/2/instances?filter=be/vcpus=one")
+        self.assertEqual((status, error["message"]), (400, "The query does not parse"))
+        self.assertEqual(self.ask("/2/filters?sort=priority")[0], 403)
+        self.assertEqual(self.ask("/2/nodes?fields=pinst_cnt")[1], [])
+
     def test_a_query_cannot_probe(self) -> None:
         self.start("query.all:name=node1")
         for qfilter in (
@@ -523,6 +535,32 @@ class PropertyTests(SightCase):
                 kept = [self.left(oracle, each) for each in everything if each["name"] in visible]
                 self.assertEqual(bulk, kept)
                 self.assertEqual({each[KINDS[kind].key] for each in listed}, visible)
+                self.compare_pages(oracle, kind, kept)
+
+    def compare_pages(self, oracle: Oracle, kind: str, kept: list[Any]) -> None:  # Any: JSON
+        """What is chosen, sorted and cut is what the user sees, and hidden lists are not."""
+        fields = [name for name in FIELDS[kind].split(",") if name in KINDS[kind].fields]
+        expected = [{name: each[name] for name in fields} for each in kept]
+        path = f"/2/{kind}s?fields={','.join(fields)}"
+        self.assertEqual(self.ask(path), (200, expected))
+        for field in fields[1:]:
+            (status, rows), reply = self.ask(f"{path}&sort=-{field}"), self.pages(path, field)
+            self.assertEqual((status, reply), (200, rows))
+            if field in COUNTS:
+                ranked = sorted(expected, key=lambda each: each[field], reverse=True)
+                self.assertEqual([each["name"] for each in rows], [e["name"] for e in ranked])
+            if COUNTS.get(field, field).removesuffix("_list") in NAMED_BY:
+                self.assertEqual(self.ask(f"{path}&filter={field}")[0], 403, (kind, field))
+
+    def pages(self, path: str, field: str) -> list[Any]:  # Any: JSON
+        """The rows of all pages."""
+        rows: list[Any] = []
+        following: str | None = f"{path}&sort=-{field}&limit=2"
+        while following:
+            reply = self.api.request("GET", following, None, SOMEBODY)
+            rows += reply.json()
+            following = reply.headers.get("Link", "").partition(">")[0].lstrip("<")
+        return rows
 
     def compare_queries(self, oracle: Oracle) -> None:
         for kind in NAMED:

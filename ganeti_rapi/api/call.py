@@ -9,6 +9,8 @@ from urllib.parse import parse_qs
 from attrs import field, frozen
 
 from ganeti_rapi.api.events import NOTHING_KNOWN, Event, JobState
+from ganeti_rapi.api.lists.history import Histories
+from ganeti_rapi.api.once import Mark, Once
 from ganeti_rapi.api.scopes import View
 from ganeti_rapi.jsontext import Json
 
@@ -143,12 +145,19 @@ class Call:
     """What the user sees and touches; None for all."""
     asked_by: str = ""
     """Who asks, and the request's id, for the reason trail."""
+    histories: Histories = field(factory=Histories)
+    """What the lists were like that were read before."""
+    once: Once | None = None
+    mark: Mark | None = None
+    """What the request is known by, if it shall count once."""
     health: Health | None = None
     metrics: Metrics | None = None
     htools: Htools | None = None
     consoles: Consoles | None = None
     socket_url: Callable[[str], str] = str
     """The URL at which the client reaches a path of ours as a WebSocket."""
+    reply_headers: dict[str, str] = field(factory=dict)
+    """Headers that the reply gets beside its own."""
     submitted: list[int] = field(factory=list)
     """The ids of the jobs that were submitted for this call, so far."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 
 from ganeti_rapi.api.access import PUBLIC, Rules
-from ganeti_rapi.api.arguments import BULK, LOCK, REASON, WAIT
+from ganeti_rapi.api.arguments import LOCK, REASON, WAIT
 from ganeti_rapi.api.bodies import NOT_READ, PARAMETERS, BodyForm, Values, repetition
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.checks import Schema
@@ -21,6 +21,9 @@ from ganeti_rapi.api.events import Event
 from ganeti_rapi.api.forms import Argument, read_all
 from ganeti_rapi.api.jobs import reason_trail, submit_job
 from ganeti_rapi.api.kinds import Kind
+from ganeti_rapi.api.lists.arguments import LIST_ARGUMENTS, Wanted, is_selective
+from ganeti_rapi.api.lists.history import Rows, changes_text
+from ganeti_rapi.api.lists.reading import read_list
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.queries import query_arguments, query_one
@@ -28,6 +31,7 @@ from ganeti_rapi.api.schemas import (
     COUNT,
     JOB_ID_OR_JOB,
     NAMES,
+    OBJECTS,
     TEXT,
     Property,
     any_of,
@@ -35,7 +39,7 @@ from ganeti_rapi.api.schemas import (
     object_of,
 )
 from ganeti_rapi.api.selecting import selecting
-from ganeti_rapi.errors import Forbidden
+from ganeti_rapi.errors import BadRequest, Forbidden
 from ganeti_rapi.jsontext import Encoded, Json, dumps
 
 if TYPE_CHECKING:
@@ -72,6 +76,11 @@ class Cell:
     body: BodyForm = NOT_READ
 
     @property
+    def shows_one(self) -> bool:
+        """Whether the reply is one object, which may have a ``serial_no``."""
+        return False
+
+    @property
     def arguments(self) -> tuple[Argument, ...]:
         """All query arguments, with those that count without a body only."""
         return (*self.body.instead, *self.query)
@@ -106,43 +115,74 @@ class Listing(Cell):
     kind: Kind
     shared: bool = True
     selects: bool = True
-    query: tuple[Argument, ...] = (BULK,)
+    query: tuple[Argument, ...] = LIST_ARGUMENTS
     reply: str = field()
     reply_schema: Schema = field()
 
     @reply.default
     def _words_for_the_reply(self) -> str:
-        return f"A list of {self.kind.name}s, each with its name and URI, or with its details."
+        return (
+            f"A list of {self.kind.name}s, each with its name and URI, with its details, or with "
+            "the fields that were asked for."
+        )
 
     @reply_schema.default
     def _names_or_details(self) -> Schema:
         identity = Property(COUNT if self.kind.identity == "id" else TEXT, "What it is called.")
         entry = object_of({self.kind.key: identity, "uri": Property(TEXT, "Its URI.")})
-        return any_of(list_of(entry), list_of(self.kind.schema))
+        changes = object_of(
+            {
+                "etag": Property(TEXT, "The ETag of the list as it is now."),
+                "changed": Property(
+                    OBJECTS, "What came or changed since then, as the list has it."
+                ),
+                "removed": Property(list_of(identity.schema), "What went, by its name."),
+            }
+        )
+        return any_of(list_of(entry), list_of(self.kind.schema), OBJECTS, changes)
 
     async def run(self, call: Call) -> Json | Encoded:
         lock = LOCK in self.query and bool(LOCK.read(call.query))
-        if BULK.read(call.query):
-            return await self._details(call, lock)
+        wanted, rows = Wanted.read(call.query), Rows()
+        selective = is_selective(call.query)
+        key = wanted.key(self.kind.name, call.view)
+        version = None
+        if wanted.since is not None:
+            if wanted.fields is not None and self.kind.identity not in wanted.fields:
+                raise BadRequest(f"Invalid argument since: fields must have {self.kind.identity}")
+            rows.kept = True
+            version = call.histories.version(key, wanted.since)
+        if selective and lock:
+            raise BadRequest("Invalid argument lock: it goes with whole lists only")
+        if selective:
+            await read_list(call, self.kind, wanted, rows)
+        else:
+            await (self._details if wanted.bulk else self._names)(call, lock, rows)
+        rows.text.add(b"]")
+        if wanted.is_page:
+            return rows.text
+        history = call.histories.note(key, rows.text.digest, rows.digests)
+        return rows.text if version is None else changes_text(rows, *history.changes(version))
+
+    async def _names(self, call: Call, lock: bool, rows: Rows) -> None:
+        """The names and URIs of all objects."""
         chosen = await selecting(call, self.kind.name, [self.kind.identity])
         arguments = query_arguments(self.kind, [], chosen.fields, lock)
-        rows = await chosen.shown(await call.daemon.call(self.kind.method, *arguments))
-        names = sorted(row[0] for row in rows)
-        return [{self.kind.key: name, "uri": f"{self.kind.uri}{name}"} for name in names]
+        found = await chosen.shown(await call.daemon.call(self.kind.method, *arguments))
+        names = sorted(row[0] for row in found)
+        key, uri = self.kind.key, self.kind.uri
+        rows.add_unchanging(names, [{key: name, "uri": f"{uri}{name}"} for name in names])
 
-    async def _details(self, call: Call, lock: bool) -> Encoded:
+    async def _details(self, call: Call, lock: bool, rows: Rows) -> None:
         """All objects, encoded slice by slice, so that a long list holds up no other request."""
         fields = self.kind.fields
+        at = fields.index(self.kind.identity)
         chosen = await selecting(call, self.kind.name, fields)
         arguments = query_arguments(self.kind, [], chosen.fields, lock)
-        text = Encoded(b"[")
-        comma = b""
-        async for rows in call.daemon.rows(self.kind.method, *arguments):
-            if shown := await chosen.shown(rows):
-                text.add(comma + dumps(self.kind.details(fields, shown))[1:-1])
-                comma = b","
-        text.add(b"]")
-        return text
+        async for some in call.daemon.rows(self.kind.method, *arguments):
+            shown = await chosen.shown(some)
+            details = self.kind.details(fields, shown)
+            rows.add([row[at] for row in shown], list(map(dumps, details)))
 
 
 @frozen(kw_only=True)
@@ -162,6 +202,10 @@ class Item(Cell):
     @reply_schema.default
     def _details(self) -> Schema:
         return self.kind.schema
+
+    @property
+    def shows_one(self) -> bool:
+        return True
 
     async def run(self, call: Call) -> Json:
         lock = LOCK in self.query and bool(LOCK.read(call.query))
@@ -330,6 +374,11 @@ class WebSocket(Cell):
     async def ticket(self, call: Call) -> Ticket:
         """What the call has a ticket for. Raises `ApiError`."""
         return await self.admitted(call, **path_values(call), **read_all(self.query, call.query))
+
+
+def counts_once(method: str, cell: Cell) -> bool:
+    """Whether a request may be marked to count once: it submits a job, or writes otherwise."""
+    return isinstance(cell, OfOpcode) or method not in ("GET", "HEAD")
 
 
 Source = Callable[..., Coroutine[Any, Any, "AsyncIterator[Event] | None"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ganeti_rapi.api.arguments import REASON, WAIT
@@ -65,11 +66,27 @@ async def submit_job(call: Call, opcodes: Sequence[OpcodeJson]) -> Json:
 
 
 async def submit(call: Call, opcodes: Sequence[OpcodeJson]) -> int:
-    """Submit one job and return its id.
+    """Submit one job and return its id; of a request that counts once, that of the first time.
 
     Raises `LuxiError`, `Forbidden` for opcodes that the user may not submit, or `BadRequest` for
     the few values that pass Ganeti's own checks of an opcode and that luxid still cannot read.
     """
+    if call.mark is None or call.once is None:
+        job_id = await _submit(call, opcodes)
+    else:
+        entry = call.mark.entry(int(call.now() * 1_000_000_000))
+        marked = [{**each, "reason": [*_trail(each), entry]} for each in opcodes]
+        job_id = await call.once.submit(call.mark, partial(_submit, call, marked))
+    call.submitted.append(job_id)
+    return job_id
+
+
+def _trail(opcode: OpcodeJson) -> Sequence[Json]:
+    trail = opcode.get("reason")
+    return trail if isinstance(trail, list) else []
+
+
+async def _submit(call: Call, opcodes: Sequence[OpcodeJson]) -> int:
     await check_submission(call, opcodes)
     try:
         job_id: int = await call.daemon.call("SubmitJob", list(opcodes))
@@ -79,7 +96,6 @@ async def submit(call: Call, opcodes: Sequence[OpcodeJson]) -> int:
         if error.text.startswith(_NO_SUCH_ID):
             raise BadRequest("Invalid parameter depends: there is no job so far back") from None
         raise
-    call.submitted.append(job_id)
     return job_id
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
 from ganeti_rapi.api.call import Call
 from ganeti_rapi.api.kinds import Kind
 from ganeti_rapi.api.selecting import selecting
-from ganeti_rapi.errors import NotFound
+from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound, as_api_error
+
+Answer = TypeVar("Answer")
+
+UNREADABLE = ("Cannot convert value", "parsing job id", "Invalid value for job ID")
+"""How luxid's GenericErrors begin that are about a filter; others are not the client's."""
 
 
 def query_arguments(
@@ -31,3 +36,19 @@ async def query_one(
     if not there:
         raise NotFound(f"There is no {kind.name} '{name}'")
     return there[0]  # type: ignore[no-any-return]  # a row as luxid answered it
+
+
+async def asked_by_client(call: Call, work: Coroutine[Any, Any, Answer]) -> Answer:
+    # Any: what coroutines are made of
+    """What came of a query; what luxid cannot parse came from the client, so it is its error.
+
+    Who may see some objects only does not get luxid's words: they may name one of the others.
+    """
+    try:
+        return await work
+    except JobDaemonError as error:
+        if call.view is not None and as_api_error(error).code < 500:
+            raise BadRequest("The query does not parse") from None
+        if not error.class_name or error.text.startswith(UNREADABLE):
+            raise BadRequest(f"The query does not parse: {error.text}") from None
+        raise

@@ -149,7 +149,7 @@ async def admit(call: Call, cell: Cell, reading: bool) -> None:
     selection = call.view.selection(cell.permission)
     if selection is None:
         return
-    kind, name = _object_of(call, cell)
+    kind, name = object_of(call, cell)
     if not kind:
         if not cell.selects:
             raise Forbidden(f"This takes the permission {cell.permission} without a scope")
@@ -162,7 +162,8 @@ async def admit(call: Call, cell: Cell, reading: bool) -> None:
             raise _hidden(cell.permission, f"{kind} '{name}'", reading)
 
 
-def _object_of(call: Call, cell: Cell) -> Named:
+def object_of(call: Call, cell: Cell) -> Named:
+    """The kind and the name of the object that the URI names; empty where it names none."""
     for item, name in call.items.items():
         kind = _ITEMS.get(item, cell.subject)
         if kind:

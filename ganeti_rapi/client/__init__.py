@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from ganeti_rapi.client.errors import (
     BadReply,
     BadRequest,
+    Changed,
     ConnectionBroken,
     FeatureMissing,
     Forbidden,
+    Gone,
     HttpError,
     JobCanceled,
     JobFailed,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from ganeti_rapi.client.events import Event
     from ganeti_rapi.client.instances import allocation
     from ganeti_rapi.client.jobs import JobChange, LogEntry
+    from ganeti_rapi.client.lists import Changes, Page
     from ganeti_rapi.client.nodes import Move
     from ganeti_rapi.client.rapi import RapiClient
     from ganeti_rapi.client.tls import fingerprint
@@ -45,10 +48,13 @@ if TYPE_CHECKING:
 __all__ = [
     "BadReply",
     "BadRequest",
+    "Changed",
+    "Changes",
     "ConnectionBroken",
     "Event",
     "FeatureMissing",
     "Forbidden",
+    "Gone",
     "HttpError",
     "JobCanceled",
     "JobChange",
@@ -58,6 +64,7 @@ __all__ = [
     "Move",
     "NotFound",
     "NotSupported",
+    "Page",
     "RapiClient",
     "RapiError",
     "RequestTimedOut",
@@ -72,10 +79,12 @@ __all__ = [
 
 
 _LATER = {
+    "Changes": "lists",
     "Event": "events",
     "JobChange": "jobs",
     "LogEntry": "jobs",
     "Move": "nodes",
+    "Page": "lists",
     "RapiClient": "rapi",
     "allocation": "instances",
     "fingerprint": "tls",

@@ -64,8 +64,10 @@ class Methods:
     async def _names(self, kind: str, key: str) -> list[Any]:  # Any: a name, or a job's id
         return [row[key] for row in await self._get(path(kind))]
 
-    async def _details(self, kind: str) -> list[Object]:
-        rows: list[Object] = await self._get(path(kind), bulk=True)
+    async def _details(self, kind: str, fields: Sequence[str] | None = None) -> list[Object]:
+        """All objects, with these fields if the server can choose them, or with all."""
+        chosen = None if fields is None else ",".join(fields)
+        rows: list[Object] = await self._get(path(kind), bulk=True, fields=chosen)
         return rows
 
     async def _object(self, *segments: str) -> Object:

@@ -78,6 +78,14 @@ class NotSupported(HttpError):
     """The server does not have this method for this resource."""
 
 
+class Gone(HttpError):
+    """What the request refers to is no longer known to the server."""
+
+
+class Changed(HttpError):
+    """The object changed meanwhile, and nothing was done."""
+
+
 class ServerError(HttpError):
     """The server failed."""
 
@@ -91,6 +99,8 @@ _BY_CODE: Mapping[int, type[HttpError]] = {
     401: Unauthorized,
     403: Forbidden,
     404: NotFound,
+    410: Gone,
+    412: Changed,
     413: BadRequest,
     414: BadRequest,
     415: BadRequest,

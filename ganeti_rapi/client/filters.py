@@ -15,9 +15,12 @@ class FilterMethods(Methods):
         """The rules' UUIDs."""
         return await self._names("filters", "uuid")
 
-    async def get_filters(self) -> list[Object]:
-        """All rules with their details, as `get_filter` gives them."""
-        return await self._details("filters")
+    async def get_filters(self, *, fields: Sequence[str] | None = None) -> list[Object]:
+        """All rules with their details, as `get_filter` gives them.
+
+        With ``fields``, these only; stock servers show all.
+        """
+        return await self._details("filters", fields)
 
     async def get_filter(self, uuid: str) -> Object:
         """A rule: ``priority``, ``predicates``, ``action`` and more. Raises `NotFound`."""

@@ -20,9 +20,12 @@ class GroupMethods(Methods):
         """The groups' names."""
         return await self._names("groups", "name")
 
-    async def get_groups(self) -> list[Object]:
-        """All groups with their details, as `get_group` gives them."""
-        return await self._details("groups")
+    async def get_groups(self, *, fields: Sequence[str] | None = None) -> list[Object]:
+        """All groups with their details, as `get_group` gives them.
+
+        With ``fields``, these only; stock servers show all.
+        """
+        return await self._details("groups", fields)
 
     async def get_group(self, group: str) -> Object:
         """A group: ``node_list``, ``alloc_policy``, ``ipolicy`` and more. Raises `NotFound`."""

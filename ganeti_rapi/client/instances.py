@@ -49,9 +49,12 @@ class InstanceMethods(Methods):
         """The instances' names."""
         return await self._names("instances", "id")
 
-    async def get_instances(self) -> list[Object]:
-        """All instances with their details, as `get_instance` gives them."""
-        return await self._details("instances")
+    async def get_instances(self, *, fields: Sequence[str] | None = None) -> list[Object]:
+        """All instances with their details, as `get_instance` gives them.
+
+        With ``fields``, these only; stock servers show all.
+        """
+        return await self._details("instances", fields)
 
     async def get_instance(self, instance: str) -> Object:
         """An instance: ``status``, ``pnode``, ``disk.sizes`` in mebibytes and more.

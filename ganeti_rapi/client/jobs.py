@@ -65,9 +65,12 @@ class JobMethods(Methods):
         """The ids of the jobs in the queue."""
         return [int(job_id) for job_id in await self._names("jobs", "id")]
 
-    async def get_jobs(self) -> list[Object]:
-        """All jobs with their details, but without results and logs."""
-        return await self._details("jobs")
+    async def get_jobs(self, *, fields: Sequence[str] | None = None) -> list[Object]:
+        """All jobs with their details, but without results and logs.
+
+        With ``fields``, these only; stock servers show all.
+        """
+        return await self._details("jobs", fields)
 
     async def get_job(self, job_id: int) -> Object:
         """A job: ``status``, ``ops``, ``opstatus``, ``opresult``, ``oplog`` and more.

@@ -20,9 +20,12 @@ class NetworkMethods(Methods):
         """The networks' names."""
         return await self._names("networks", "name")
 
-    async def get_networks(self) -> list[Object]:
-        """All networks with their details, as `get_network` gives them."""
-        return await self._details("networks")
+    async def get_networks(self, *, fields: Sequence[str] | None = None) -> list[Object]:
+        """All networks with their details, as `get_network` gives them.
+
+        With ``fields``, these only; stock servers show all.
+        """
+        return await self._details("networks", fields)
 
     async def get_network(self, network: str) -> Object:
         """A network: ``network``, ``gateway``, ``group_list`` and more. Raises `NotFound`."""

@@ -35,9 +35,12 @@ class NodeMethods(Methods):
         """The nodes' names."""
         return await self._names("nodes", "id")
 
-    async def get_nodes(self) -> list[Object]:
-        """All nodes with their details, as `get_node` gives them."""
-        return await self._details("nodes")
+    async def get_nodes(self, *, fields: Sequence[str] | None = None) -> list[Object]:
+        """All nodes with their details, as `get_node` gives them.
+
+        With ``fields``, these only; stock servers show all.
+        """
+        return await self._details("nodes", fields)
 
     async def get_node(self, node: str) -> Object:
         """A node: ``role``, ``mfree`` and ``dfree`` in mebibytes and more. Raises `NotFound`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from twisted.internet.interfaces import IStreamClientEndpoint
@@ -20,11 +21,12 @@ from ganeti_rapi.client.filters import FilterMethods, QueryMethods
 from ganeti_rapi.client.groups import GroupMethods
 from ganeti_rapi.client.instances import InstanceMethods
 from ganeti_rapi.client.jobs import JobMethods
+from ganeti_rapi.client.lists import ListMethods
 from ganeti_rapi.client.networks import NetworkMethods
 from ganeti_rapi.client.node_commands import NodeCommandMethods
 from ganeti_rapi.client.nodes import NodeMethods
 from ganeti_rapi.client.tls import Policy, policy
-from ganeti_rapi.client.transport import Http, Patience, Transport
+from ganeti_rapi.client.transport import ONCE, Http, Patience, Transport
 from ganeti_rapi.client.upkeep import UpkeepMethods
 from ganeti_rapi.websocket import MISSING, is_installed
 
@@ -43,6 +45,7 @@ class RapiClient(
     QueryMethods,
     JobMethods,
     EventMethods,
+    ListMethods,
 ):
     """A cluster's remote API. Every method is a coroutine, and raises `RapiError`.
 
@@ -85,6 +88,28 @@ class RapiClient(
         patience = Patience(timeout, [0.25 * 2**number for number in range(retries)])
         credentials = _credentials(username, password, token)
         super().__init__(Transport(reactor, url, http, credentials, patience, self._refused))
+
+    def once(self, key: str) -> RapiClient:
+        """The same client, one write of which counts once, however often it is sent.
+
+        ``key`` is a new name for that write, such as a UUID. Whoever does the same with the same
+        key gets the first one's job; who does something else with it, an `HttpError` with the code
+        422. Since that is safe, a broken connection is tried again. Stock servers do not know keys:
+        there, that may do it twice.
+        """
+        return self._with_header(ONCE, key)
+
+    def unless_changed(self, serial_no: int) -> RapiClient:
+        """The same client, whose writes to an object count only as long as it has this number.
+
+        Otherwise they raise `Changed`, and nothing is done. Stock servers write all the same.
+        """
+        return self._with_header("If-Match", f'"{serial_no}"')
+
+    def _with_header(self, name: str, value: str) -> RapiClient:
+        other = copy(self)
+        other.transport = self.transport.with_headers({name: value})
+        return other
 
     def _refused(self) -> str | None:
         return None if self._trust is None else self._trust.refused

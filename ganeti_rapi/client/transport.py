@@ -8,6 +8,7 @@ repeated.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from copy import copy
 from typing import Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -39,6 +40,9 @@ from ganeti_rapi.jsontext import Json
 
 DEFAULT_PORT = 5080
 
+ONCE = "Idempotency-Key"
+"""The header that makes a write count once."""
+
 QueryValue: TypeAlias = bool | int | float | str | Sequence[str] | None
 Query: TypeAlias = Mapping[str, QueryValue]
 
@@ -63,6 +67,14 @@ class Patience:
 
     timeout: float | None = 60.0
     pauses: Sequence[float] = (0.25, 0.5, 1.0)
+
+
+@frozen
+class Answer:
+    """A reply: its JSON, and its headers by their names in lower case."""
+
+    value: Any  # Any: JSON of the resource's own shape
+    headers: Mapping[str, str]
 
 
 class _AsItIs(URL):
@@ -103,6 +115,7 @@ class Transport:
     ``clock`` gives the time, ``http`` sends, ``credentials`` are a user name and a password, or a
     token.
     ``refused`` tells the fingerprint of a certificate that was not trusted.
+    ``headers`` are sent with each request.
     """
 
     def __init__(
@@ -113,6 +126,7 @@ class Transport:
         credentials: tuple[str, str] | str | None = None,
         patience: Patience = Patience(),
         refused: Callable[[], str | None] = lambda: None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.clock = clock
         self.url = base_url(url)
@@ -120,6 +134,13 @@ class Transport:
         self._credentials = credentials
         self._patience = patience
         self._refused = refused
+        self._headers = dict(headers or {})
+
+    def with_headers(self, headers: Mapping[str, str]) -> Transport:
+        """The same, but that these headers are sent as well."""
+        other = copy(self)
+        other._headers = {**self._headers, **headers}  # noqa: SLF001  # of the same class
+        return other
 
     async def request(
         self,
@@ -135,7 +156,19 @@ class Transport:
         Query arguments and bodies that are None are not sent. ``repeat`` says whether it is safe to
         send the request twice; without it, a GET is. Raises `RapiError`.
         """
-        safe = method == "GET" if repeat is None else repeat
+        return (await self.answer(method, path, query, body, repeat=repeat)).value
+
+    async def answer(
+        self,
+        method: str,
+        path: str,
+        query: Query | None = None,
+        body: Json = None,
+        *,
+        repeat: bool | None = None,
+    ) -> Answer:
+        """As `request`, with the headers of the reply. What counts once may be sent twice."""
+        safe = (method == "GET" if repeat is None else repeat) or ONCE in self._headers
         for pause in self._patience.pauses:
             try:
                 return await self._once(method, path, query, body)
@@ -157,8 +190,7 @@ class Transport:
         assert failure.value is not None
         return translated(self.url, failure.value)
 
-    async def _once(self, method: str, path: str, query: Query | None, body: Json) -> Any:
-        # Any: as above
+    async def _once(self, method: str, path: str, query: Query | None, body: Json) -> Answer:
         return await self._in_time(self._exchange(method, path, query, body))
 
     async def _in_time(self, work: Coroutine[Any, Any, Result]) -> Result:
@@ -170,10 +202,14 @@ class Transport:
     def _timed_out(self, _: Any, timeout: float) -> None:  # Any: the cancelled request's failure
         raise RequestTimedOut(f"{self.url} did not reply within {timeout:g} seconds")
 
-    async def _exchange(self, method: str, path: str, query: Query | None, body: Json) -> Any:
-        # Any: as above
+    async def _exchange(self, method: str, path: str, query: Query | None, body: Json) -> Answer:
         response = await self._send(method, path, query, body)
-        return decode(response.code, await self._body(response))
+        value = decode(response.code, await self._body(response))
+        raw = response.headers.getAllRawHeaders()
+        return Answer(
+            value,
+            {name.decode("latin-1").lower(): each[-1].decode("latin-1") for name, each in raw},
+        )
 
     async def _send(self, method: str, path: str, query: Query | None, body: Json) -> IResponse:
         url = self.url + path + encode_query(query or {})
@@ -194,7 +230,11 @@ class Transport:
             raise translated(self.url, error) from error
 
     def _options(self, body: Json) -> dict[str, Any]:  # Any: treq's own options
-        headers = {"Accept": "application/json", "User-Agent": f"ganeti-rapi-client/{__version__}"}
+        headers = {
+            "Accept": "application/json",
+            "User-Agent": f"ganeti-rapi-client/{__version__}",
+            **self._headers,
+        }
         if body is not None:
             headers["Content-Type"] = "application/json"
         token = self._credentials if isinstance(self._credentials, str) else None

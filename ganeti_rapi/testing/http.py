@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
@@ -37,12 +38,19 @@ class Collector(Protocol):
         self.closed = True
 
 
-def encode_request(method: str, path: str, body: object, user: str | None) -> bytes:
+def encode_request(
+    method: str,
+    path: str,
+    body: object,
+    user: str | None,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
     """An HTTP request that asks for the connection to be closed after the reply.
 
     ``body`` is JSON, or None for a request without one; ``user`` is ``name:password``.
     """
     lines = [f"{method} {path} HTTP/1.1", "Host: rapi", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     if user is not None:
         lines.append("Authorization: Basic " + base64.b64encode(user.encode()).decode())
     content = b"" if body is None else json.dumps(body).encode()

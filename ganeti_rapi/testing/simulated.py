@@ -6,7 +6,7 @@ protocol. Only the transports between them are ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -87,11 +87,12 @@ class SimulatedApi:
         path: str,
         body: object = None,
         user: str | None = writer,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send a request and let time pass until the reply is there. ``body`` is JSON."""
         client = self.connect()
         assert client.transport is not None
-        client.transport.write(encode_request(method, path, body, user))
+        client.transport.write(encode_request(method, path, body, user, headers))
         self.until(lambda: client.closed)
         return parse_reply(client.data)
 

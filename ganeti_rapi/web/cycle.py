@@ -22,11 +22,23 @@ from ganeti_rapi.api.call import (
     Htools,
     Jobs,
     Metrics,
+    Query,
     SharedJobDaemon,
     parse_query,
 )
-from ganeti_rapi.api.cells import Cell, Constant, Stream, Text, WebSocket
+from ganeti_rapi.api.cells import (
+    Cell,
+    Constant,
+    OfOpcode,
+    Stream,
+    Text,
+    WebSocket,
+    counts_once,
+)
 from ganeti_rapi.api.consoles import OPENING, Ticket
+from ganeti_rapi.api.lists.history import Histories
+from ganeti_rapi.api.once import Mark, Once, of_request, read_mark
+from ganeti_rapi.api.preconditions import check_unchanged, version_of
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.sight import admit
 from ganeti_rapi.auth.checker import basic_credentials, bearer_token
@@ -126,6 +138,7 @@ class Rapi:
         htools: Htools | None = None,
         consoles: Consoles | None = None,
         tally: Tally | None = None,
+        once: Once | None = None,
     ) -> None:
         self._logins = logins
         self._daemon = daemon
@@ -145,6 +158,8 @@ class Rapi:
         self._htools = htools
         self._consoles = consoles
         self._tally = tally or Tally()
+        self._once = once
+        self._histories = Histories()
         self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
 
@@ -190,9 +205,10 @@ class Rapi:
     ) -> Reply | None:
         """What the cell makes of the request."""
         who = request.user_name or request.client_address
+        query = parse_query(request.query_string.decode("utf-8", "replace"))
         call = request.call = Call(
             items=dict(zip(resource.items, request.items)),
-            query=parse_query(request.query_string.decode("utf-8", "replace")),
+            query=query,
             daemon=self._daemon.on_behalf_of(who),
             jobs=self._jobs,
             now=self._now,
@@ -208,11 +224,18 @@ class Rapi:
             htools=self._htools,
             consoles=self._consoles,
             socket_url=partial(socket_url, request),
+            histories=self._histories,
+            once=self._once,
+            mark=mark_of(request, resource, cell, query, body),
         )
         self._notes.begin(request)  # 503
         if cell.shared:
             return await self._read(request, cell, call)
-        await admit(call, cell, request.method in READS)  # 404, 403
+        if call.mark is None or not await self._is_done(call.mark):  # 422
+            await admit(call, cell, request.method in READS)  # 404, 403
+            if_match = request.header(b"if-match")
+            if if_match is not None and request.method not in READS:
+                await check_unchanged(call, cell, if_match)  # 400, 412
         if isinstance(cell, Stream):
             return await self._stream(request, cell, call)
         if isinstance(cell, WebSocket):
@@ -220,7 +243,13 @@ class Rapi:
             return None
         if isinstance(cell, Text):
             return Reply([await cell.text(call)], content_type=cell.content_type.encode("ascii"))
-        return Reply(pieces_of(await cell.run(call)), secret=cell.secret)
+        if call.mark is None or self._once is None or isinstance(cell, OfOpcode) or cell.secret:
+            return Reply(pieces_of(await cell.run(call)), secret=cell.secret)
+        return Reply(pieces_of(await self._once.reply(call.mark, partial(cell.run, call))))
+
+    async def _is_done(self, mark: Mark) -> bool:
+        """Whether the request with this mark was let in before, and what it asks for is done."""
+        return self._once is not None and await self._once.knows(mark)
 
     async def _who(self, request: RapiRequest) -> User | None:
         """The user; None without credentials. Wrong ones are 401 even where none are needed.
@@ -257,7 +286,8 @@ class Rapi:
 
         async def run(_: object) -> ReplyBody:
             await admit(call, cell, reading=True)  # 404
-            return ReplyBody(await cell.run(call))
+            value = await cell.run(call)
+            return ReplyBody(value, call.reply_headers, version_of(cell, value))
 
         reading = self._reads.read((request.uri, call.view), None, run)
         if self._clock is not None and not (reading.called or cell.follows_job):
@@ -275,7 +305,7 @@ class Rapi:
     async def _represent(self, request: RapiRequest, body: ReplyBody) -> Reply:
         """A body in the form that the client takes; 304 if the client has it already."""
         zip_it = body.length >= WORTH_ZIPPING
-        headers = {"Vary": "Accept-Encoding"} if zip_it else {}
+        headers = {**body.headers, **({"Vary": "Accept-Encoding"} if zip_it else {})}
         zip_it = zip_it and accepts_gzip(request.header(b"accept-encoding"))
         etag = f"{body.etag}-gzip" if zip_it else body.etag
         headers["ETag"] = f'"{etag}"'
@@ -413,6 +443,19 @@ def cell_for(resource: Resource, request: RapiRequest) -> Cell:
             f"Method {method} is unsupported for path {path}", {"Allow": allowed(resource)}
         )
     return cell
+
+
+def mark_of(
+    request: RapiRequest, resource: Resource, cell: Cell, query: Query, body: Json | Absent
+) -> Mark | None:
+    """What a write is known by that shall count once. Raises `BadRequest` for a malformed key."""
+    key = request.header(b"idempotency-key")
+    method, content = request.method.decode("ascii"), None if body is ABSENT else body
+    if key is None or not counts_once(method, cell):
+        return None
+    who = request.user_name or request.client_address
+    what = (method, resource.name, list(request.items), of_request(query), content)
+    return read_mark(key, who, *what)  # type: ignore[arg-type]  # the body is not absent
 
 
 def check_admitted(request: RapiRequest) -> None:

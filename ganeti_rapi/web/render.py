@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -41,16 +41,20 @@ def pieces_of(value: object) -> list[bytes]:
 
 
 class ReplyBody:
-    """The body of a reply that several clients may share, in pieces.
+    """The body of a reply that several clients may share, in pieces, and headers that go with it.
 
-    ``etag`` is a strong entity tag: it differs whenever a byte does (RFC 9110, section 8.8.3).
+    ``etag`` is a strong entity tag: it differs whenever a byte does (RFC 9110, section 8.8.3). It
+    ends in the ``version`` of what is shown.
     """
 
-    def __init__(self, value: object) -> None:
+    def __init__(
+        self, value: object, headers: Mapping[str, str] | None = None, version: str = ""
+    ) -> None:
+        self.headers = dict(headers or {})
         text = value if isinstance(value, Encoded) else Encoded(jsontext.dumps(value))
         self.pieces = pieces_of(text)
         self.length = sum(map(len, self.pieces))
-        self.etag = text.digest
+        self.etag = text.digest + version
         self._zipped: bytes | None = None
         self._zipping: list[Deferred[bytes]] | None = None
 

@@ -41,7 +41,7 @@ PATIENCE = 30.0
 
 
 @contextmanager
-def sized_site() -> Iterator[Site]:
+def sized_site(size: str = SIZE) -> Iterator[tuple[Site, Program]]:
     """A large simulated cluster as a process, and users with scopes."""
     with tempfile.TemporaryDirectory(prefix="ganeti-rapi-bench-") as name:
         users, path = Path(name, "users"), Path(name, "luxi")
@@ -51,14 +51,15 @@ def sized_site() -> Iterator[Site]:
             [
                 *(sys.executable, "-c", "from twisted.scripts.twistd import run; run()"),
                 *("-n", "--pidfile=", "--logfile=/dev/null"),
-                *("ganeti-simulator", "--socket", str(path), "--size", SIZE),
+                *("ganeti-simulator", "--socket", str(path), "--size", size),
             ],
+            log=Path("/dev/null").open("w"),  # noqa: SIM115  # as long as we live
         )
         try:
             end = time.monotonic() + PATIENCE
             while not path.exists() and time.monotonic() < end:
                 time.sleep(0.05)
-            yield Site(str(path), "/dev/null", str(users), "all:all")
+            yield Site(str(path), "/dev/null", str(users), "all:all"), simulator
         finally:
             simulator.end()
 
@@ -85,7 +86,7 @@ def seconds_of(daemon: Program, port: int, user: str, path: str) -> float:
 
 def main() -> None:
     """Measure and print."""
-    with sized_site() as site, running_daemon(site, "--no-ssl") as daemon:
+    with sized_site() as (site, _), running_daemon(site, "--no-ssl") as daemon:
         rows = []
         for path in PATHS:
             sizes = [read_list(site.port, user, path) for user in USERS]

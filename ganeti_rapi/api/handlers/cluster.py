@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from ganeti_rapi import shapes
 from ganeti_rapi.api.call import Call
@@ -13,6 +13,7 @@ from ganeti_rapi.api.judging import PAIR
 from ganeti_rapi.api.kinds import JOB, OS_FIELDS, QUERY_RESOURCES, as_is
 from ganeti_rapi.api.objects import CLUSTER_ALIASES, OS
 from ganeti_rapi.api.params import Param
+from ganeti_rapi.api.queries import asked_by_client
 from ganeti_rapi.api.schemas import (
     ANYTHING,
     COUNT,
@@ -27,10 +28,8 @@ from ganeti_rapi.api.schemas import (
 )
 from ganeti_rapi.api.secrets import without_secrets
 from ganeti_rapi.api.selecting import refuse_probing, selecting
-from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound, as_api_error
+from ganeti_rapi.errors import BadRequest, JobDaemonError, NotFound
 from ganeti_rapi.jsontext import Encoded, Json, dumps
-
-Answer = TypeVar("Answer")
 
 
 async def info(call: Call) -> Json:
@@ -169,13 +168,9 @@ QUERY_REPLY = object_of(
 OS_REPLY = any_of(NAMES, list_of(object_of(OS)))
 
 
-UNREADABLE = ("Cannot convert value", "parsing job id", "Invalid value for job ID")
-"""How luxid's GenericErrors begin that are about a filter; others are not the client's."""
-
-
 async def query(call: Call, resource: str, fields: list[str]) -> Encoded:
     """GET /2/query/[resource]. Source: LUXI Query."""
-    return await _ask(call, _table(call, known(resource), fields, None))
+    return await asked_by_client(call, _table(call, known(resource), fields, None))
 
 
 async def filtered_query(
@@ -192,12 +187,14 @@ async def filtered_query(
         QUERY_FIELDS.refuse_missing()
     assert fields is not None
     qfilter = filters.get("qfilter", filters.get("filter"))
-    return await _ask(call, _table(call, resource, fields, qfilter))
+    return await asked_by_client(call, _table(call, resource, fields, qfilter))
 
 
 async def query_fields(call: Call, resource: str, fields: list[str] | None) -> Json:
     """GET /2/query/[resource]/fields. Source: LUXI QueryFields."""
-    answer: Json = await _ask(call, call.daemon.call("QueryFields", known(resource), fields))
+    answer: Json = await asked_by_client(
+        call, call.daemon.call("QueryFields", known(resource), fields)
+    )
     return answer
 
 
@@ -224,19 +221,3 @@ async def _table(call: Call, resource: str, fields: list[str], qfilter: Json) ->
             comma = b","
     text.add(b"]}")
     return text
-
-
-async def _ask(call: Call, work: Coroutine[Any, Any, Answer]) -> Answer:
-    # Any: what coroutines are made of
-    """Query luxid; what it cannot parse came from the client, so that is the client's error.
-
-    Who may see some objects only does not get luxid's words: they may name one of the others.
-    """
-    try:
-        return await work
-    except JobDaemonError as error:
-        if call.view is not None and as_api_error(error).code < 500:
-            raise BadRequest("The query does not parse") from None
-        if not error.class_name or error.text.startswith(UNREADABLE):
-            raise BadRequest(f"The query does not parse: {error.text}") from None
-        raise

@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 from ganeti_rapi.api.access import PUBLIC, Rules
-from ganeti_rapi.api.cells import Cell, Stream, WebSocket
+from ganeti_rapi.api.cells import Cell, Stream, WebSocket, counts_once
 from ganeti_rapi.api.forms import Argument, Words
-from ganeti_rapi.api.openapi.replies import responses
+from ganeti_rapi.api.once import CHARACTERS, HEADER
+from ganeti_rapi.api.openapi.replies import changes_one, responses
 from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import TEXT
@@ -17,6 +18,20 @@ _LAST_EVENT_ID: dict[str, Any] = {  # Any: JSON
     "name": "Last-Event-ID",
     "in": "header",
     "description": "The id of the last event seen, to go on after it.",
+    "schema": TEXT,
+}
+_IDEMPOTENCY_KEY: dict[str, Any] = {  # Any: as above
+    "name": HEADER,
+    "in": "header",
+    "description": "A new name for this request, such as a UUID. Whoever sends it again with the "
+    "same name gets the same job, and nothing is submitted; with another request, it is 422.",
+    "schema": {"type": "string", "pattern": f'^"?{CHARACTERS}{{1,200}}"?$'},
+}
+_IF_MATCH: dict[str, Any] = {  # Any: as above
+    "name": "If-Match",
+    "in": "header",
+    "description": "The object's ETag, or its `serial_no` in quotes: if it changed meanwhile, "
+    "nothing is done and the reply is 412.",
     "schema": TEXT,
 }
 
@@ -35,8 +50,8 @@ def operation(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  #
         "description": f"{cell.doc} {for_whom(cell)}",
         "security": [*([{}] if cell.is_open(Rules.GANETI_3_0) else []), {"basic": []}],
         "x-permission": cell.permission,
-        "parameters": _parameters(resource, cell),
-        "responses": responses(resource, cell),
+        "parameters": _parameters(resource, method, cell),
+        "responses": responses(resource, method, cell),
     }
     if (schema := cell.body.schema()) is not None:
         words = cell.body.words
@@ -58,11 +73,13 @@ def for_whom(cell: Cell) -> str:
     return f"For anyone, or with `--access-rules 3.2` by {takes}." if cell.open else f"By {takes}."
 
 
-def _parameters(resource: Resource, cell: Cell) -> list[dict[str, Any]]:  # Any: JSON
+def _parameters(resource: Resource, method: str, cell: Cell) -> list[dict[str, Any]]:  # Any: JSON
     return [
         *map(_path_parameter, resource.items),
         *map(_query_parameter, cell.arguments),
         *([_LAST_EVENT_ID] if isinstance(cell, Stream) else []),
+        *([_IDEMPOTENCY_KEY] if counts_once(method, cell) else []),
+        *([_IF_MATCH] if changes_one(resource, method, cell) else []),
     ]
 
 

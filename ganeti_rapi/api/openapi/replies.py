@@ -7,11 +7,20 @@ from typing import Any
 
 from ganeti_rapi.api import objects
 from ganeti_rapi.api.access import PUBLIC
-from ganeti_rapi.api.cells import Cell, Constant, Stream, Text, WebSocket
+from ganeti_rapi.api.cells import (
+    Cell,
+    Constant,
+    Listing,
+    Stream,
+    Text,
+    WebSocket,
+    counts_once,
+)
 from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.handlers.instances import NEW_INSTANCE
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import INTEGER, TEXT, Property, component, object_of
+from ganeti_rapi.api.sight import JUDGED
 from ganeti_rapi.errors import EXPLAIN
 
 COMPONENTS: Mapping[str, Schema] = {
@@ -34,10 +43,10 @@ COMPONENTS: Mapping[str, Schema] = {
 """The schemas that the document defines once."""
 
 
-def responses(resource: Resource, cell: Cell) -> dict[str, Any]:  # Any: JSON
+def responses(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  # Any: JSON
     """The replies that a request can get, by status code."""
     if isinstance(cell, WebSocket):
-        return {"101": {"description": cell.reply}, **_errors(resource, cell)}
+        return {"101": {"description": cell.reply}, **_errors(resource, method, cell)}
     media_type = "text/event-stream" if isinstance(cell, Stream) else "application/json"
     if isinstance(cell, Text):
         media_type = cell.content_type.partition(";")[0]
@@ -46,18 +55,24 @@ def responses(resource: Resource, cell: Cell) -> dict[str, Any]:  # Any: JSON
     }
     if isinstance(cell, Stream):
         good["204"] = {"description": "There is nothing to come any more."}
-    return {**good, **_errors(resource, cell)}
+    return {**good, **_errors(resource, method, cell)}
 
 
-def _errors(resource: Resource, cell: Cell) -> dict[str, Schema]:
-    return {str(code): _reference(code) for code in error_codes(resource, cell)}
+def _errors(resource: Resource, method: str, cell: Cell) -> dict[str, Schema]:
+    return {str(code): _reference(code) for code in error_codes(resource, method, cell)}
+
+
+def changes_one(resource: Resource, method: str, cell: Cell) -> bool:
+    """Whether it is a write to one object that has a ``serial_no``."""
+    kinds = {cell.subject, *(item.removesuffix("_name") for item in resource.items)}
+    return method not in ("GET", "HEAD") and not kinds.isdisjoint(JUDGED)
 
 
 def _reference(code: int) -> Schema:
     return {"$ref": f"#/components/responses/{code}"}
 
 
-def error_codes(resource: Resource, cell: Cell) -> list[int]:
+def error_codes(resource: Resource, method: str, cell: Cell) -> list[int]:
     """The errors that a request can meet beyond those of HTTP itself."""
     asks_luxid = not isinstance(cell, Constant)
     reads_body = cell.body.schema() is not None
@@ -66,8 +81,11 @@ def error_codes(resource: Resource, cell: Cell) -> list[int]:
         401: True,
         403: cell.permission != PUBLIC or isinstance(cell, WebSocket),
         404: bool(resource.items),
+        410: isinstance(cell, Listing),
+        412: changes_one(resource, method, cell),
         413: reads_body,
         415: reads_body,
+        422: counts_once(method, cell),
         426: isinstance(cell, WebSocket),
         429: True,
         500: asks_luxid,

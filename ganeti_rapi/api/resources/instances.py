@@ -8,6 +8,7 @@ from ganeti_rapi.api.cells import Item, Listing, OpcodeHandler, Submit
 from ganeti_rapi.api.forms import Argument, Flag
 from ganeti_rapi.api.handlers import instances
 from ganeti_rapi.api.kinds import INSTANCE
+from ganeti_rapi.api.lists.arguments import CHOICE
 from ganeti_rapi.api.resource import Resource
 
 INSTANCES = (
@@ -19,7 +20,7 @@ INSTANCES = (
             "GET": Listing(
                 doc="List the instances.",
                 permission="instances.list",
-                query=(BULK, LOCK),
+                query=(BULK, LOCK, *CHOICE),
                 kind=INSTANCE,
             ),
             "POST": Submit(

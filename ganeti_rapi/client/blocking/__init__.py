@@ -22,6 +22,7 @@ from ganeti_rapi.client.blocking.instances import (
     InstanceActionMethods,
     InstanceMethods,
 )
+from ganeti_rapi.client.blocking.lists import ListMethods
 from ganeti_rapi.client.blocking.nodes import NodeMethods
 
 __all__ = [
@@ -46,12 +47,14 @@ class GanetiRapiClient(
     NetworkMethods,
     FilterMethods,
     JobMethods,
+    ListMethods,
 ):
     """A cluster's remote API, for scripts: every method waits for its result.
 
     The methods are those of `RapiClient` by the names that Ganeti's own client has for them, and
     may be called from any thread. They raise `GanetiApiError`. Reads leave no trail, so that
-    ``reason`` means nothing to them.
+    ``reason`` means nothing to them. ``GetPage``, ``GetChanges``,
+    ``Once`` and ``UnlessChanged`` are ours.
 
     Two calls do what they say, unlike those of Ganeti's client: ``MigrateNode`` with ``dry_run``
     migrates nothing, and ``CreateNetwork`` needs no ``tags``.

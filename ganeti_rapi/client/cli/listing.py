@@ -49,8 +49,10 @@ def list_command(listing: Listing) -> click.Command:
     The server judges conditions, by a query for the objects' keys.
     """
 
-    async def chosen(client: RapiClient, conditions: Sequence[Any]) -> Any:
-        rows = await call(listing.method, client, {})
+    async def chosen(
+        client: RapiClient, conditions: Sequence[Any], fields: Sequence[str] | None
+    ) -> Any:
+        rows = await call(listing.method, client, {"fields": fields} if fields else {})
         if not conditions:
             return rows
         try:
@@ -63,8 +65,9 @@ def list_command(listing: Listing) -> click.Command:
     def run(session: Session, conditions: tuple[Any, ...], look: Look, **values: Any) -> None:
         fields = {str(option.name): where for option, where in listing.options}
         more = [_is(fields[name], value) for name, value in given(values).items()]
-        rows = session.ask(lambda client: chosen(client, [*conditions, *more]))
         look = look if look.sort else evolve(look, sort=listing.sort)
+        shown = fields_shown(listing, session.output, look)
+        rows = session.ask(lambda client: chosen(client, [*conditions, *more], shown))
         session.show_table(Table(listing.columns, rows, listing.more, listing.key), look)
 
     parameters = [
@@ -73,6 +76,30 @@ def list_command(listing: Listing) -> click.Command:
         *LOOK,
     ]
     return command("list", listing.summary, looking(run), parameters)
+
+
+WHOLE = frozenset({"beparams"})
+"""Fields that columns show only a part of."""
+
+
+def fields_shown(listing: Listing, output: str, look: Look) -> Sequence[str] | None:
+    """The fields that a table needs; None for all, where it is not one of the usual columns."""
+    columns = {**listing.columns, **(listing.more if output != "table" else {})}
+    names = {title.lower(): where for title, where in columns.items()}
+    sort = look.sort.removeprefix("-") if look.sort else listing.key
+    sort = names.get(sort.lower(), sort)
+    if look.columns or output not in ("table", "wide", "csv", "name"):
+        return None
+    if sort not in {*columns.values(), listing.key}:
+        return None
+    shown = [listing.key, sort] if output == "name" else [*columns.values(), listing.key]
+    return list(dict.fromkeys(map(_field, shown)))
+
+
+def _field(where: str) -> str:
+    """The field that has what is there."""
+    first = where.partition(".")[0]
+    return first if first in WHOLE else where
 
 
 def _is(where: str, value: str) -> Any:

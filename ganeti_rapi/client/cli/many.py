@@ -31,6 +31,7 @@ class Many:
     arguments: dict[str, Any]
     wait: bool
     parallel: int
+    key: str | None = None
     ended: dict[str, dict[str, Any]] = Factory(dict)
     codes: list[int] = Factory(list)
     interrupted: bool = False
@@ -84,7 +85,8 @@ class Many:
     async def _one(self, client: RapiClient, name: str, count: int) -> None:
         row: dict[str, Any] = {"name": name, "id": None, "status": None, "result": None}
         try:
-            row["id"] = await call(self.method, client, {**self.arguments, self.kind: name})
+            one = client.once(f"{self.key}/{name}") if self.key else client
+            row["id"] = await call(self.method, one, {**self.arguments, self.kind: name})
             row["status"] = "submitted"
             if self.wait:
                 row["result"] = await self._follow(client, name, row["id"])

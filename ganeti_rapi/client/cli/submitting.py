@@ -74,6 +74,37 @@ PARALLEL = click.Option(
 )
 
 
+ONCE = option(
+    "--once",
+    "key",
+    metavar="KEY",
+    help="A name for this, such as a UUID: what is done again with the same name is not done "
+    "twice, but the first job shown. Stock servers do not know it.",
+)
+
+
+UNLESS_CHANGED = option(
+    "--unless-changed",
+    "serial",
+    type=int,
+    metavar="SERIAL_NO",
+    help="Only if this is still the object's serial_no. Stock servers do not mind it.",
+)
+
+
+@frozen
+class Conditions:
+    """Under which a write counts: once for a ``key``, and for an object with a ``serial``."""
+
+    key: str | None = None
+    serial: int | None = None
+
+    def on(self, client: RapiClient) -> RapiClient:
+        """The client under these conditions."""
+        client = client if self.key is None else client.once(self.key)
+        return client if self.serial is None else client.unless_changed(self.serial)
+
+
 def _common(action: Action) -> list[click.Parameter]:
     """The options that most commands have, as far as the client's method takes them."""
     common: list[click.Parameter] = []
@@ -83,7 +114,7 @@ def _common(action: Action) -> list[click.Parameter]:
     common.append(WAIT)
     if "dry_run" in action.takes:
         common.append(flag("--dry-run", help="Only check whether it could be done."))
-    common.append(REASON)
+    common += [REASON, ONCE, UNLESS_CHANGED]
     if action.each:
         common.append(PARALLEL)
     if action.question or action.stops or action.hits:
@@ -99,12 +130,14 @@ def action_command(action: Action) -> click.Command:
         wait: bool,
         yes: bool | None = None,
         more: Sequence[tuple[str, Any]] = (),
+        key: str | None = None,
+        serial: int | None = None,
         **values: Any,
     ) -> None:
         arguments = {**given(values), **dict(more)}
         if action.question and not yes and "dry_run" not in arguments:
             confirm(action.question.format(**values))
-        submit(session, action, wait, arguments, bool(yes))
+        submit(session, action, wait, arguments, bool(yes), Conditions(key, serial))
 
     def run_each(session: Session, parallel: int, **values: Any) -> None:
         chosen = {name: values.pop(name, None) for name in fields_dict(Selection)}
@@ -128,11 +161,15 @@ def do_many(
     wait: bool,
     yes: bool | None = None,
     more: Sequence[tuple[str, Any]] = (),
+    key: str | None = None,
+    serial: int | None = None,
     **values: Any,
 ) -> None:
     """Do an action for several objects, after telling which and asking where that is due."""
+    if serial is not None:
+        raise click.UsageError("--unless-changed is for one object; name it")
     arguments = {**given(values), **dict(more)}
-    many = Many(session, action.each, action.method, arguments, wait, parallel)
+    many = Many(session, action.each, action.method, arguments, wait, parallel, key)
     from twisted.internet.defer import CancelledError
 
     async def work(client: RapiClient) -> Sequence[str]:
@@ -158,7 +195,12 @@ def _question(action: Action, count: int) -> str:
 
 
 def submit(
-    session: Session, action: Action, wait: bool, arguments: dict[str, Any], yes: bool
+    session: Session,
+    action: Action,
+    wait: bool,
+    arguments: dict[str, Any],
+    yes: bool,
+    conditions: Conditions = Conditions(),
 ) -> None:
     """Submit a job and print its id, or follow it and print its result."""
     from twisted.internet.defer import CancelledError
@@ -170,7 +212,7 @@ def submit(
             if len(names) > 1 and not yes and "dry_run" not in arguments:
                 confirm(f"{action.name.capitalize()} these {len(names)} instances?")
         try:
-            job_id = await call(action.method, client, arguments)
+            job_id = await call(action.method, conditions.on(client), arguments)
         except CancelledError:
             text = "interrupted; the job may have been submitted: rapi jobs list shows whether"
             raise Failed(text, INTERRUPTED) from None

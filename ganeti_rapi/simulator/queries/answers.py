@@ -82,7 +82,11 @@ def rows(
     columns = [found.fields[name] for name in fields]
     context = Context(cluster, jobs)
     objects = _listed(context, kind, names, fields)
-    reader = ([column.read(context, each)[1] for column in columns] for each in objects)
+    if len(columns) == 1:  # the names of all, which are asked for all the time
+        read = columns[0].read
+        reader = ([read(context, each)[1]] for each in objects)
+    else:
+        reader = ([column.read(context, each)[1] for column in columns] for each in objects)
     return reader if len(objects) > MANY else list(reader)
 
 
@@ -109,9 +113,17 @@ def _matching(
         if name not in kind.fields:
             raise JobDaemonError("ParameterError", f"Can't find field named '{name}'")
     names = kind.names_in(expression)
-    candidates = kind.named(context, names) if names else kind.everything(context, fields)
     forgiving = expression.with_short_names(HOST_NAMES)
-    return [each for each in candidates if _holds(forgiving, context, kind, each)]
+    if not names:
+        candidates = kind.everything(context, fields)
+        return [each for each in candidates if _holds(forgiving, context, kind, each)]
+    read_name = kind.fields[kind.name_field].read
+    literals = frozenset(names)
+    return [
+        each
+        for each in kind.named(context, names)
+        if read_name(context, each)[1] in literals or _holds(forgiving, context, kind, each)
+    ]
 
 
 def _holds(expression: Expression, context: Context, kind: AnyKind, each: object) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol, TypeVar
 
 from attrs import define, field
@@ -87,11 +87,12 @@ _DRBD_METADATA_SIZE = 128
 """MiB, per disk."""
 
 
-def nice_key(name: str) -> list[str | int]:
+@lru_cache(1 << 16)  # the same names are sorted again and again
+def nice_key(name: str) -> tuple[str | int, ...]:
     """Sorts names as people do: ``node2`` comes before ``node10``."""
     parts: list[str | int] = list(_NUMBERS.split(name))
     parts[1::2] = [int(digits) for digits in parts[1::2]]
-    return parts
+    return tuple(parts)
 
 
 def nicely_sorted(entities: Iterable[E_]) -> list[E_]:

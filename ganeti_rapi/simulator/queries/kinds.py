@@ -69,7 +69,10 @@ def _configured(what: str, fields: Table[C], objects: Callable[[Cluster], list[C
         return nicely_sorted(objects(context.cluster))
 
     def named(context: Context, names: Names) -> list[C]:
-        return [_required(what, objects(context.cluster), str(name)) for name in names]
+        there = objects(context.cluster)
+        by_name = {each.name: each for each in there}
+        texts = map(str, names)
+        return [by_name.get(name) or _required(what, there, name) for name in texts]
 
     def listed(context: Context, names: Names) -> list[C]:
         found = find_all(objects(context.cluster), map(str, names))

@@ -11,6 +11,7 @@ from ganeti_rapi.api.arguments import LOCK, REASON, WAIT
 from ganeti_rapi.api.bodies import Parameters
 from ganeti_rapi.api.cells import Cell, Submit
 from ganeti_rapi.api.forms import Argument, Flag, Repeated, Word, Words
+from ganeti_rapi.api.lists.arguments import CHOICE
 from ganeti_rapi.jsontext import Json
 
 from .probe import ANONYMOUS, USERS, Known, Probe, cell_of, resource_of, same_status
@@ -113,7 +114,12 @@ def _overwritten(sample: Probe) -> Iterator[Probe]:
 
 VALUES: Mapping[type, str] = {Flag: "1", Word: "x", Words: "name", Repeated: "c"}
 SPECIAL_VALUES = {"type": "soft", "storage_type": "file", REASON.name: "because%20of"}
-NOT_GIVEN = frozenset({LOCK.name, WAIT.name, "live", "mode", "fields", "os", "nostartup"})
+NOT_GIVEN = frozenset(
+    {
+        *(LOCK.name, WAIT.name, "live", "mode", "fields", "os", "nostartup"),
+        *(argument.name for argument in CHOICE),  # the stock daemon's lists have none of these
+    }
+)
 IGNORED = ("dry-run", "force", "bulk", "lock", "static")
 """Arguments that only some resources know: to the others they mean nothing, whatever they say."""
 

@@ -1,0 +1,1 @@
+"""Lists for programs: chosen fields, filters, orders and pages."""

@@ -1,0 +1,57 @@
+"""What Ganeti's own client lacks: pages and changes of lists, and writes that count once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from typing import TypeVar
+
+from ganeti_rapi.client.blocking.base import BlockingMethods
+from ganeti_rapi.client.lists import Changes, Page
+from ganeti_rapi.client.rapi import RapiClient
+from ganeti_rapi.jsontext import Json
+
+Client = TypeVar("Client", bound="ListMethods")
+
+
+class ListMethods(BlockingMethods):
+    """Lists for programs; see `ganeti_rapi.client.lists.ListMethods`. Stock servers lack them."""
+
+    def GetPage(
+        self,
+        kind: str,
+        fields: Sequence[str] | None = None,
+        filter: Json = None,
+        sort: Sequence[str] | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Page:
+        work = self._rapi.get_page(
+            kind, fields=fields, filter=filter, sort=sort, limit=limit, after=after
+        )
+        return self._do(work)
+
+    def GetChanges(
+        self,
+        kind: str,
+        since: str | None = None,
+        fields: Sequence[str] | None = None,
+        filter: Json = None,
+    ) -> Changes:
+        return self._do(self._rapi.get_changes(kind, since, fields=fields, filter=filter))
+
+    def Once(self: Client, key: str) -> Client:
+        """The same client, one write of which counts once; see `RapiClient.once`."""
+        return self._over(self._rapi.once(key))
+
+    def UnlessChanged(self: Client, serial_no: int) -> Client:
+        """The same client, whose writes count for an object as it was seen.
+
+        See `RapiClient.unless_changed`.
+        """
+        return self._over(self._rapi.unless_changed(serial_no))
+
+    def _over(self: Client, rapi: RapiClient) -> Client:
+        other = copy(self)
+        other._rapi = rapi  # noqa: SLF001  # it is of the same class
+        return other
