@@ -7,8 +7,8 @@ PORT ?= 5080
 SIMULATE ?=
 MODULES ?=
 
-.PHONY: run test test-live test-live-stock test-live-packaged test-debian test-master test-chaos lint \
-	mutants bench bench-waits bench-large bench-consoles deb doc clean help
+.PHONY: run test test-live test-live-stock test-live-packaged test-debian test-master test-chaos \
+	test-browser lint mutants bench bench-waits bench-large bench-consoles deb doc clean help
 
 help:
 	@echo 'make run          serve a simulated cluster on https://127.0.0.1:$(PORT)'
@@ -17,6 +17,7 @@ help:
 	@echo 'make test-debian  run the test suite on the libraries of Debian 12 and 13 (root)'
 	@echo 'make test-master  put the package on Debian machines with a real Ganeti (root, Debian)'
 	@echo 'make test-chaos   attack the daemon and look whether it lives on (minutes, Linux)'
+	@echo 'make test-browser use the console with a browser (Chromium)'
 	@echo 'make lint         check format, lint, types and for dead code'
 	@echo 'make mutants      change the code and look whether the tests notice (hours; MODULES=…)'
 	@echo 'make deb          build the Debian package'
@@ -64,6 +65,13 @@ test-master: $(BIN)/.installed
 
 test-chaos: $(BIN)/.installed
 	CHAOS=1 $(BIN)/python -m twisted.trial test.chaos
+
+$(BIN)/.browser: $(BIN)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@touch $@
+
+test-browser: $(BIN)/.browser
+	BROWSER=1 $(BIN)/python -m twisted.trial test.browser
 
 lint: $(BIN)/.linters
 	$(BIN)/ruff format --check .

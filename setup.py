@@ -84,6 +84,8 @@ EXTRAS_REQUIRE = {
         "types-PyYAML",
         "vulture>=2.11",
     ],
+    # Drives Debian's Chromium for the tests of the console; no browser comes with it.
+    "browser": ["playwright>=1.40"],
     # Changes the code and looks whether the tests notice.
     "mutants": [
         "cosmic-ray>=8.3",
@@ -102,7 +104,7 @@ setup(
     # plugin of a checkout beside Twisted's own.
     package_dir={"": "."},
     packages=[*find_packages(include=["ganeti_rapi", "ganeti_rapi.*"]), "twisted.plugins"],
-    package_data={"ganeti_rapi": ["py.typed"]},
+    package_data={"ganeti_rapi": ["py.typed", "console/*", "console/pages/*"]},
     install_requires=INSTALL_REQUIRES,
     extras_require=EXTRAS_REQUIRE,
     entry_points={

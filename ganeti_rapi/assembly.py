@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -17,6 +18,7 @@ from ganeti_rapi.api.resources.health import WITHOUT_USER
 from ganeti_rapi.api.resources.instance_changes import CONSOLE_SOCKET
 from ganeti_rapi.auth.logins import Logins
 from ganeti_rapi.auth.pam import Pam
+from ganeti_rapi.auth.sessions import Sessions, key_of
 from ganeti_rapi.auth.tokens import TokensFile
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.htools import LuxiHtools
@@ -36,6 +38,7 @@ from ganeti_rapi.metrics.tally import Tally
 from ganeti_rapi.tickets import Box, KeptHere, Tickets
 from ganeti_rapi.web.accesslog import Entry, combined
 from ganeti_rapi.web.audit import AuditLog
+from ganeti_rapi.web.console import grow_console
 from ganeti_rapi.web.consoles import Consoles, EndpointFor
 from ganeti_rapi.web.cycle import CHECKS, Rapi
 from ganeti_rapi.web.health import Health
@@ -43,7 +46,8 @@ from ganeti_rapi.web.limits import LIMITS, SiteLimits
 from ganeti_rapi.web.notes import Notes
 from ganeti_rapi.web.proxies import TrustedProxies
 from ganeti_rapi.web.render import InThread, at_once
-from ganeti_rapi.web.routes import grow_tree
+from ganeti_rapi.web.routes import RouteNode, grow_tree
+from ganeti_rapi.web.session import SessionDesk, open_permissions
 from ganeti_rapi.web.site import DEADLINES, MIB, Deadlines, RapiSite
 
 SMALLEST_SHARE = 4
@@ -131,13 +135,17 @@ class LuxiBackend:
             pool.close()
 
 
+_OF_THIS_PROCESS = secrets.token_bytes(32)
+
+
 @frozen
 class Settings:
     """The settings of a site: see `RapiSite`, and `Rapi` for ``require_authentication``.
 
     ``login_delay`` is the longest delay after failed logins: see `Guesses`. ``tickets`` are where
     they are kept, if not here, and ``console_endpoint`` says how to get to a host's port, if not by
-    the network.
+    the network. ``console`` serves the console and its logins, which what ``session_secret`` gives
+    makes hard to forge.
     """
 
     require_authentication: bool = False
@@ -161,6 +169,8 @@ class Settings:
     login_delay: float = 60
     tickets: Tickets | None = None
     console_endpoint: EndpointFor | None = None
+    console: bool = True
+    session_secret: Callable[[], bytes] = lambda: _OF_THIS_PROCESS
 
 
 DEFAULTS = Settings()
@@ -198,6 +208,7 @@ def make_sites(
     logins = Logins(
         *(users, reactor, settings.login_delay, settings.tokens, now, in_thread, settings.pam)
     )
+    sessions = Sessions(users, lambda: key_of(settings.session_secret()), now)
     make_rapi = partial(
         Rapi,
         logins,
@@ -221,7 +232,12 @@ def make_sites(
         user_requests=settings.limits.user_requests,
         unasked=[*CHECKS, CONSOLE_SOCKET],
         consoles=_consoles(reactor, settings),
+        sessions=sessions if settings.console else None,
     )
+    tree = grow_tree(RESOURCES, rapi.serve)
+    if settings.console:
+        desk = SessionDesk(logins, sessions, open_permissions(RESOURCES, settings.access_rules))
+        _add_console(tree, rapi, desk)
     monitoring = make_rapi(unasked=[resource.uri for resource in WITHOUT_USER])
     make_rapi_site = partial(
         RapiSite,
@@ -232,7 +248,7 @@ def make_sites(
         now=now,
     )
     site = make_rapi_site(
-        grow_tree(RESOURCES, rapi.serve),
+        tree,
         keep_alive=settings.keep_alive,
         max_body=settings.max_body,
         max_bodies=settings.max_bodies,
@@ -249,6 +265,13 @@ def _consoles(reactor: Any, settings: Settings) -> Consoles:  # Any: as above
     tickets = settings.tickets or KeptHere(Box(reactor.seconds))
     endpoint = settings.console_endpoint or partial(HostnameEndpoint, reactor)
     return Consoles(tickets, endpoint, settings.limits.user_consoles)
+
+
+def _add_console(tree: RouteNode, rapi: Rapi, desk: SessionDesk) -> None:
+    """Let the tree serve what is there for browsers, beside the table."""
+    session = RouteNode(rapi.answering(partial(rapi.answer_session, desk)))
+    tree.grow("2").putChild(b"session", session)
+    grow_console(tree, rapi.answering)
 
 
 def _gauges(users: UsersFile, settings: Settings) -> Sequence[Gauge]:

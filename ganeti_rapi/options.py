@@ -72,6 +72,7 @@ class Options(UsageOptions):
         ["require-authentication", None, "Ask for a user even where anyone may read."],
         ["audit-required", None, "Change nothing while the audit log cannot be written."],
         ["no-keep-alive", None, "Close the connection after each reply, as the stock daemon does."],
+        ["no-console", None, "Serve no pages for browsers, and no logins of theirs."],
     ]
 
     optParameters: list[OptionEntry] = [
@@ -195,6 +196,8 @@ class Options(UsageOptions):
     def _check_simulation(self) -> None:
         if not self.is_default("luxi-socket"):
             raise UsageError("--simulate has a job daemon of its own; leave out --luxi-socket")
+        if not self.is_default("console-socket"):
+            raise UsageError("--simulate has consoles of its own; leave out --console-socket")
         if self.is_default("ssl-cert") and not self.is_default("ssl-key"):
             raise UsageError("--ssl-key needs the certificate that it belongs to, by --ssl-cert")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import secrets
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -50,6 +51,9 @@ __all__ = ["Options", "makeService"]
 
 WORKER_MARGIN = 2.0
 """Seconds that a worker has to end when its requests have."""
+
+SECRET = "GANETI_RAPI_SESSION_SECRET"
+"""The variable by which workers without a private key know the same secret."""
 
 T = TypeVar("T")
 
@@ -213,6 +217,7 @@ def _employ(parent: MultiService, options: Options, reactor: Reactor) -> list[Ca
         _context_factory(options)  # files that cannot be used are told now and not by each worker
     if description := options["metrics-endpoint"]:  # so is where the first one cannot listen
         Listener(endpoint(reactor, description), Factory(), description).probe()
+    os.environ.setdefault(SECRET, secrets.token_hex(32))
     address, port, count = options["bind"], options["port"], options["workers"]
     try:
         patience = options["drain-timeout"] + WORKER_MARGIN
@@ -333,6 +338,8 @@ def _settings(
         pam=_pam(options["pam-service"]),
         tickets=tickets,
         console_endpoint=_console_endpoint(options["console-socket"], reactor),
+        console=not options["no-console"],
+        session_secret=_session_secret(tls),
     )
 
 
@@ -359,6 +366,14 @@ def _console_endpoint(path: str | None, reactor: Reactor) -> EndpointFor | None:
     from ganeti_rapi.simulator.consoles import ConsoleEndpoint  # as above
 
     return partial(ConsoleEndpoint, UNIXClientEndpoint(reactor, path))
+
+
+def _session_secret(tls: ReloadingContextFactory | None) -> Callable[[], bytes]:
+    """What only this daemon and its workers know: the private key, or what their parent made up."""
+    if tls is not None:
+        return lambda: tls.secret
+    given = os.environ.get(SECRET, "").encode() or secrets.token_bytes(32)
+    return lambda: given
 
 
 def _pam(service: str | None) -> pam.Pam | None:

@@ -26,6 +26,7 @@ DEFAULTS = {
     "tokens-file": None,
     "luxi-socket": "/var/run/ganeti/socket/ganeti-query",
     "no-keep-alive": 0,
+    "no-console": 0,
     "max-body-size": 10_485_760,
     "max-bodies": 64,
     "max-replies": 512,

@@ -289,6 +289,7 @@ class SimulateTests(ServiceCase):
     def test_what_does_not_go_together(self) -> None:
         for arguments, words in (
             (("--luxi-socket", "/x"), "has a job daemon of its own"),
+            (("--console-socket", "/x"), "has consoles of its own"),
             (("--ssl-key", "/x"), "needs the certificate that it belongs to"),
         ):
             options = Options()

@@ -44,13 +44,15 @@ NO_DIGEST = b""
 class Account:
     """A user and the digest of the password: 32 lower-case hexadecimal digits, or `NO_DIGEST`.
 
-    With a ``slow`` hash there is no digest, nor where PAM judges the password.
+    With a ``slow`` hash there is no digest, nor where PAM judges the password. ``fingerprint``
+    tells the line from any other, so that what is bound to it ends when it changes.
     """
 
     user: User
     digest: bytes = field(repr=False)
     slow: SlowHash | None = field(default=None, repr=False)
     by_pam: bool = False
+    fingerprint: bytes = field(default=b"", repr=False)
 
 
 @frozen
@@ -206,7 +208,8 @@ def _parse_fields(
     )
     notes = [note for wrong, note in checks if wrong]
     user = User.with_grants(name, granted)
-    return Account(user, NO_DIGEST if empty else digest, slow, by_pam and not text), notes
+    line = hashlib.sha256("\n".join((name, password, options)).encode("utf-8")).digest()
+    return Account(user, NO_DIGEST if empty else digest, slow, by_pam and not text, line), notes
 
 
 def _slow_hash(scheme: Scheme, text: str) -> tuple[SlowHash | None, str]:

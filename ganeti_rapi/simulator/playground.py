@@ -175,10 +175,11 @@ def welcome(  # Any: the options know us, not we them
     own = users.startswith(next(iter(USERS)))
     change = f"{url}/2/instances/{instance}/shutdown"
     write = f"curl {trust}-u admin:admin -X PUT {change}" if own and instance else ""
+    console = "" if options["no-console"] else f"  console {url}/console/\n"
     return f"""
 A simulated Ganeti cluster is at {url}
 
-  users   {users}
+{console}  users   {users}
   files   {directory}{control_line}
   try     curl {trust}{url}/2/instances
           {write}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
@@ -44,6 +44,7 @@ from ganeti_rapi.api.sight import admit
 from ganeti_rapi.auth.checker import basic_credentials, bearer_token
 from ganeti_rapi.auth.logins import Logins
 from ganeti_rapi.auth.permissions import User
+from ganeti_rapi.auth.sessions import Sessions
 from ganeti_rapi.auth.users import REALM
 from ganeti_rapi.errors import (
     ApiError,
@@ -80,6 +81,7 @@ from ganeti_rapi.web.render import (
     pieces_of,
 )
 from ganeti_rapi.web.request import JSON_TYPE, READS, RapiRequest
+from ganeti_rapi.web.session import SessionDesk, asked_by_script, session_of
 from ganeti_rapi.web.tunnel import Tunnel
 from ganeti_rapi.websocket import accepted
 
@@ -111,8 +113,8 @@ class Rapi:
     stands by. ``now`` gives the seconds since the epoch; ``in_thread`` calls a function that takes
     long; ``clock`` lets shared reads pause for clients that ask again. ``patience`` is how many
     seconds a read may take, and ``user_requests`` how many requests of one user may be under way;
-    0 is no limit. ``unasked`` are the URIs that are answered without a user, whoever may say to be
-    one.
+    0 is no limit. ``sessions`` are the logins of browsers, if there may be such. ``unasked`` are
+    the URIs that are answered without a user, whoever may say to be one.
     """
 
     log = Logger()
@@ -131,6 +133,7 @@ class Rapi:
         clock: IReactorTime | None = None,
         patience: float = 30,
         user_requests: int = 0,
+        sessions: Sessions | None = None,
         unasked: Collection[str] = CHECKS,
         notes: Notes | None = None,
         health: Health | None = None,
@@ -150,6 +153,7 @@ class Rapi:
         self._in_thread = in_thread
         self._clock = clock
         self._patience = patience
+        self._sessions = sessions
         self._unasked = unasked
         self._under_way = UnderWay(user_requests, "requests under way of one user")
         self._notes = notes or Notes()
@@ -194,6 +198,14 @@ class Rapi:
         with self._under_way.one_more(request.user_name or request.client_address):  # 429
             body = decode_body(request, await request.read_body())  # 415, 400
             return await self._run(request, resource, cell, user, body)
+
+    async def answer_session(self, desk: SessionDesk, request: RapiRequest) -> Reply:
+        """The life of a request for /2/session. Raises `ApiError`."""
+        check_admitted(request)  # 503
+        check_body(request)  # 413, 415
+        value, headers = await desk.answer(request, self._who, _read_json)
+        headers = {**headers, "Cache-Control": "no-store"}
+        return Reply(pieces_of(value), headers=headers, secret=True)
 
     async def _run(
         self,
@@ -259,11 +271,7 @@ class Rapi:
         """
         header = request.head.headers.get(b"authorization")
         if header is None:
-            user = self._logins.of_certificate(request.channel.certificate_names)
-            if user is not None:
-                request.auth = "certificate"
-                self._tally.logins["certificate", "ok"] += 1
-            return user
+            return self._who_without_header(request)
         token = bearer_token(header)
         way = request.auth = "basic" if token is None else "token"
         outcome = "ok"
@@ -280,6 +288,20 @@ class Rapi:
             raise Unauthorized(headers=CHALLENGE) from None
         finally:
             self._tally.logins[way, outcome] += 1
+
+    def _who_without_header(self, request: RapiRequest) -> User | None:
+        """The user of a session, or else of a client's certificate. Raises `Forbidden`."""
+        session = session_of(request, self._sessions) if self._sessions is not None else None
+        if session is not None:
+            return self._known(request, session.user, "session")
+        user = self._logins.of_certificate(request.channel.certificate_names)
+        return None if user is None else self._known(request, user, "certificate")
+
+    def _known(self, request: RapiRequest, user: User, way: str) -> User:
+        """The user, who is counted among those that came this way."""
+        request.auth = way
+        self._tally.logins[way, "ok"] += 1
+        return user
 
     async def _read(self, request: RapiRequest, cell: Cell, call: Call) -> Reply:
         """The reply to a read, shared by identical ones of those who see the same."""
@@ -364,7 +386,17 @@ class Rapi:
 
     def serve(self, request: RapiRequest, resource: Resource | None) -> None:
         """Answer a request; if the client goes away, so does the work for it."""
-        response = self._respond(request, resource)
+        self._serve(request, self.answer(request, resource))
+
+    def answering(
+        self, answer: Callable[[RapiRequest], Coroutine[Any, Any, Reply]]
+    ) -> Callable[[RapiRequest, Resource | None], None]:
+        # Any: what a coroutine may await
+        """What serves, as `serve` does, something that is beside the table."""
+        return lambda request, _resource: self._serve(request, answer(request))
+
+    def _serve(self, request: RapiRequest, answer: Awaitable[Reply | None]) -> None:
+        response = self._respond(request, answer)
         try:
             response.send(None)
         except StopIteration:  # answered at once: a Deferred would only cost time
@@ -372,11 +404,11 @@ class Rapi:
         work = Deferred.fromCoroutine(response)  # asks again for what it is waiting for
         request.when_gone(partial(self._client_gone, request, work))
 
-    async def _respond(self, request: RapiRequest, resource: Resource | None) -> None:
+    async def _respond(self, request: RapiRequest, answer: Awaitable[Reply | None]) -> None:
         """Send the answer, or why there is none. Raises nothing."""
         try:
             try:
-                self._send(await self.answer(request, resource), request)
+                self._send(await answer, request)
             except Exception:
                 self._send_failure(Failure(), request)
         except Exception:
@@ -406,6 +438,8 @@ class Rapi:
         self._notes.failed(request, error)
 
     def _api_error(self, failure: Failure, request: RapiRequest) -> ApiError:
+        if isinstance(failure.value, Unauthorized) and asked_by_script(request):
+            return Unauthorized(failure.value.message)  # a challenge has browsers show a dialog
         if isinstance(failure.value, ApiError):
             return failure.value
         if isinstance(failure.value, LuxiError):
@@ -418,6 +452,10 @@ class Rapi:
 
 def _too_late(_result: object, _seconds: float) -> NoReturn:
     raise GatewayTimeout("The job daemon did not answer in time")
+
+
+async def _read_json(request: RapiRequest) -> object:
+    return decode_body(request, await request.read_body())
 
 
 def existing(resource: Resource | None) -> Resource:

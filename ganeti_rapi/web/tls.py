@@ -144,7 +144,7 @@ class ReloadingContextFactory:
 
     Raises `TlsError` when made of files that cannot be used; later on the last good ones stay.
     ``now`` gives the time of day, with its zone. ``certificate_end`` is when the first of the
-    certificates expires, in seconds since the epoch.
+    certificates expires, in seconds since the epoch. ``secret`` is the file with the key.
     """
 
     log = Logger()
@@ -155,6 +155,7 @@ class ReloadingContextFactory:
         contents = files.read()
         self._context = _context(files, contents)
         self.certificate_end = _end_of(files, contents)
+        self.secret = contents[files.key]
 
     @property
     def paths(self) -> Sequence[str]:
@@ -167,6 +168,7 @@ class ReloadingContextFactory:
     def take(self, contents: Contents) -> None:
         self._context = _context(self._files, contents)
         self.certificate_end = _end_of(self._files, contents)
+        self.secret = contents[self._files.key]
         self.log.info("Using the TLS certificate in {path}", path=self._files.certificate)
         for path in self._files.of_certificates:
             certificates = _load_certificates(path, contents)

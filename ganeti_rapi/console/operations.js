@@ -1,0 +1,144 @@
+// Every write of the API as a dialog, made of openapi.json; and what is done with a click.
+
+import { ApiError, BASE, call, get, may, pathOf } from "./api.js";
+import { h, put } from "./dom.js";
+import { Field, FieldError, failField, readAll } from "./forms.js";
+import { button, copy, toast } from "./parts.js";
+import { T } from "./texts.js";
+
+export const api = { document: null };
+let reading = null;
+
+/** openapi.json, read once. */
+export const needDocument = () => (reading ??= get("2/openapi.json").then((document) => (api.document = document),
+  () => { reading = null; return null; }));
+
+const DANGEROUS = /^(Remove|Reinstall|Recreate|Powercycle|Power-cycle|Power|Renew)/i;
+const QUERY_LAST = new Set(["reason", "return_timeout", "dry-run", "lock"]);
+
+/** The writes at a path and below it which the user may make. */
+export function writesAt(prefix) {
+  const found = [];
+  for (const [path, methods] of Object.entries(api.document?.paths ?? {})) {
+    if (path !== prefix && !path.replace(/{\w+}/g, "{}").startsWith(`${prefix.replace(/{\w+}/g, "{}")}/`)) continue;
+    for (const [method, operation] of Object.entries(methods)) {
+      if (!["put", "post", "delete"].includes(method)) continue;
+      if (may(operation["x-permission"])) found.push(describe(path, method, operation));
+    }
+  }
+  return found;
+}
+
+export function operationAt(method, path) {
+  const operation = api.document?.paths?.[path]?.[method];
+  return operation && describe(path, method, operation);
+}
+
+function describe(path, method, operation) {
+  const parameters = operation.parameters ?? [];
+  return { path, method, summary: operation.summary, description: operation.description,
+    permission: operation["x-permission"], dangerous: DANGEROUS.test(operation.summary),
+    items: parameters.filter((each) => each.in === "path"), query: parameters.filter((each) => each.in === "query"),
+    body: operation.requestBody?.content?.["application/json"]?.schema ?? null,
+    bodyNeeded: operation.requestBody?.required ?? false };
+}
+
+/** Send a write. Gives the server's answer, mostly a job's id. */
+export function send({ method, path }, items, query = {}, body) {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const each of Array.isArray(value) ? value : [value]) search.append(name, typeof each === "boolean" ? Number(each) : each);
+  }
+  const tail = search.size ? `?${search}` : "";
+  return call(method.toUpperCase(), pathOf(path, items) + tail, body);
+}
+
+/** Say what came of a write, with the way to its job. */
+export function tellJob(answer) {
+  if (typeof answer === "number" || /^\d+$/.test(answer)) {
+    const message = h("span", {}, "Job ", h("a", { href: `#/jobs/${answer}` }, String(answer)), " submitted");
+    toast(message, "good");
+  } else toast("Done", "good");
+}
+
+/** A write that needs no questions. */
+export async function act(method, path, items, query, body) {
+  try {
+    tellJob(await send({ method, path }, items, query, body));
+  } catch (error) {
+    toast(error.message, "bad");
+  }
+}
+
+const quote = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
+
+export function asCurl({ method, path }, items, query, body) {
+  const search = new URLSearchParams(Object.entries(query).map(([k, v]) => [k, typeof v === "boolean" ? Number(v) : v]));
+  const url = new URL(pathOf(path, items), BASE).href + (search.size ? `?${search}` : "");
+  const data = body === undefined ? "" : ` -H 'Content-Type: application/json' -d ${quote(JSON.stringify(body))}`;
+  return `curl -u USER -X ${method.toUpperCase()}${data} ${quote(url)}`;
+}
+
+/**
+ * A dialog for a write. `items` fill the path; `lead` says what it will do; `first` names the fields
+ * above the fold; `values` are what fields begin with; `done` is told the answer.
+ */
+export function ask(operation, items, { lead, first = [], values = {}, done = tellJob, title, label } = {}) {
+  const queries = operation.query.filter(({ name }) => name !== "lock" && name !== "return_timeout")
+    .map((each) => new Field(each.name, { description: each.description, ...each.schema }, { required: each.required, value: values[each.name] }));
+  const properties = operation.body?.properties ?? null;
+  const needed = new Set(operation.body?.required ?? []);
+  const hidden = new Set(Object.keys(items));
+  const bodies = Object.entries(properties ?? {}).filter(([name]) => !hidden.has(name) && !/^The same as/.test(properties[name].description ?? "") && name !== "__version__")
+    .map(([name, schema]) => new Field(name, schema, { required: needed.has(name), value: values[name] }));
+  const whole = operation.body && !properties ? new Field("body", operation.body, { required: operation.bodyNeeded, value: values.body, label: "Value" }) : null;
+  const paths = operation.items.filter(({ name }) => !(name in items)).map((each) => new Field(each.name, { description: each.description, ...each.schema }, { required: true }));
+  const fields = [...paths, ...bodies, ...(whole ? [whole] : []), ...queries.filter(({ name }) => !QUERY_LAST.has(name)), ...queries.filter(({ name }) => QUERY_LAST.has(name))];
+  const up = fields.filter((field) => field.required || first.includes(field.name) || field === whole);
+  const rest = fields.filter((field) => !up.includes(field));
+  const error = h("p", { class: "failure", role: "alert", hidden: true });
+  const submit = h("button", { type: "submit", class: operation.dangerous ? "danger" : "primary" }, label ?? title ?? operation.summary);
+
+  function collect() {
+    const given = readAll(fields);
+    const of = (those) => Object.fromEntries(those.filter(({ name }) => name in given).map(({ name }) => [name, given[name]]));
+    const body = whole ? given.body : operation.body ? (Object.keys(of(bodies)).length || operation.bodyNeeded ? of(bodies) : undefined) : undefined;
+    if (properties && "__version__" in properties && body) body.__version__ = 1;
+    return [operation, { ...items, ...of(paths) }, of(queries), body];
+  }
+
+  async function go(event) {
+    event.preventDefault();
+    error.hidden = true;
+    submit.disabled = true;
+    try {
+      const answer = await send(...collect());
+      dialog.close();
+      done(answer);
+    } catch (problem) {
+      if (problem instanceof FieldError) return;
+      if (!(problem instanceof ApiError)) throw problem;
+      if (!failField(fields, problem.message)) put(error, problem.message).hidden = false;
+    } finally {
+      submit.disabled = false;
+    }
+  }
+
+  const dialog = openDialog(title ?? operation.summary, h("form", { onsubmit: go, novalidate: true },
+    h("div", { class: "dialog-body" },
+      lead && h("p", { class: "lead" }, lead), error, up.map((field) => field.element),
+      rest.length > 0 && h("details", { class: "all", open: up.length === 0 && rest.length < 6 && !lead }, h("summary", {}, `${T.allParameters} (${rest.length})`), rest.map((field) => field.element))),
+    h("div", { class: "dialog-foot" },
+      button(T.copyCurl, "copy", () => { try { copy(asCurl(...collect())); } catch (e) { if (!(e instanceof FieldError)) throw e; } }, { class: "quiet" }),
+      h("span", { class: "spring" }), button(T.cancel, null, () => dialog.close(), { class: "quiet" }), submit)));
+  return dialog;
+}
+
+export function openDialog(title, ...children) {
+  const dialog = h("dialog", { "aria-label": title }, h("header", {}, h("h2", {}, title),
+    button(T.close, "close", () => dialog.close(), { class: "quiet icon-only" })), children);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}

@@ -1,0 +1,196 @@
+// What the console knows of the cluster: rows by name for each kind, read again as events tell.
+
+import { call, get, may, session } from "./api.js";
+import { millis } from "./format.js";
+
+/** Rows of each kind by name; null until they were read once. */
+export const rows = { instance: null, node: null, group: null, network: null, job: null };
+/** Why a kind could not be read, if it could not. */
+export const failures = {};
+export const cluster = { info: null, os: null };
+
+const listeners = new Set();
+let told = null;
+
+/** Call this with the set of kinds that changed; what it returns takes the listener away. */
+export function onChange(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function changed(kind) {
+  if (told) return void told.add(kind);
+  told = new Set([kind]);
+  queueMicrotask(() => {
+    const kinds = told;
+    told = null;
+    for (const listener of [...listeners]) listener(kinds);
+  });
+}
+
+// A field of Ganeti's and what a row calls it. The live ones cost a question to every node.
+const FIELDS = {
+  instance: {
+    fixed: { name: "name", uuid: "uuid", admin_state: "admin", pnode: "pnode", snodes: "snodes",
+      "pnode.group": "group", os: "os", hypervisor: "hypervisor", disk_template: "template",
+      disk_usage: "disk", "be/maxmem": "memory", "be/vcpus": "vcpus", "nic.ips": "ips", tags: "tags" },
+    live: { name: "name", status: "status" },
+  },
+  node: {
+    fixed: { name: "name", role: "role", group: "group", pinst_cnt: "primaries", sinst_cnt: "secondaries", pip: "ip",
+      tags: "tags", master_candidate: "candidate", drained: "drained", offline: "offline" },
+    live: { name: "name", mtotal: "mtotal", mfree: "mfree", dtotal: "dtotal", dfree: "dfree", ctotal: "cpus" },
+  },
+};
+
+const LISTS = {
+  instance: ["2/instances?bulk=1", (o) => ({ name: o.name, uuid: o.uuid, admin: o.admin_state, status: o.status, pnode: o.pnode,
+    snodes: o.snodes, os: o.os, hypervisor: o.hypervisor, template: o.disk_template, disk: o.disk_usage,
+    memory: o.beparams?.maxmem ?? o.beparams?.memory, vcpus: o.beparams?.vcpus, ips: o["nic.ips"], tags: o.tags ?? [] })],
+  node: ["2/nodes?bulk=1", (o) => ({ name: o.name, role: o.role, ip: o.pip, primaries: o.pinst_cnt, secondaries: o.sinst_cnt,
+    mtotal: o.mtotal, mfree: o.mfree, dtotal: o.dtotal, dfree: o.dfree, cpus: o.ctotal, tags: o.tags ?? [],
+    group: o["group.uuid"], drained: o.drained, offline: o.offline })],
+  group: ["2/groups?bulk=1", (o) => o],
+  network: ["2/networks?bulk=1", (o) => o],
+};
+
+const JOB_FIELDS = ["id", "status", "summary", "received_ts", "start_ts", "end_ts"];
+
+async function query(kind, fields, names) {
+  const qfilter = names ? ["|", ...names.map((name) => ["=", kind === "job" ? "id" : "name", name])] : null;
+  const reply = qfilter
+    ? await call("PUT", `2/query/${kind}`, { fields, qfilter })
+    : await get(`2/query/${kind}?fields=${fields.join(",")}`);
+  return reply.data.map((row) => row.map(([status, value]) => (status === 0 ? value : null)));
+}
+
+async function readPart(kind, part, names) {
+  const fields = FIELDS[kind][part], keys = Object.values(fields);
+  const data = await query(kind, Object.keys(fields), names);
+  return data.map((values) => Object.fromEntries(values.map((value, i) => [keys[i], value])));
+}
+
+function take(kind, found, { whole = false, names = null } = {}) {
+  const known = rows[kind] ?? new Map();
+  const next = whole ? new Map() : known;
+  for (const row of found) next.set(row.name, { ...known.get(row.name), ...row });
+  const seen = names && new Set(found.map((row) => row.name));
+  for (const name of names ?? []) if (!seen.has(name)) next.delete(name);
+  rows[kind] = next;
+  delete failures[kind];
+  changed(kind);
+}
+
+async function guarded(kind, work) {
+  try {
+    await work();
+  } catch (error) {
+    failures[kind] = error;
+    changed(kind);
+  }
+}
+
+/** Read all of a kind: first what is cheap, and then what the nodes must be asked for. */
+export const load = (kind) => guarded(kind, async () => {
+  if (kind === "job") return readJobs();
+  if (FIELDS[kind] && may("query.all")) {
+    take(kind, await readPart(kind, "fixed"), { whole: true });
+    later(kind);
+  } else {
+    const [path, read] = LISTS[kind];
+    take(kind, (await get(path)).map(read), { whole: true });
+  }
+});
+
+const waiting = new Set();
+
+/** The live part, when the page has been drawn. */
+function later(kind) {
+  if (waiting.has(kind)) return;
+  waiting.add(kind);
+  setTimeout(() => guarded(kind, async () => {
+    waiting.delete(kind);
+    const user = session.user;
+    const found = await readPart(kind, "live");
+    if (session.user === user) take(kind, found.filter((row) => rows[kind]?.has(row.name)));
+  }), 50);
+}
+
+/** Read some objects of a kind again; those that are gone go. */
+export const reload = (kind, names) => guarded(kind, async () => {
+  if (!rows[kind]) return;
+  if (!FIELDS[kind] || !may("query.all")) return load(kind);
+  const [fixed, live] = await Promise.all([readPart(kind, "fixed", names), readPart(kind, "live", names)]);
+  take(kind, fixed, { names });
+  take(kind, live.filter((row) => rows[kind].has(row.name)));
+});
+
+/** Make sure that a kind was read at least once. */
+const loading = {};
+export function need(...kinds) {
+  for (const kind of kinds) {
+    if (rows[kind] || loading[kind]) continue;
+    loading[kind] = load(kind).finally(() => delete loading[kind]);
+  }
+}
+
+export function forget() {
+  for (const kind of Object.keys(rows)) { rows[kind] = null; delete failures[kind]; }
+  cluster.info = cluster.os = null;
+}
+
+export const jobOf = (told) => ({
+  id: told.id, status: told.status, summary: told.summary ?? [],
+  received: millis(told.received_ts), start: millis(told.start_ts), end: millis(told.end_ts),
+});
+
+async function readJobs() {
+  let found;
+  if (may("query.all") && may("jobs.list")) {
+    const data = await query("job", JOB_FIELDS);
+    found = data.map((values) => jobOf(Object.fromEntries(values.map((value, i) => [JOB_FIELDS[i], value]))));
+  } else {
+    found = (await get("2/jobs?bulk=1")).map(jobOf);
+  }
+  const next = new Map(found.map((job) => [job.id, job]));
+  for (const [id, job] of rows.job ?? []) if (!next.has(id) && job.id > Math.max(0, ...next.keys())) next.set(id, job);
+  rows.job = next;
+  delete failures.job;
+  changed("job");
+}
+
+/** Read some jobs again; gives what they are now. */
+export async function reloadJobs(ids) {
+  try {
+    const found = may("query.all")
+      ? (await query("job", JOB_FIELDS, ids)).map((values) => Object.fromEntries(values.map((value, i) => [JOB_FIELDS[i], value])))
+      : await Promise.all(ids.map((id) => get(`2/jobs/${id}`)));
+    const jobs = found.map(jobOf);
+    jobs.forEach(takeJob);
+    return jobs;
+  } catch (error) {
+    failures.job = error;
+    changed("job");
+    return [];
+  }
+}
+
+export function takeJob(job) {
+  rows.job ??= new Map();
+  rows.job.set(job.id, job);
+  changed("job");
+}
+
+/** The cluster's own facts, once. */
+export async function needCluster() {
+  try {
+    if (!cluster.info) { cluster.info = await get("2/info"); changed("cluster"); }
+  } catch (error) { failures.cluster = error; changed("cluster"); }
+}
+
+export async function needOs() {
+  cluster.os ??= await get("2/os");
+  return cluster.os;
+}
+
+export const stateOf = (instance) => instance.status ?? instance.admin;
