@@ -15,7 +15,9 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.api.cells import counts_once
 from ganeti_rapi.api.once import Mark, marks_of, of_request, read_mark
+from ganeti_rapi.api.resources import RESOURCES
 from ganeti_rapi.assembly import make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.errors import BadRequest, LuxiUnreachable, OtherRequest
@@ -346,6 +348,11 @@ class WritesTests(SynchronousTestCase):
         self.assertEqual(self.ask("/2/filters", "POST", body={**rule, "priority": 2}).status, 422)
         self.assertEqual(self.ask("/2/queue", body={"drained": False}, key="q").status, 200)
         self.assertEqual(self.ask("/2/queue", body={"drained": True}, key="q").status, 422)
+
+    def test_what_is_good_for_one_request_is_not_given_to_another(self) -> None:
+        cells = [cell for row in RESOURCES for cell in row.cells.values() if cell.secret]
+        self.assertTrue(cells)
+        self.assertFalse(any(counts_once("POST", cell) for cell in cells))
 
     def test_a_mistake_does_not_use_up_the_key(self) -> None:
         self.assertEqual(self.ask(body={"tiemout": 9}).status, 400)

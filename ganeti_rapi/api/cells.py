@@ -377,8 +377,11 @@ class WebSocket(Cell):
 
 
 def counts_once(method: str, cell: Cell) -> bool:
-    """Whether a request may be marked to count once: it submits a job, or writes otherwise."""
-    return isinstance(cell, OfOpcode) or method not in ("GET", "HEAD")
+    """Whether a request may be marked to count once: it submits a job, or writes otherwise.
+
+    Secret replies, such as tickets, are good for one request and not remembered for another.
+    """
+    return isinstance(cell, OfOpcode) or not (method in ("GET", "HEAD") or cell.secret)
 
 
 Source = Callable[..., Coroutine[Any, Any, "AsyncIterator[Event] | None"]]

@@ -255,7 +255,7 @@ class Rapi:
             return None
         if isinstance(cell, Text):
             return Reply([await cell.text(call)], content_type=cell.content_type.encode("ascii"))
-        if call.mark is None or self._once is None or isinstance(cell, OfOpcode) or cell.secret:
+        if call.mark is None or self._once is None or isinstance(cell, OfOpcode):
             return Reply(pieces_of(await cell.run(call)), secret=cell.secret)
         return Reply(pieces_of(await self._once.reply(call.mark, partial(cell.run, call))))
 
