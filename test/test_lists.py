@@ -294,7 +294,7 @@ class AskingTests(ApiCase):
     def test_without_arguments_of_theirs_lists_are_as_they_were(self) -> None:
         self.daemon.answers["QueryInstances"] = [["web1"]]
         reply = self.ask("GET", "/2/instances?fields=&filter=&sort=&limit=&after=&nosuch=1")
-        self.assertEqual(reply.body, b'[{"id":"web1","uri":"/2/instances/web1"}]\n')
+        self.assertEqual(reply.json(), [{"id": "web1", "uri": "/2/instances/web1"}])
         self.assertEqual(self.daemon.calls, [("QueryInstances", (), ["name"], False)])
 
     def test_mistakes_that_luxid_never_hears_of(self) -> None:

@@ -28,10 +28,22 @@ function take(told) {
 export const readSession = async () => take(await call("GET", "2/session"));
 export const login = async (name, password) => take(await call("POST", "2/session", { name, password }));
 export async function logout() {
-  const told = await call("DELETE", "2/session");
-  session.user = null; // no surprise: nobody is to be asked to log in again
-  return take(told);
+  stopReads(); // those that are under way would be answered 401
+  try {
+    const told = await call("DELETE", "2/session");
+    session.user = null; // no surprise: nobody is to be asked to log in again
+    return take(told);
+  } catch (error) {
+    startReads();
+    throw error;
+  }
 }
+
+let reads = new AbortController();
+
+/** Nothing is read until `startReads`: nobody looks. */
+export const stopReads = () => reads.abort();
+export function startReads() { reads = new AbortController(); }
 
 export const get = (path) => call("GET", path);
 
@@ -43,6 +55,7 @@ export async function call(method, path, body) {
   try {
     reply = await fetch(new URL(path, BASE), {
       method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+      signal: method === "GET" && path !== "2/session" ? reads.signal : undefined,
     });
   } catch {
     throw new ApiError(0, "The server does not answer. It may be restarting; try again in a moment.");

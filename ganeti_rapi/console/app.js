@@ -1,6 +1,6 @@
 // The frame of the console: who is here, where one can go, and the page in the middle.
 
-import { login, logout, onSignedOut, readSession, session } from "./api.js";
+import { login, logout, onSignedOut, readSession, session, startReads, stopReads } from "./api.js";
 import { h, put, typing } from "./dom.js";
 import { icon } from "./icons.js";
 import { connection, follow, onConnection, stop } from "./live.js";
@@ -80,7 +80,7 @@ function drawFrame() {
 function drawWho() {
   put(who, session.user
     ? [h("span", { class: "user" }, icon("user"), h("span", {}, session.user)),
-      button(T.logout, "out", async () => { await logout(); begin(); }, { class: "quiet" })]
+      button(T.logout, "out", async () => { await logout(); drawLogin(); }, { class: "quiet" })]
     : [h("span", { class: "muted" }, T.readOnly), button(T.login, "user", () => drawLogin(), { class: "primary" })]);
 }
 
@@ -116,6 +116,7 @@ function drawLogin(problem) {
     }
   }
   stop();
+  stopReads();
   put(document.body, h("div", { class: "login" }, h("main", { class: "login-card" },
     h("img", { src: "icon.svg", alt: "", width: 44, height: 44 }), h("h1", {}, T.brand), h("p", { class: "muted" }, T.loginLead), error,
     h("form", { onsubmit: go }, h("div", { class: "field" }, h("label", { for: "login-name" }, T.name), name),
@@ -126,6 +127,7 @@ function drawLogin(problem) {
 
 /** Who comes in sees the place that was asked for. */
 function enter() {
+  startReads();
   forget();
   drawFrame();
   need("instance", "job");

@@ -127,7 +127,12 @@ def start_cluster(simulate: str = "", options: Sequence[str] = ()) -> RunningClu
     handle, name = tempfile.mkstemp(prefix="ganeti-rapi-", suffix=".log")
     with os.fdopen(handle, "wb") as log:
         process = subprocess.Popen(
-            _command(simulate, options), stdout=log, stderr=subprocess.STDOUT, close_fds=True
+            _command(simulate, options),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            close_fds=True,
+            # It finds what this process finds, installed or not.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
     try:
         return _started(process, Path(name))

@@ -121,6 +121,7 @@ class BrowserTestCase(SynchronousTestCase):
         self.page = self.new_page()
 
     def tearDown(self) -> None:
+        self.page.unroute_all(behavior="ignoreErrors")  # a reply may be on its way still
         self.page.context.close()
         left = [each for each in self.problems if not any(f in each for f in self.forgiven)]
         self.assertEqual(left, [])

@@ -70,6 +70,7 @@ class LoginTests(BrowserTestCase):
         self.forgiven = ["401"]
         self.log_in(place="instances/web1.example.com/danger")
         expect(self.page.locator(".danger-row").first).to_be_visible()
+        self.page.wait_for_timeout(1000)  # or else a read that is under way finds out
         self.page.context.clear_cookies()
         self.page.get_by_role("button", name="Remove").first.click()
         self.page.locator("dialog .danger").click()

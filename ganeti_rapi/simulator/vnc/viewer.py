@@ -64,6 +64,8 @@ class Viewer:
                 self._take(message)
         except NotRfb:
             self._transport.loseConnection()
+        else:
+            self._show_changes()  # once, however many times it was asked for
 
     def _take(self, message: ViewerMessage) -> None:
         if isinstance(message, Hello):
@@ -74,12 +76,10 @@ class Viewer:
         elif isinstance(message, Key):
             if message.down:
                 self._screen.press(message.symbol)
-                self._show_changes()
         elif isinstance(message, Wants):
             self._waits = True
             if not message.incremental:
                 self._seen = []
-            self._show_changes()
 
     def _show_changes(self) -> None:
         """Send the lines that are not as the viewer has seen them, if it waits for any."""
