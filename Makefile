@@ -8,7 +8,7 @@ SIMULATE ?=
 MODULES ?=
 
 .PHONY: run test test-live test-live-stock test-live-packaged test-debian test-master test-chaos \
-	test-browser lint mutants bench bench-waits bench-large bench-consoles deb doc clean help
+	test-browser lint mutants bench bench-waits bench-large bench-consoles bench-console deb doc clean help
 
 help:
 	@echo 'make run          serve a simulated cluster on https://127.0.0.1:$(PORT)'
@@ -23,7 +23,7 @@ help:
 	@echo 'make deb          build the Debian package'
 	@echo 'make doc          write the generated parts of doc/ and of the client'
 	@echo 'make bench        measure beside the stock daemon (root, Debian, wrk)'
-	@echo 'make bench-waits, make bench-large, make bench-consoles  measure; see doc/performance.md'
+	@echo 'make bench-waits, make bench-large, make bench-consoles, make bench-console  measure; see doc/performance.md'
 	@echo 'make clean        remove what these made'
 
 # The environment is made again when the dependencies change.
@@ -111,6 +111,10 @@ bench-large: $(BIN)/.installed
 bench-consoles: $(BIN)/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m test.bench.consoles
+
+# Needs Chromium; what a person waits for, with 10,000 instances.
+bench-console: $(BIN)/.browser
+	$(BIN)/python -m test.bench.console
 
 # Needs Debian's own Python and packages only; says which.
 deb:

@@ -6,7 +6,7 @@ import { icon } from "./icons.js";
 import { connection, follow, onConnection, stop } from "./live.js";
 import { needDocument } from "./operations.js";
 import { button, empty, failure, toast } from "./parts.js";
-import { cluster, forget, need, needCluster, onChange } from "./store.js";
+import { cluster, forget, generation, need, needCluster, onChange } from "./store.js";
 import { strip } from "./strip.js";
 import { PAGES, T } from "./texts.js";
 
@@ -80,7 +80,7 @@ function drawFrame() {
 function drawWho() {
   put(who, session.user
     ? [h("span", { class: "user" }, icon("user"), h("span", {}, session.user)),
-      button(T.logout, "out", async () => { await logout(); drawLogin(); }, { class: "quiet" })]
+      button(T.logout, "out", leaveForGood, { class: "quiet" })]
     : [h("span", { class: "muted" }, T.readOnly), button(T.login, "user", () => drawLogin(), { class: "primary" })]);
 }
 
@@ -106,7 +106,7 @@ function drawLogin(problem) {
     error.hidden = true;
     try {
       await login(name.value, password.value);
-      await begin();
+      enter();
     } catch (failed) {
       put(error, failed.message).hidden = false;
       password.value = "";
@@ -115,8 +115,7 @@ function drawLogin(problem) {
       submit.disabled = false;
     }
   }
-  stop();
-  stopReads();
+  leave();
   put(document.body, h("div", { class: "login" }, h("main", { class: "login-card" },
     h("img", { src: "icon.svg", alt: "", width: 44, height: 44 }), h("h1", {}, T.brand), h("p", { class: "muted" }, T.loginLead), error,
     h("form", { onsubmit: go }, h("div", { class: "field" }, h("label", { for: "login-name" }, T.name), name),
@@ -125,15 +124,44 @@ function drawLogin(problem) {
   name.focus();
 }
 
+/** Ask for nothing any more, and keep nothing. */
+function leave() {
+  stop();
+  stopReads();
+  forget();
+  page?.leave?.();
+  page = null;
+  put(main);
+}
+
+async function leaveForGood() {
+  leave();
+  try {
+    await logout();
+    drawLogin();
+  } catch (error) {
+    enter();
+    toast(error.message, "bad");
+  }
+}
+
 /** Who comes in sees the place that was asked for. */
 function enter() {
   startReads();
   forget();
   drawFrame();
-  need("instance", "job");
+  const first = need("instance"), begun = generation;
   show();
-  needDocument().then((document) => { follow(document); page?.update?.(new Set(["document"])); });
-  setTimeout(needCluster, 150); // behind what the page itself asks for
+  Promise.race([first, new Promise((late) => setTimeout(late, 2000))]).then(() => { // behind what the page itself shows
+    if (begun !== generation) return;
+    need("job");
+    needDocument().then((document) => {
+      if (begun !== generation) return;
+      follow(document);
+      page?.update?.(new Set(["document"]));
+    });
+    needCluster();
+  });
 }
 
 async function begin() {

@@ -1,6 +1,6 @@
 // What the console knows of the cluster: rows by name for each kind, read again as events tell.
 
-import { call, get, may, session } from "./api.js";
+import { call, get, may } from "./api.js";
 import { millis } from "./format.js";
 
 /** Rows of each kind by name; null until they were read once. */
@@ -108,11 +108,12 @@ const waiting = new Set();
 function later(kind) {
   if (waiting.has(kind)) return;
   waiting.add(kind);
+  const begun = generation;
   setTimeout(() => guarded(kind, async () => {
     waiting.delete(kind);
-    const user = session.user;
+    if (begun !== generation) return;
     const found = await readPart(kind, "live");
-    if (session.user === user) take(kind, found.filter((row) => rows[kind]?.has(row.name)));
+    if (begun === generation) take(kind, found.filter((row) => rows[kind]?.has(row.name)));
   }), 50);
 }
 
@@ -125,16 +126,21 @@ export const reload = (kind, names) => guarded(kind, async () => {
   take(kind, live.filter((row) => rows[kind].has(row.name)));
 });
 
-/** Make sure that a kind was read at least once. */
+/** Make sure that kinds were read at least once. */
 const loading = {};
 export function need(...kinds) {
-  for (const kind of kinds) {
-    if (rows[kind] || loading[kind]) continue;
-    loading[kind] = load(kind).finally(() => delete loading[kind]);
-  }
+  return Promise.all(kinds.map((kind) => {
+    if (rows[kind]) return null;
+    loading[kind] ??= load(kind).finally(() => delete loading[kind]);
+    return loading[kind];
+  }));
 }
 
+/** How often all was forgotten: what was begun before another login is not gone on with. */
+export let generation = 0;
+
 export function forget() {
+  generation += 1;
   for (const kind of Object.keys(rows)) { rows[kind] = null; delete failures[kind]; }
   cluster.info = cluster.os = null;
 }

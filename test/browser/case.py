@@ -140,7 +140,7 @@ class BrowserTestCase(SynchronousTestCase):
 
     def _heard(self, message: Any) -> None:  # Any: as above
         if message.type == "error":
-            self.problems.append(message.text)
+            self.problems.append(f"{message.text} {message.location}")
 
     def open(self, place: str = "") -> None:
         """Go to a page of the console."""

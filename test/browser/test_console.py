@@ -7,6 +7,10 @@ import json
 import re
 import time
 
+from twisted.trial.unittest import SkipTest
+
+from ganeti_rapi.web.console import NOVNC
+
 from .case import BrowserTestCase
 
 with contextlib.suppress(ImportError):  # then everything here is skipped
@@ -199,6 +203,21 @@ class WriteTests(BrowserTestCase):
         self.open(f"jobs/{job}")
         expect(self.page.locator(".title-row .state")).to_have_text("failed")
         expect(self.page.get_by_role("alert")).to_contain_text("offline")
+
+
+class ScreenTests(BrowserTestCase):
+    def test_the_screen_of_an_instance(self) -> None:
+        if not (NOVNC / "core").is_dir():
+            raise SkipTest("there is no noVNC: apt install novnc")
+        self.log_in(place="instances/web2.example.com/console")
+        self.page.get_by_role("button", name="Open the screen").click()
+        expect(self.page.locator(".screen canvas")).to_be_visible()
+        drawn = (
+            "() => { const it = document.querySelector('.screen canvas');"
+            " return it.width > 100 && it.getContext('2d').getImageData(0, 0, it.width, it.height)"
+            ".data.some((byte, i) => i % 4 !== 3 && byte > 0) }"
+        )
+        self.page.wait_for_function(drawn)
 
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>'

@@ -128,14 +128,21 @@ async function openScreen(screen, name) {
   try {
     const ticket = await call("POST", `2/instances/${encodeURIComponent(name)}/console/ticket`, {});
     const { default: RFB } = await import("../novnc/core/rfb.js");
-    put(screen);
+    put(screen).classList.add("live");
     const viewer = new RFB(screen, ticket.url);
     viewer.scaleViewport = true;
-    viewer.addEventListener("disconnect", () => put(screen, empty("The screen was closed."), button(T.consoleVnc, "console", () => openScreen(screen, name))), { once: true });
+    viewer.background = "#000";
+    viewer.addEventListener("disconnect", () => shut(screen, empty("The screen was closed."), button(T.consoleVnc, "console", () => openScreen(screen, name))), { once: true });
     screen.addEventListener("leave", () => viewer.disconnect(), { once: true });
   } catch (error) {
     const why = error.status === 404 || error.status === 501 ? T.consoleNone
       : error.status === undefined ? "The viewer noVNC is not installed beside the daemon (Debian's package novnc). Use the command below." : error.message;
-    put(screen, h("p", { class: "empty" }, why));
+    shut(screen, h("p", { class: "empty" }, why));
   }
+}
+
+/** Show something in the place of the screen. */
+function shut(screen, ...children) {
+  screen.classList.remove("live");
+  put(screen, children);
 }

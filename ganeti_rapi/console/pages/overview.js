@@ -15,8 +15,7 @@ const NODES_SHOWN = 24, WRONG_SHOWN = 12, HOUR = 3600e3;
 
 export function page() {
   const element = h("div", { class: "page" });
-  need("instance", "job");
-  setTimeout(() => need("node"), 0);
+  need("instance").then(() => element.isConnected && need("job", "node"));
 
   function tile(label, value, tone, href) {
     return h("a", { class: `tile ${tone ?? ""}`, href }, h("strong", {}, String(value)), h("span", {}, label));
