@@ -269,6 +269,16 @@ class MemoryTests(SynchronousTestCase):
             event = self.next_after(known)
             self.assertEqual((event.id, event.name), (told, "submitted"))
 
+    def test_a_look_that_fails_is_logged_and_not_the_last(self) -> None:
+        following = self.feed.events(None)
+        first = Deferred.fromCoroutine(next_of(following))
+        self.daemon.answers["QueryJobs"] = ValueError("of a bug")
+        self.clock.advance(POLL_SECONDS)
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+        self.has_jobs(KEPT_EVENTS + 3)
+        self.clock.advance(POLL_SECONDS)
+        self.assertEqual(self.successResultOf(first).name, "submitted")
+
     def test_one_who_may_have_missed_something_is_told_so(self) -> None:
         for known in (self.first, 0):
             self.assertEqual(self.next_after(known).name, "reset")

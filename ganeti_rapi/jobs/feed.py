@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from ganeti_rapi.api.call import JobDaemon
 from ganeti_rapi.api.events import Event
@@ -67,8 +68,9 @@ class JobFeed:
     def _look(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self.catch_up()).addErrback(self._look_failed)
 
-    def _look_failed(self, failure: Any) -> None:  # Any: Failure, generic only in newer Twisted
-        failure.trap(LuxiError)  # the readers wait; when luxid is back they are told what is new
+    def _look_failed(self, failure: Failure) -> None:
+        if not failure.check(LuxiError):  # without luxid the readers wait, and are told later
+            self.log.failure("The jobs can't be looked at", failure=failure)
 
     async def catch_up(self) -> None:
         """Know the jobs as they are now, and tell what is different. Raises `LuxiError`."""

@@ -138,7 +138,8 @@ class ClusterFeed:
         return Deferred.fromCoroutine(self._catch_up()).addErrback(self._look_failed)
 
     def _look_failed(self, failure: Failure) -> None:
-        failure.trap(LuxiError)  # what is missed now is seen by the next look
+        if not failure.check(LuxiError):  # what is missed now is seen by the next look
+            self.log.failure("The objects can't be looked at", failure=failure)
 
     async def _catch_up(self) -> None:
         """Know the objects as they are now, and tell what is different. Raises `LuxiError`."""
