@@ -40,7 +40,8 @@ from ganeti_rapi.web.accesslog import Entry, combined
 from ganeti_rapi.web.audit import AuditLog
 from ganeti_rapi.web.console import grow_console
 from ganeti_rapi.web.consoles import Consoles, EndpointFor
-from ganeti_rapi.web.cycle import CHECKS, Rapi
+from ganeti_rapi.web.cycle import Rapi
+from ganeti_rapi.web.heads import CHECKS
 from ganeti_rapi.web.health import Health
 from ganeti_rapi.web.limits import LIMITS, SiteLimits
 from ganeti_rapi.web.notes import Notes

@@ -33,7 +33,9 @@ FORMS = ["forms", "checks", "cells", "call", "opcodes", *HANDLERS, "cycle", "ope
 
 TESTS = {
     **{f"api/{name}.py": FORMS for name in ("forms", "bodies", "cells", "checks")},
-    "web/cycle.py": ["cycle", "http", "events"],
+    **{f"web/{name}.py": ["cycle", "http", "events"] for name in ("cycle", "heads", "content")},
+    "web/identity.py": ["cycle", "sessions", "access", "metrics"],
+    "web/reply.py": ["render", "cycle"],
     "web/events.py": ["events"],
     "web/expiry.py": ["tls"],
     "web/channel.py": ["channel", "http"],

@@ -18,8 +18,9 @@ from twisted.web.iweb import IRequest
 from twisted.web.server import NOT_DONE_YET
 
 from ganeti_rapi.errors import MethodNotSupported, NotFound
-from ganeti_rapi.web.cycle import Reply, check_admitted
+from ganeti_rapi.web.heads import check_admitted
 from ganeti_rapi.web.render import accepts_gzip, matches
+from ganeti_rapi.web.reply import Reply
 from ganeti_rapi.web.request import RapiRequest
 from ganeti_rapi.web.routes import RouteNode, Serve
 
