@@ -45,6 +45,29 @@ class ExchangeTests(SynchronousTestCase):
         self.assertIn("Content-Length: 2", head)
         self.assertEqual(body, "{}")
 
+    def test_a_page_and_the_next(self) -> None:
+        link = 'Link: </2/instances?bulk=1&limit=1&after=x>; rel="next"'
+        Servers(self, reply([{"name": "a"}], 200, link), reply([]))
+        asked = client()
+        first = result_of(asked.get_page("instances", limit=1))
+        self.assertEqual((first.rows, first.after), ([{"name": "a"}], "x"))
+
+    def test_changes(self) -> None:
+        Servers(self, reply([], 200, 'ETag: "e"'))
+        self.assertEqual(result_of(client().get_changes("nodes")).etag, "e")
+
+    def test_what_counts_once_is_repeated(self) -> None:
+        servers = Servers(self, [None], reply(12))
+        with patch("time.sleep"):
+            job = result_of(client(retries=1).once("key").stop_instance("web1"))
+        self.assertEqual(job, 12)
+        self.assertIn(b"Idempotency-Key: key\r\n", servers.heard(1))
+
+    def test_what_counts_for_an_object_as_it_was(self) -> None:
+        servers = Servers(self, reply(12))
+        result_of(client().unless_changed(3).stop_instance("web1"))
+        self.assertIn(b'If-Match: "3"\r\n', servers.heard(0))
+
     def test_pieces(self) -> None:
         head = b"HTTP/1.1 100 On\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         Servers(self, [head, b"2\r\n[1\r\n1\r\n", b"]\r\n0\r\n\r\n"])
@@ -205,7 +228,8 @@ class EachTests(SynchronousTestCase):
 
     def test_one_that_fails_ends_the_others(self) -> None:
         Servers(self, *[b""] * 5)
-        asked = client(timeout=60)
+        whole = client(timeout=60)
+        asked = whole.once("key")
         ended: list[BaseException] = []
 
         async def work(value: int) -> None:
@@ -217,5 +241,5 @@ class EachTests(SynchronousTestCase):
                 ended.append(error)
                 raise
 
-        self.assertRaises(NotFound, result_of, asked.transport.each(work, range(5), 3))
+        self.assertRaises(NotFound, result_of, whole.transport.each(work, range(5), 3))
         self.assertEqual({type(error) for error in ended}, {KeyboardInterrupt})

@@ -63,6 +63,12 @@ class AllMethods(
         other.transport = self.transport.with_headers({name: value})
         return other
 
+    async def __aenter__(self: Client) -> Client:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
     async def close(self) -> None:
         """Close the connections that are kept open."""
         await self.transport.close()

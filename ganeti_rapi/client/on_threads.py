@@ -7,7 +7,6 @@ that block, so that `result_of` runs one to its end by starting it.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 from attrs import define
 
 from ganeti_rapi.client.conversation import BROKEN, Head
+from ganeti_rapi.client.kept import Kept
 from ganeti_rapi.client.methods import AllMethods
 from ganeti_rapi.client.sockets import Connection, broken
 from ganeti_rapi.client.transport import (
@@ -55,10 +55,9 @@ _deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
 
 @define
 class _Connections:
-    """Those that are kept, and those in use. Adding and taking are atomic, without a lock that a
-    forked process might find held. ``interrupted`` says that nobody may wait any more."""
+    """Those that are kept, and those in use; ``interrupted`` says that nobody may wait any more."""
 
-    kept: deque[Connection]
+    kept: Kept[Connection]
     used: set[Connection]
     interrupted: bool = False
 
@@ -82,7 +81,7 @@ class ThreadTransport(Transport):
         super().__init__(url, credentials, patience)
         self._trust = trust if self.url.startswith("https:") else None
         self._connect_timeout = connect_timeout
-        self._connections = _Connections(deque(maxlen=connections), set())
+        self._connections = _Connections(Kept(connections), set())
 
     async def send(self, request: Request) -> Reply:
         until = min(_deadline.get(), monotonic() + (self.patience.timeout or float("inf")))
@@ -153,8 +152,7 @@ class ThreadTransport(Transport):
                 future.result()
 
     async def close(self) -> None:
-        while self._connections.kept:
-            self._connections.kept.pop().close()
+        self._connections.kept.close()
 
     @contextmanager
     def _asking(self, request: Request, until: float) -> Iterator[Connection]:
@@ -170,30 +168,12 @@ class ThreadTransport(Transport):
             raise self._meaning(error) from error
         finally:
             self._connections.used.discard(connection)
-            if connection.ended and connection.keep():
-                self._keep(connection)
-            else:
-                connection.close()
+            self._connections.kept.put(connection)
 
     def _connection(self, safe: bool, until: float) -> Connection:
-        while safe and (connection := self._kept()):
-            if connection.usable():
-                return connection
-            connection.close()
+        kept = self._connections.kept.take() if safe else None
         left = min(self._connect_timeout, max(until - monotonic(), 0.001))
-        return Connection(self.url, self._trust, left)
-
-    def _kept(self) -> Connection | None:
-        try:
-            return self._connections.kept.pop()
-        except IndexError:  # another thread may have been faster
-            return None
-
-    def _keep(self, connection: Connection) -> None:
-        if len(self._connections.kept) == self._connections.kept.maxlen:
-            connection.close()
-        else:
-            self._connections.kept.append(connection)
+        return kept or Connection(self.url, self._trust, left)
 
     def _parts(
         self, connection: Connection, until: float, silence: float | None = None

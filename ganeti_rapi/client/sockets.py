@@ -58,7 +58,7 @@ class Connection:
         return self._conversation.ended
 
     def keep(self) -> bool:
-        """Whether there may be another request on this connection."""
+        """Get ready for another request; whether there may be one on this connection."""
         self._since = monotonic()
         return self._conversation.next()
 
@@ -100,10 +100,7 @@ def _connected(
         secured = trust.context.wrap_socket(plain, server_hostname=address[0])
     except ssl.SSLCertVerificationError as error:
         plain.close()
-        raise not_trusted(url, _shown(address, timeout)) from error
-    except ssl.SSLError as error:
-        plain.close()
-        raise TlsError(f"TLS with {url} failed: {error.reason or error}") from error
+        raise not_trusted(url, shown(address, timeout)) from error
     except (OSError, ValueError) as error:
         plain.close()
         raise unreachable(url, error) from error
@@ -114,8 +111,10 @@ def _connected(
     return secured
 
 
-def unreachable(url: str, error: Exception) -> Unreachable:
+def unreachable(url: str, error: Exception) -> TlsError | Unreachable:
     """What it means that no connection was made."""
+    if isinstance(error, ssl.SSLError):
+        return TlsError(f"TLS with {url} failed: {error.reason or error}")
     return Unreachable(f"Can't connect to {url}: {_words(error)}")
 
 
@@ -139,8 +138,11 @@ def not_trusted(url: str, fingerprint: str | None) -> TlsError:
     )
 
 
-def _shown(address: tuple[str, int], timeout: float) -> str | None:
-    """The fingerprint of a server that was refused; the library does not tell it then."""
+def shown(address: tuple[str, int], timeout: float) -> str | None:
+    """The fingerprint of a server that was refused; the library does not tell it then.
+
+    It is None where that cannot be found out. ``timeout`` is seconds.
+    """
     with suppress(OSError):
         unchecked = policy(insecure=True).context
         with (
