@@ -19,7 +19,8 @@ INSTALL_REQUIRES = [
     "attrs>=21.3",
     # Certificates for --simulate and the tests; pyOpenSSL depends on it.
     "cryptography>=38",
-    # Reads the heads of requests, strictly and in pure Python; without dependencies.
+    # HTTP/1.1 without I/O, strict and in pure Python: reads the heads of requests, and the replies
+    # for the clients of scripts and of asyncio; without dependencies.
     "h11>=0.14",
 ]
 
@@ -42,9 +43,8 @@ EXTRAS_REQUIRE = {
         # bcrypt, which many sites have hashes of; by the authors of cryptography.
         "bcrypt>=3.2",
     ],
-    # The reactor's thread behind `GanetiRapiClient`: threads, signals and the end of a process are
-    # hard to get right, and this library has them right.
-    "client": ["crochet>=2.0"],
+    # `GanetiRapiClient` for scripts needs nothing more; the name stays for who asks for it.
+    "client": [],
     # The command line `rapi`.
     "cli": [
         # Commands, options, help and shell completion.
@@ -70,8 +70,7 @@ EXTRAS_REQUIRE = {
         "jsonschema>=4.10",
         # The tests of consoles; see "console".
         "wsproto>=1.2",
-        # The tests of the blocking client and of the command line; see "client" and "cli".
-        "crochet>=2.0",
+        # The tests of the command line; see "cli".
         "click>=8.1",
         # The tests of clusters in files; see "simulate".
         "PyYAML>=6.0",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import inspect
 import shlex
+from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 from click.testing import CliRunner, Result
+from twisted.internet.defer import CancelledError
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client.cli.profiles import Profile
@@ -32,13 +36,36 @@ class CommandLine:
         return runner().invoke(
             rapi,
             ["--config", "/dev/null", "--url", "https://rapi", *shlex.split(line)],
-            obj=lambda profile, work: self.run(profile, work),
+            obj=lambda profile, work, **_: self.run(profile, work),
             **more,
         )
 
     def run(self, _: Profile, work: Any) -> Any:  # Any: as the session's
         """Do the work of a command."""
         return self.simulation.run(work(self.simulation.client))
+
+    def interrupt(self, work: Any, when: Callable[[], bool] = lambda: True) -> None:
+        """Do the work of a command, and press control-C as soon as that holds."""
+        transport = self.simulation.client.transport
+        send = transport.send
+
+        async def interrupted(request: Any) -> Any:  # Any: as `Transport.send` has it
+            try:
+                return await send(request)
+            except CancelledError:  # what the transport of `rapi` meets as KeyboardInterrupt
+                raise KeyboardInterrupt from None
+
+        failures: list[Failure] = []
+        with mock.patch.object(transport, "send", interrupted):
+            started = self.simulation.start(work(self.simulation.client))
+            started.addErrback(failures.append)
+            while not when():
+                self.simulation.reactor.advance(0.1)
+            started.cancel()
+            while not started.called:
+                self.simulation.reactor.advance(0.1)
+            self.simulation.reactor.advance(0.1)
+        failures[0].raiseException()
 
     @property
     def requests(self) -> list[Request]:

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 
 from ganeti_rapi.client import RapiClient
 from ganeti_rapi.client.connections import make_pool
-from ganeti_rapi.client.transport import Http
+from ganeti_rapi.client.on_twisted import Http
 from ganeti_rapi.testing import SimulatedApi
 
 from .htools import RecordedHtools

@@ -120,7 +120,8 @@ class FileCase(SynchronousTestCase):
         variables = {f"RAPI_{name}": None for name in names}
         env = {**variables, "RAPI_CONFIG": str(self.config), **settings.pop("env", {})}
         with patch.dict(sys.modules, {"keyring": self.ring()}):
-            return runner().invoke(rapi, words, obj=self.run_, env=env, **settings)
+            run = lambda profile, work, **_: self.run_(profile, work)  # noqa: E731  # as the session's
+            return runner().invoke(rapi, words, obj=run, env=env, **settings)
 
     def ring(self) -> Any:  # Any: a module, or None where there is none
         if self.keyring is None:

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,13 +14,10 @@ from unittest.mock import patch
 
 import click
 from click.testing import Result
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ReactorNotRunning
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client import errors
 from ganeti_rapi.client.cli import connecting, root, running
-from ganeti_rapi.client.cli.connecting import run_until_done
 from ganeti_rapi.client.cli.main import NOT_WRITTEN
 from ganeti_rapi.client.cli.profiles import Profile
 from ganeti_rapi.client.cli.root import rapi
@@ -46,67 +42,7 @@ insecure = true
 """
 
 
-class OneReactor:
-    """A reactor whose loop lasts until `stop`, or until ``interrupt`` says that it ends."""
-
-    def __init__(self, turn: Callable[[], None], interrupted: Callable[[], bool]) -> None:
-        self._turn = turn
-        self._interrupted = interrupted
-        self._begin: list[Callable[[], object]] = []
-        self._end: list[Callable[[], Deferred[Any]]] = []  # Any: the trigger's own
-        self._running = False
-
-    def callWhenRunning(self, start: Callable[[], object]) -> None:
-        self._begin.append(start)
-
-    def addSystemEventTrigger(
-        self, phase: str, event: str, trigger: Callable[[], Deferred[Any]]
-    ) -> None:  # Any: as above
-        assert (phase, event) == ("before", "shutdown")
-        self._end.append(trigger)
-
-    def run(self) -> None:
-        self._running = True
-        for start in self._begin:
-            start()
-        while self._running and not self._interrupted():
-            self._turn()
-        self._running = False
-        for trigger in self._end:
-            ended = trigger()
-            while not ended.called:
-                self._turn()
-
-    def stop(self) -> None:
-        if not self._running:
-            raise ReactorNotRunning
-        self._running = False
-
-
-class RunTests(CommandCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.simulation = self.line.simulation
-
-    def run_(self, work: running.Work, interrupted: Callable[[], bool]) -> Any:
-        # Any: the work's result
-        def turn() -> None:
-            self.simulation.reactor.advance(0.1)
-
-        reactor = OneReactor(turn, interrupted)
-        return run_until_done(reactor, lambda: self.simulation.client, work)
-
-    def test_a_result(self) -> None:
-        self.assertEqual(self.run_(lambda client: client.get_version(), lambda: False), 2)
-
-    def test_an_error(self) -> None:
-        self.assertRaises(
-            errors.NotFound,
-            self.run_,
-            lambda client: client.get_instance("nosuch"),
-            lambda: False,
-        )
-
+class ControlCTests(CommandCase):
     def test_control_c(self) -> None:
         self.line.hold_up("OP_CLUSTER_REDIST_CONF")
         before = len(self.line.requests)
@@ -115,31 +51,31 @@ class RunTests(CommandCase):
             waits = [request for request in self.line.requests if "/wait" in request.uri]
             return len(waits) > 1
 
-        self.patch(self.line, "run", lambda _, work: self.run_(work, interrupted))
+        self.patch(self.line, "run", lambda _, work: self.line.interrupt(work, interrupted))
         result = self.line.type("cluster redistribute-config")
         self.assertEqual(result.exit_code, 130, result.output)
-        job_id = max(self.simulation.run(self.simulation.client.list_jobs()))
+        job_id = max(self.line.simulation.run(self.line.simulation.client.list_jobs()))
         self.assertEqual(
             result.stderr.splitlines()[-1],
             f"Error: interrupted; the job goes on; to see how: rapi jobs watch {job_id}",
         )
         self.assertGreater(len(self.line.requests), before)
-        self.assertFalse(self.simulation.endpoint.pipes[0].connected, "the poll has ended")
+        self.assertFalse(self.line.simulation.endpoint.pipes[0].connected, "the poll has ended")
 
     def test_control_c_while_reading(self) -> None:
-        self.patch(self.line, "run", lambda _, work: self.run_(work, lambda: True))
+        self.patch(self.line, "run", lambda _, work: self.line.interrupt(work))
         result = self.line.type("info")
         self.assertEqual((result.exit_code, result.stderr), (130, "Error: interrupted\n"))
 
     def test_control_c_while_submitting(self) -> None:
-        self.patch(self.line, "run", lambda _, work: self.run_(work, lambda: True))
+        self.patch(self.line, "run", lambda _, work: self.line.interrupt(work))
         result = self.line.type("cluster redistribute-config")
         self.assertEqual(result.exit_code, 130)
         self.assertIn("rapi jobs list shows whether", result.stderr)
 
 
 class EndTests(CommandCase):
-    def end(self, error: Exception, line: str = "info") -> Result:
+    def end(self, error: BaseException, line: str = "info") -> Result:
         def run(_: Profile, work: Any) -> Any:  # Any: as the session's
             work(self.line.simulation.client).close()
             raise error
@@ -172,7 +108,7 @@ class EndTests(CommandCase):
             (errors.RequestTimedOut("late"), 7, "late"),
             (errors.JobStillRunning(1, 5), 7, "not ended after 5 seconds"),
             (ValueError("odd url"), 2, "odd url"),
-            (CancelledError(), 130, "interrupted"),
+            (KeyboardInterrupt(), 130, "interrupted"),
         ):
             result = self.end(error)
             self.assertEqual((error, result.exit_code), (error, code))
@@ -259,26 +195,35 @@ class Terminal(io.StringIO):
         return True
 
 
+class FeaturesOnly:
+    """A client that can do no more than what `rapi features` asks."""
+
+    async def get_features(self) -> list[str]:
+        return []
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+
 class ServerTests(SynchronousTestCase):
     """Which server is asked, as whom, and with which password."""
 
     def setUp(self) -> None:
         self.config = Path(self.mktemp())
         self.config.write_text(CONFIG, encoding="utf-8")
-        self.asked: list[tuple[Any, ...]] = []  # Any: parameters of RapiClient
-        self.patch(connecting, "RapiClient", self.connect)
-        self.patch(connecting, "run_until_done", lambda _, connect, __: [repr(connect())])
+        self.asked: list[tuple[Any, ...]] = []  # Any: parameters of a client
+        self.patch(connecting, "ThreadClient", self.connect)
 
-    def connect(self, _: object, *where: Any, **trust: Any) -> str:  # Any: as above
+    def connect(self, *where: Any, **trust: Any) -> FeaturesOnly:  # Any: as above
         self.asked.append((*where, {key: value for key, value in trust.items() if value}))
-        return "client"
+        return FeaturesOnly()
 
     def type(self, *words: str, **settings: Any) -> Result:  # Any: of CliRunner.invoke
         variables = {f"RAPI_{name}": None for name in ("URL", "USER", "PASSWORD", "PROFILE")}
         behind = settings.pop("behind", [])
         env = {**variables, "RAPI_CONFIG": str(self.config), **settings.pop("env", {})}
         return runner().invoke(
-            rapi, [*words, "features", *behind], obj=running.run_in_reactor, env=env, **settings
+            rapi, [*words, "features", *behind], obj=running.run_with_client, env=env, **settings
         )
 
     def asks(self, *words: str, **settings: Any) -> tuple[Any, ...]:  # Any: as above

@@ -37,7 +37,8 @@ from ganeti_rapi.client import (
     Unreachable,
 )
 from ganeti_rapi.client.failures import translated
-from ganeti_rapi.client.transport import as_it_is, base_url
+from ganeti_rapi.client.on_twisted import as_it_is
+from ganeti_rapi.client.transport import base_url
 
 from .client_double import URL, ClientOfSimulation, Script
 
@@ -285,12 +286,10 @@ class CredentialsTests(SynchronousTestCase):
 
     def test_a_user(self) -> None:
         options = self.sent("jack", "secret")
-        self.assertEqual(options["auth"], ("jack", "secret"))
-        self.assertNotIn("Authorization", options["headers"])
+        self.assertEqual(options["headers"]["Authorization"], "Basic amFjazpzZWNyZXQ=")
 
     def test_a_token(self) -> None:
         options = self.sent(token="grapi_x")
-        self.assertIsNone(options["auth"])
         self.assertEqual(options["headers"]["Authorization"], "Bearer grapi_x")
 
     def test_both(self) -> None:

@@ -22,6 +22,7 @@ from ganeti_rapi.client import (
     Unauthorized,
     Unavailable,
 )
+from ganeti_rapi.client.transport import Reply, decode
 
 from .client_double import Script
 
@@ -244,9 +245,22 @@ class ReplyTests(SynchronousTestCase):
             self.assertEqual((error.code, error.message, error.explain), (code, "why", "what"))
 
     def test_errors_without_a_reason(self) -> None:
-        for body in (b"<html>Bad gateway</html>", b"", b"[1]"):
+        page = "502 The server answered status 502 with a page that is not Ganeti's"
+        for body, words in (
+            (b"<html>Bad gateway</html>", page),
+            (b"[1]", page),
+            (b"", "502 The server gave no reason for its status 502"),
+        ):
             error = self.error(Unavailable, (502, body), lambda c: c.get_info())
-            self.assertEqual(str(error), "502 The server gave no reason")
+            self.assertEqual(str(error), words)
+
+    def test_a_redirect(self) -> None:
+        reply = Reply(301, b"<html>", {"location": "https://elsewhere/"})
+        error = self.assertRaises(HttpError, decode, reply)
+        self.assertEqual(
+            str(error),
+            "301 The server redirects to https://elsewhere/; give the URL of the RAPI itself",
+        )
 
     def test_something_else_listens_there(self) -> None:
         error = self.error(BadReply, b"<html>It works!</html>", lambda c: c.get_info())

@@ -117,7 +117,7 @@ def script(client: GanetiRapiClient) -> None:
 
 SETTINGS = """\
 [mypy]
-[mypy-twisted.*,treq.*,OpenSSL.*,service_identity.*,cryptography.*,crochet.*,zope.*]
+[mypy-twisted.*,treq.*,OpenSSL.*,service_identity.*,cryptography.*,zope.*]
 follow_imports = skip
 """
 """What is not ours takes long to check, and is not what this is about."""

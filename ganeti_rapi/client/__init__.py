@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ganeti_rapi.client.lists import Changes, Page
     from ganeti_rapi.client.nodes import Move
     from ganeti_rapi.client.rapi import RapiClient
-    from ganeti_rapi.client.tls import fingerprint
+    from ganeti_rapi.client.trust import fingerprint
 
 __all__ = [
     "BadReply",
@@ -87,9 +87,9 @@ _LATER = {
     "Page": "lists",
     "RapiClient": "rapi",
     "allocation": "instances",
-    "fingerprint": "tls",
+    "fingerprint": "trust",
 }
-"""Names whose modules import Twisted, which takes a while."""
+"""Names whose modules take a while to be imported."""
 
 
 def __getattr__(name: str) -> Any:  # Any: whatever the name stands for

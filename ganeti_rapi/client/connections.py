@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from treq.client import HTTPClient
 from twisted.internet.defer import Deferred, succeed
@@ -11,8 +11,7 @@ from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.iweb import IAgent, IBodyProducer, IPolicyForHTTPS
 from zope.interface import implementer
 
-IDLE: Final = 10
-"""Seconds that a connection is kept for the next request; servers keep it longer than that."""
+from ganeti_rapi.client.transport import IDLE
 
 
 def make_pool(reactor: Any, connections: int) -> HTTPConnectionPool:  # Any: the reactor
@@ -28,10 +27,11 @@ def make_pool(reactor: Any, connections: int) -> HTTPConnectionPool:  # Any: the
 def make_http(
     reactor: Any,  # Any: the reactor
     policy: IPolicyForHTTPS,
-    pool: HTTPConnectionPool,
+    pool: HTTPConnectionPool | None,
     connect_timeout: float,
 ) -> HTTPClient:
-    """treq with TLS by a policy; ``connect_timeout`` is seconds."""
+    """treq with TLS by a policy; ``connect_timeout`` is seconds. Without a pool, each request has
+    a connection of its own."""
     return treq_over(Agent(reactor, policy, connect_timeout, pool=pool))
 
 

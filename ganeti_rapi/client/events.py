@@ -7,17 +7,13 @@ A stock server has no such resource; there, and wherever only one job matters, u
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any, Final, NoReturn
+from contextlib import aclosing
+from typing import Any, Final
 
 from attrs import frozen
-from twisted.internet.defer import Deferred, DeferredQueue
-from twisted.internet.protocol import Protocol, connectionDone
-from twisted.python.failure import Failure
 
 from ganeti_rapi import jsontext
 from ganeti_rapi.client.base import Methods, path
-from ganeti_rapi.client.errors import ConnectionBroken
-from ganeti_rapi.client.transport import complete
 
 SILENCE: Final = 45.0
 """Seconds without a byte until the connection counts as dead; the server says something sooner."""
@@ -60,25 +56,6 @@ def _field(line: str) -> tuple[str, str]:
     return name, value.removeprefix(" ")
 
 
-class _Stream(Protocol):
-    """A reply's body that does not end for long; None in ``arrived`` is its end."""
-
-    def __init__(self) -> None:
-        self.arrived: DeferredQueue[bytes | None] = DeferredQueue()
-        self.reason: Failure = connectionDone
-
-    def dataReceived(self, data: bytes) -> None:
-        self.arrived.put(data)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.reason = reason
-        self.arrived.put(None)
-
-    def close(self) -> None:
-        if self.transport is not None:
-            self.transport.loseConnection()
-
-
 class EventMethods(Methods):
     """Streams of events. Leaving the loop, or cancelling, closes the connection."""
 
@@ -116,23 +93,8 @@ class EventMethods(Methods):
         self, where: str, last_event_id: str | None, **chosen: str | None
     ) -> AsyncIterator[Event]:
         query = {"last_event_id": last_event_id, **chosen}
-        response = await self.transport.open("GET", where, query)
-        stream, parser = _Stream(), EventParser()
-        response.deliverBody(stream)
-        try:
-            while (data := await self._next(stream)) is not None:
+        request, parser = self.transport.prepared("GET", where, query), EventParser()
+        async with aclosing(self.transport.stream(request, SILENCE)) as stream:
+            async for data in stream:
                 for event in parser.feed(data):
                     yield event
-        finally:
-            stream.close()
-        if not complete(stream.reason):
-            raise self.transport.translated(stream.reason)
-
-    def _next(self, stream: _Stream) -> Deferred[bytes | None]:
-        arrived = stream.arrived.get()
-        return arrived.addTimeout(SILENCE, self.transport.clock, self._silent)
-
-    def _silent(self, _: Any, timeout: float) -> NoReturn:  # Any: the cancelled wait's failure
-        raise ConnectionBroken(
-            f"{self.transport.url} has not sent anything for {timeout:g} seconds"
-        )

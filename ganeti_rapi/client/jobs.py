@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from attrs import frozen
-from twisted.internet.defer import Deferred
 
 from ganeti_rapi.client.base import Methods, Object, path
 from ganeti_rapi.client.errors import (
@@ -198,12 +197,9 @@ class JobMethods(Methods):
         `JobStillRunning` when it has not ended after ``timeout`` seconds. Cancelling this ends the
         waiting, not the job.
         """
-        end = Deferred.fromCoroutine(self._follow(job_id, on_log))
-        if timeout is not None:
-            end.addTimeout(
-                timeout, self.transport.clock, lambda *_: _still_running(job_id, timeout)
-            )
-        return await end
+        return await self.transport.within(
+            timeout, self._follow(job_id, on_log), lambda: JobStillRunning(job_id, timeout or 0)
+        )
 
     async def _follow(self, job_id: int, on_log: OnLog | None) -> list[Any]:  # Any: as above
         async for change in self.watch_job(job_id):
@@ -224,10 +220,6 @@ class JobMethods(Methods):
         >>> await client.submit_and_wait(client.start_instance("web1"))  # doctest: +SKIP
         """
         return await self.wait_for_job(await submission, on_log=on_log, timeout=timeout)
-
-
-def _still_running(job_id: int, timeout: float) -> None:
-    raise JobStillRunning(job_id, timeout)
 
 
 def results_of(job_id: int, job: Object) -> list[Any]:  # Any: each opcode's own result

@@ -10,10 +10,7 @@ Twisted's own policy is not used, since it accepts a certificate without any nam
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from attrs import frozen
@@ -35,7 +32,7 @@ from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 
-from ganeti_rapi.client.errors import TlsError
+from ganeti_rapi.client.trust import certificates, digits, only_one, sha256
 
 Judge = Callable[[X509, bool, str], bool]
 """Whether to accept a server, by its certificate, whether that is vouched for, and the host."""
@@ -46,14 +43,13 @@ def policy(cafile: str | None = None, pinned: str | None = None, insecure: bool 
 
     ``cafile`` is a PEM file with the certificates to trust; the server's name is checked as well.
     ``pinned`` is the SHA-256 fingerprint of the one certificate to accept, in hexadecimal with or
-    without colons (see `fingerprint`); names and authorities do not matter then. ``insecure``
-    accepts any certificate, so that anyone in between can read the password. Raises `TlsError`
-    for a file that cannot be used, and ValueError for what contradicts itself.
+    without colons (see `ganeti_rapi.client.fingerprint`); names and authorities do not matter then.
+    ``insecure`` accepts any certificate, so that anyone in between can read the password. Raises
+    `TlsError` for a file that cannot be used, and ValueError for what contradicts itself.
     """
-    if (cafile is not None) + (pinned is not None) + insecure > 1:
-        raise ValueError("Give only one of cafile, pinned and insecure")
+    only_one(cafile, pinned, insecure)
     if pinned is not None:
-        return Policy(None, _is_the_one(_digits(pinned)))
+        return Policy(None, _is_the_one(digits(pinned)))
     if insecure:
         return Policy(None, lambda *_: True)
     return trusting(platformTrust() if cafile is None else authorities(cafile))
@@ -68,54 +64,19 @@ def trusting(trust: Any, *, names: bool = True) -> Policy:
 def authorities(*paths: str) -> Any:  # Any: a trust root of Twisted's, whose type is private
     """The certificates in PEM files, as authorities to trust. Raises `TlsError`."""
     trusted = [
-        Certificate(X509.from_cryptography(certificate))
+        Certificate(X509.from_cryptography(x509.load_der_x509_certificate(der)))
         for path in paths
-        for certificate in _certificates(path)
+        for der in certificates(path)
     ]
     return trustRootFromCertificates(trusted)
 
 
-def fingerprint(path: str) -> str:
-    """The fingerprint to pin: of the first certificate in a PEM file. Raises `TlsError`.
-
-    ``openssl x509 -noout -fingerprint -sha256`` shows the same digits.
-    """
-    return _sha256(_certificates(path)[0])
+def _sha256(certificate: X509) -> str:
+    return sha256(certificate.to_cryptography().public_bytes(Encoding.DER))
 
 
-_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
-
-
-def _certificates(path: str) -> list[x509.Certificate]:
-    # cryptography reads several at once since version 39; Debian 12 has 38.
-    try:
-        blocks = _PEM.findall(Path(path).read_bytes())
-        certificates = [x509.load_pem_x509_certificate(block) for block in blocks]
-    except OSError as error:
-        raise TlsError(f"Can't read {path}: {error.strerror}") from None
-    except ValueError:
-        certificates = []
-    if not certificates:
-        raise TlsError(f"{path} holds no certificate in PEM form")
-    return certificates
-
-
-def _sha256(certificate: x509.Certificate) -> str:
-    return hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
-
-
-def _digits(text: str) -> str:
-    """The digits of a fingerprint, which may be in openssl's own line. Raises ValueError."""
-    shown = re.sub(r"^sha256 fingerprint=", "", text.strip().lower())
-    digits = shown.replace(":", "")
-    if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
-        what = "the 64 digits of its SHA-256 fingerprint"
-        raise ValueError(f"A pinned certificate is given by {what}, not {text!r}")
-    return digits
-
-
-def _is_the_one(digits: str) -> Judge:
-    return lambda certificate, *_: _sha256(certificate.to_cryptography()) == digits
+def _is_the_one(pinned: str) -> Judge:
+    return lambda certificate, *_: _sha256(certificate) == pinned
 
 
 def _vouched_for(_: X509, vouched: bool, __: str) -> bool:
@@ -171,7 +132,7 @@ class Policy:
             return vouched or not self._needs_chain
         accepted = self._judge(certificate, vouched, host)
         if not accepted:
-            self.refused = _sha256(certificate.to_cryptography())
+            self.refused = _sha256(certificate)
         return accepted
 
 

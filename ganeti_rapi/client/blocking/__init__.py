@@ -61,7 +61,6 @@ class GanetiRapiClient(
 
     As with Ganeti's client, the server's certificate is NOT CHECKED unless ``curl_config_fn`` is a
     `GenericCurlConfig` that names authorities. ``logger`` is told of each request at the level
-    debug. ``curl_factory`` is not supported. The first client starts a thread with a reactor, by
-    crochet; a program that runs the reactor itself calls ``crochet.no_setup()`` before, and uses
-    the client in other threads only.
+    debug. ``curl_factory`` is not supported. A client needs no event loop and no thread of its own:
+    it may be used before and after a fork, and beside a reactor that runs, which waits meanwhile.
     """

@@ -10,10 +10,9 @@ from ganeti_rapi.client.base import Object as Object
 from ganeti_rapi.client.blocking.constants import GANETI_RAPI_PORT
 from ganeti_rapi.client.blocking.curl import CurlConfig
 from ganeti_rapi.client.blocking.errors import Error, as_api_error
-from ganeti_rapi.client.blocking.thread import result_of, running_reactor
-from ganeti_rapi.client.connections import make_http, make_pool
 from ganeti_rapi.client.errors import RapiError
-from ganeti_rapi.client.rapi import RapiClient
+from ganeti_rapi.client.methods import AllMethods
+from ganeti_rapi.client.on_threads import ThreadClient, result_of
 
 CONNECT_TIMEOUT = 300.0
 """Seconds; curl's default."""
@@ -62,16 +61,13 @@ def _check_credentials(username: str | None, password: str | None) -> None:
 
 def _connect(
     host: str, port: int, username: str | None, password: str | None, config: CurlConfig
-) -> RapiClient:
-    reactor = running_reactor()
+) -> AllMethods:
     address = f"[{host}]" if ":" in host else host
-    connect_timeout = config.connect_timeout or CONNECT_TIMEOUT
-    pool = make_pool(reactor, connections=8)
-    return RapiClient(
-        reactor,
+    return ThreadClient(
         f"https://{address}:{port}",
         username,
         password if username is not None else None,
         timeout=config.timeout or None,
-        http=make_http(reactor, config.policy(), pool, connect_timeout),
+        connect_timeout=config.connect_timeout or CONNECT_TIMEOUT,
+        trust=config.trust(),
     )

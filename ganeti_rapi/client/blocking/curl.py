@@ -7,11 +7,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from attrs import frozen
-from twisted.internet.ssl import platformTrust
-from twisted.web.iweb import IPolicyForHTTPS
 
 from ganeti_rapi.client.blocking.errors import Error
-from ganeti_rapi.client.tls import authorities, policy, trusting
+from ganeti_rapi.client.trust import Trust, authorities, policy, trusting
 
 Function = TypeVar("Function", bound=Callable[..., Any])  # Any: whatever is decorated
 
@@ -27,15 +25,15 @@ class CurlConfig:
     connect_timeout: float | None = None
     timeout: float | None = None
 
-    def policy(self) -> IPolicyForHTTPS:
+    def trust(self) -> Trust:
         """Which certificates to trust: any, as in Ganeti's client, unless authorities are named."""
         if not (self.use_curl_cabundle or self.cafile or self.capath):
             return policy(insecure=True)
-        return trusting(self._trust(), names=self.verify_hostname)
+        return trusting(self._authorities(), names=self.verify_hostname)
 
-    def _trust(self) -> Any:  # Any: a trust root of Twisted's, whose type is private
+    def _authorities(self) -> bytes | None:
         if self.use_curl_cabundle:
-            return platformTrust()
+            return None
         paths = [self.cafile] if self.cafile else []
         if self.capath:
             paths += sorted(entry.path for entry in os.scandir(self.capath) if entry.is_file())

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ganeti_rapi.client.blocking.base import BlockingMethods
 from ganeti_rapi.client.lists import Changes, Page
-from ganeti_rapi.client.rapi import RapiClient
+from ganeti_rapi.client.methods import AllMethods
 from ganeti_rapi.jsontext import Json
 
 Client = TypeVar("Client", bound="ListMethods")
@@ -51,7 +51,7 @@ class ListMethods(BlockingMethods):
         """
         return self._over(self._rapi.unless_changed(serial_no))
 
-    def _over(self: Client, rapi: RapiClient) -> Client:
+    def _over(self: Client, rapi: AllMethods) -> Client:
         other = copy(self)
         other._rapi = rapi  # noqa: SLF001  # it is of the same class
         return other

@@ -14,7 +14,7 @@ from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.shortening import with_full_names
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 # Any, in this module: the client's methods and JSON of each command's own shape
 Method: TypeAlias = str | Callable[..., Any]
@@ -24,7 +24,7 @@ LazyParameter: TypeAlias = click.Parameter | Callable[[], click.Parameter]
 """A parameter of a command, or what makes it."""
 
 
-def call(method: Method, client: RapiClient, values: Mapping[str, Any]) -> Any:
+def call(method: Method, client: AllMethods, values: Mapping[str, Any]) -> Any:
     """What a method of the client returns, with short names made full. An awaitable."""
 
     async def once(**values: Any) -> Any:
@@ -115,7 +115,7 @@ def reading(
     """A command that prints what a method of the client returns."""
 
     def run(session: Session, **values: Any) -> None:
-        async def work(client: RapiClient) -> Any:
+        async def work(client: AllMethods) -> Any:
             return await call(method, client, given(values))
 
         session.show(session.ask(work))

@@ -14,16 +14,16 @@ import click
 
 from ganeti_rapi.client.cli.everywhere import Choices
 from ganeti_rapi.client.cli.profiles import read_profile
-from ganeti_rapi.client.cli.running import run_in_reactor
+from ganeti_rapi.client.cli.running import run_with_client
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 PATIENCE = 2.0
 """The longest time that a person who pressed Tab waits, in seconds."""
 
 Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[str]]
-Find: TypeAlias = "Callable[[RapiClient, dict[str, Any]], Awaitable[Sequence[str | int]]]"
+Find: TypeAlias = "Callable[[AllMethods, dict[str, Any]], Awaitable[Sequence[str | int]]]"
 """What finds values, from a client and the parameters so far. Any: each parameter's own."""
 
 
@@ -31,20 +31,17 @@ def found_by(find: Find) -> Complete:
     """What click calls for the values with some beginning."""
 
     def complete(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
-        async def work(client: RapiClient) -> Sequence[str | int]:
-            from twisted.internet.defer import Deferred
-
+        async def work(client: AllMethods) -> Sequence[str | int]:
             async def found() -> Sequence[str | int]:
                 return await find(client, context.params)
 
-            asked = Deferred.fromCoroutine(found())
-            return await asked.addTimeout(PATIENCE, client.transport.clock)
+            return await client.transport.within(PATIENCE, found(), TimeoutError)
 
         try:
             profile = read_profile(os.environ, Choices.of(context).all)
             if profile.user is not None and "RAPI_PASSWORD" not in os.environ:
                 return []
-            values = (context.find_root().obj or run_in_reactor)(profile, work)
+            values = (context.find_root().obj or run_with_client)(profile, work)
         except Exception:  # an error would be printed into the line that is being typed
             return []
         return [str(value) for value in values if str(value).startswith(beginning)]
@@ -55,25 +52,25 @@ def found_by(find: Find) -> Complete:
 def names_by(method: str) -> Complete:
     """What completes the names that a method of the client lists."""
 
-    async def find(client: RapiClient, _: object) -> Sequence[str | int]:
+    async def find(client: AllMethods, _: object) -> Sequence[str | int]:
         names: Sequence[str | int] = await getattr(client, method)()
         return names
 
     return found_by(find)
 
 
-async def _os_in_use(client: RapiClient, _: object) -> Sequence[str]:
+async def _os_in_use(client: AllMethods, _: object) -> Sequence[str]:
     """The operating systems of the instances there are; all others would cost a job."""
     answer = await client.query("instance", ["os"])
     return sorted({cell[1] for (cell,) in answer["data"]})
 
 
-async def _iallocators(client: RapiClient, _: object) -> Sequence[str]:
+async def _iallocators(client: AllMethods, _: object) -> Sequence[str]:
     default = (await client.get_info()).get("default_iallocator")
     return sorted({"hail", *filter(None, [default])})
 
 
-async def _fields(client: RapiClient, typed: dict[str, Any]) -> Sequence[str]:
+async def _fields(client: AllMethods, typed: dict[str, Any]) -> Sequence[str]:
     """A kind's fields, behind those that are typed already."""
     known = await client.query_fields(typed["kind"])
     return [field["name"] for field in known["fields"]]
@@ -82,7 +79,7 @@ async def _fields(client: RapiClient, typed: dict[str, Any]) -> Sequence[str]:
 def tags_of(kind: str) -> Complete:
     """What completes the tags that an object has; the object is typed already."""
 
-    async def find(client: RapiClient, typed: dict[str, Any]) -> Sequence[str]:
+    async def find(client: AllMethods, typed: dict[str, Any]) -> Sequence[str]:
         names = [] if kind == "cluster" else [typed[kind]]
         tags: Sequence[str] = await getattr(client, f"get_{kind}_tags")(*names)
         return tags

@@ -1,4 +1,4 @@
-"""Work with a client of the profile's server, in Twisted's reactor. Imported when there is some."""
+"""Work with a client of the profile's server. Imported when there is some."""
 
 from __future__ import annotations
 
@@ -6,73 +6,42 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import click
-from twisted.internet.defer import Deferred
-from twisted.internet.error import ReactorNotRunning
-from twisted.python.failure import Failure
 
 from ganeti_rapi.client.cli.passwords import from_keyring
 from ganeti_rapi.client.cli.profiles import Profile, ProfileError, Sources, password_of, token_of
 from ganeti_rapi.client.cli.running import Work
-from ganeti_rapi.client.rapi import RapiClient
+from ganeti_rapi.client.methods import AllMethods
+from ganeti_rapi.client.on_threads import ThreadClient, result_of
+
+Client = TypeVar("Client", bound=AllMethods)
 
 
-def run_in_reactor(profile: Profile, work: Work) -> Any:  # Any: as above
-    """The result of work with a client of the profile's server. Raises what the work raises."""
-    password = password_of(profile, os.environ, _sources())
-    token = token_of(profile, os.environ, _sources())
-    from twisted.internet import reactor
+def run(profile: Profile, work: Work) -> Any:  # Any: as above
+    """The result of work with a client of the profile's server. Raises what the work raises.
 
-    def connect() -> RapiClient:
-        return RapiClient(
-            reactor,
-            profile.url or "",
-            profile.user,
-            password,
-            token=token,
-            cafile=profile.cafile,
-            pinned=profile.pinned,
-            insecure=profile.insecure,
-        )
-
-    return run_until_done(reactor, connect, work)
+    Control-C raises KeyboardInterrupt, inside of the work first.
+    """
+    client = connect(profile, ThreadClient)
+    try:
+        return result_of(work(client))
+    finally:
+        result_of(client.close())
 
 
-def run_until_done(reactor: Any, connect: Callable[[], RapiClient], work: Work) -> Any:
-    # Any: a module that became a reactor; as above
-    """Run the reactor until the work has ended. Control-C cancels the work."""
-    outcome: list[Any] = []  # Any: the result or a failure
-
-    async def main() -> Any:  # Any: as above
-        client = connect()
-        try:
-            return await work(client)
-        finally:
-            await client.close()
-
-    def start() -> None:
-        deferred = Deferred.fromCoroutine(main())
-
-        def interrupt() -> Deferred[Any]:  # Any: as above
-            deferred.cancel()
-            return deferred
-
-        reactor.addSystemEventTrigger("before", "shutdown", interrupt)
-        deferred.addBoth(outcome.append).addBoth(stop)
-
-    def stop(_: object) -> None:
-        with suppress(ReactorNotRunning):  # it stops already
-            reactor.stop()
-
-    reactor.callWhenRunning(start)
-    reactor.run()
-    (result,) = outcome
-    if isinstance(result, Failure):
-        result.raiseException()
-    return result
+def connect(profile: Profile, kind: Callable[..., Client]) -> Client:
+    """A client of this kind, of the profile's server."""
+    return kind(
+        profile.url or "",
+        profile.user,
+        password_of(profile, os.environ, _sources()),
+        token=token_of(profile, os.environ, _sources()),
+        cafile=profile.cafile,
+        pinned=profile.pinned,
+        insecure=profile.insecure,
+    )
 
 
 def _sources() -> Sources:

@@ -12,7 +12,7 @@ from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.errors import Unavailable
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 # Any, in this module: JSON of a console's kind
 SSH_PORT = 22
@@ -47,7 +47,7 @@ LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 """What to print, by the kind of console: a command line, or a message."""
 
 
-async def of_running(method: str, client: RapiClient, instance: str) -> Any:
+async def of_running(method: str, client: AllMethods, instance: str) -> Any:
     """What a method of the client says of a console. Raises `Failed` where the instance is down."""
     try:
         return await call(method, client, {"instance": instance})
@@ -61,7 +61,7 @@ async def of_running(method: str, client: RapiClient, instance: str) -> Any:
 def find_console(session: Session, instance: str) -> Any:
     """How to reach a console, in Ganeti's words. Raises `Failed`."""
 
-    async def work(client: RapiClient) -> Any:
+    async def work(client: AllMethods) -> Any:
         return await of_running("get_console", client, instance)
 
     return session.ask(work)

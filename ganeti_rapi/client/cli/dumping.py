@@ -12,7 +12,7 @@ from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.errors import RapiError
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 Row = Mapping[str, Any]  # Any, in this module: JSON
 
@@ -45,7 +45,7 @@ SETTINGS = """
 """The settings of the cluster that are kept as they are."""
 
 
-async def described(client: RapiClient) -> dict[str, Any]:
+async def described(client: AllMethods) -> dict[str, Any]:
     """The cluster of a server, in the form of a file."""
     info = await client.get_info()
     rows = {kind: await _rows(client, kind) for kind in FIELDS}
@@ -61,7 +61,7 @@ async def described(client: RapiClient) -> dict[str, Any]:
     }
 
 
-async def _rows(client: RapiClient, kind: str) -> list[Row]:
+async def _rows(client: AllMethods, kind: str) -> list[Row]:
     names = FIELDS[kind].split()
     answer = await client.query(kind, names)
     return [
@@ -70,7 +70,7 @@ async def _rows(client: RapiClient, kind: str) -> list[Row]:
     ]
 
 
-async def _oses(client: RapiClient) -> list[Row]:
+async def _oses(client: AllMethods) -> list[Row]:
     """The operating systems; a stock server tells their names with each variant only."""
     try:
         systems = await client.get_operating_systems()

@@ -19,7 +19,7 @@ from ganeti_rapi.client.cli.parameters import (
 from ganeti_rapi.client.cli.submitting import Action, action_command
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 ALLOC_POLICY = option_of("OP_GROUP_ADD", "alloc_policy")
 
@@ -31,7 +31,7 @@ LIST = Listing(
 )
 
 
-async def evacuated(client: RapiClient, values: Mapping[str, Any]) -> list[str]:
+async def evacuated(client: AllMethods, values: Mapping[str, Any]) -> list[str]:
     # Any: each parameter's own
     """The instances that leave a group."""
     group = values["group"]

@@ -33,7 +33,7 @@ from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.cli.values import beparams, disk, pairs
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
     from ganeti_rapi.jsontext import Json
 
 PARAMETERS = (
@@ -88,7 +88,7 @@ LIST = Listing(
 
 
 async def create(
-    client: RapiClient,
+    client: AllMethods,
     *,
     disks: Sequence[Json] = (),
     nics: Sequence[Json] = ({},),
@@ -104,7 +104,7 @@ async def create(
     )
 
 
-async def information(client: RapiClient, instance: str, static: bool | None = None) -> Any:
+async def information(client: AllMethods, instance: str, static: bool | None = None) -> Any:
     # Any: JSON
     """What the nodes tell about an instance."""
     job = client.query_instance_info(instance, static=static)

@@ -16,7 +16,7 @@ from ganeti_rapi.client.cli.submitting import print_results
 from ganeti_rapi.jobstates import JOB_STATES
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client import RapiClient
+    from ganeti_rapi.client import AllMethods
 
 LIST = Listing(
     "get_jobs",
@@ -59,7 +59,7 @@ def cancel(session: Session, job_id: int) -> None:
 def archive(session: Session, job_ids: tuple[int, ...]) -> None:
     """Archive some jobs, which must have ended."""
 
-    async def work(client: RapiClient) -> None:
+    async def work(client: AllMethods) -> None:
         for job_id in job_ids:
             await client.archive_job(job_id)
 

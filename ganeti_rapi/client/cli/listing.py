@@ -17,7 +17,7 @@ from ganeti_rapi.client.cli.values import names
 from ganeti_rapi.client.errors import NotFound
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 # Any, in this module: JSON of each list's own shape
 NODES = ("pnode",)
@@ -50,7 +50,7 @@ def list_command(listing: Listing) -> click.Command:
     """
 
     async def chosen(
-        client: RapiClient, conditions: Sequence[Any], fields: Sequence[str] | None
+        client: AllMethods, conditions: Sequence[Any], fields: Sequence[str] | None
     ) -> Any:
         rows = await call(listing.method, client, {"fields": fields} if fields else {})
         if not conditions:

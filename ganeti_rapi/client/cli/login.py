@@ -19,7 +19,7 @@ from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.errors import Forbidden
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 
 def login(
@@ -41,7 +41,7 @@ def login(
     session.err.line(f"profile {name} of {path} is for {profile.url}", fg="green")
 
 
-async def _try(client: RapiClient) -> None:
+async def _try(client: AllMethods) -> None:
     """Ask for something that only users may see."""
     with suppress(Forbidden):  # the password is right then
         await client.query("group", ["name"])
@@ -49,7 +49,7 @@ async def _try(client: RapiClient) -> None:
 
 def _server(session: Session, url: str | None, old: Profile, trust: str | None) -> Profile:
     from ganeti_rapi.client.cli.certificates import untrusted_fingerprint  # imports ssl
-    from ganeti_rapi.client.transport import base_url  # imports Twisted
+    from ganeti_rapi.client.transport import base_url
 
     given = session.choices.all
     try:

@@ -15,7 +15,7 @@ from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.errors import JobCanceled, JobFailed, RapiError
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 # Any, in this module: JSON of each command's own shape
 SUBMITTED: Columns = {"Name": "name", "Job": "id"}
@@ -34,29 +34,15 @@ class Many:
     key: str | None = None
     ended: dict[str, dict[str, Any]] = Factory(dict)
     codes: list[int] = Factory(list)
-    interrupted: bool = False
 
-    async def do(self, client: RapiClient, names: Sequence[str]) -> None:
+    async def do(self, client: AllMethods, names: Sequence[str]) -> None:
         """Do it for all, no more than ``parallel`` at a time. Never raises for one of them."""
-        from twisted.internet.defer import (
-            CancelledError,
-            Deferred,
-            DeferredSemaphore,
-            FirstError,
-            gatherResults,
-        )
 
-        def start(name: str) -> Deferred[None]:
-            if self.interrupted:  # the end of one makes room for the next
-                raise CancelledError
-            return Deferred.fromCoroutine(self._one(client, name, len(names)))
+        async def one(name: str) -> None:
+            await self._one(client, name, len(names))
 
-        slots = DeferredSemaphore(self.parallel)
         try:
-            works = [slots.run(start, name) for name in names]
-            await gatherResults(works, consumeErrors=True)
-        except FirstError as first:  # they were cancelled
-            first.subFailure.raiseException()
+            await client.transport.each(one, names, self.parallel)
         finally:
             self.session.err.clear()
 
@@ -82,7 +68,7 @@ class Many:
             for row in rows:
                 self.session.show(row["id"])
 
-    async def _one(self, client: RapiClient, name: str, count: int) -> None:
+    async def _one(self, client: AllMethods, name: str, count: int) -> None:
         row: dict[str, Any] = {"name": name, "id": None, "status": None, "result": None}
         try:
             one = client.once(f"{self.key}/{name}") if self.key else client
@@ -99,13 +85,10 @@ class Many:
             text, code = outcome_of(error, "" if row["id"] is None else goes_on(row["id"]))
             self.codes.append(code)
             self.session.err.line(f"{name}: {text}", fg="red")
-        except BaseException:
-            self.interrupted = True
-            raise
         self.ended[name] = row
         self.session.err.passing(f"{len(self.ended)} of {count} …")
 
-    async def _follow(self, client: RapiClient, name: str, job_id: int) -> list[Any]:
+    async def _follow(self, client: AllMethods, name: str, job_id: int) -> list[Any]:
         """The job's results. The jobs that it submits are waited for, too."""
 
         def show(entry: Any) -> None:

@@ -27,7 +27,7 @@ from ganeti_rapi.client.cli.shortening import full_name
 from ganeti_rapi.client.cli.submitting import Action, action_command
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 STORAGE_TYPE = argument_of("OP_NODE_MODIFY_STORAGE", "storage_type", metavar="TYPE")
 UNIT = argument("name", metavar="UNIT")
@@ -86,7 +86,7 @@ ON_NODE = {
 """The filters for the instances that an evacuation moves, by its mode."""
 
 
-async def evacuated(client: RapiClient, values: Mapping[str, Any]) -> list[str]:
+async def evacuated(client: AllMethods, values: Mapping[str, Any]) -> list[str]:
     # Any: each parameter's own
     """The instances that leave a node."""
     node = full_name("node", values["node"], await client.list_nodes())
@@ -94,7 +94,7 @@ async def evacuated(client: RapiClient, values: Mapping[str, Any]) -> list[str]:
     return [cell[1] for (cell,) in answer["data"]]
 
 
-def _set_power(client: RapiClient, node: str, command: str, **values: Any) -> Any:
+def _set_power(client: AllMethods, node: str, command: str, **values: Any) -> Any:
     # Any: a coroutine, and each parameter's own
     return client.set_node_power(node, command, **values)
 
@@ -230,9 +230,9 @@ def _list_by_job(
     session: Session,
     columns: Mapping[str, str],
     look: Look,
-    submit: Callable[[RapiClient], Awaitable[int]],
+    submit: Callable[[AllMethods], Awaitable[int]],
 ) -> None:
-    async def work(client: RapiClient) -> Any:  # Any: JSON
+    async def work(client: AllMethods) -> Any:  # Any: JSON
         (rows,) = await client.submit_and_wait(submit(client))
         return [dict(zip(columns.values(), row)) for row in rows]
 
@@ -243,7 +243,7 @@ def _asking(name: str, method: str, summary: str) -> click.Command:
     """A command that prints the result of a job about a node."""
 
     def run(session: Session, node: str) -> None:
-        async def work(client: RapiClient) -> Any:  # Any: JSON
+        async def work(client: AllMethods) -> Any:  # Any: JSON
             (((_, (status, value)),),) = await client.submit_and_wait(getattr(client, method)(node))
             if status:
                 raise Failed(f"{node} has no out-of-band management, or it gave no answer", 6)

@@ -13,10 +13,10 @@ from ganeti_rapi.client.errors import JobFailed
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.jobs import LogEntry
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 
-async def follow(session: Session, client: RapiClient, job_id: int) -> list[Any]:
+async def follow(session: Session, client: AllMethods, job_id: int) -> list[Any]:
     # Any: each opcode's own result
     """Show a job's log until it has ended; its results. Raises `JobFailed`.
 
@@ -38,7 +38,7 @@ async def follow(session: Session, client: RapiClient, job_id: int) -> list[Any]
     return results
 
 
-async def _watch(client: RapiClient, job_id: int, err: Screen) -> None:
+async def _watch(client: AllMethods, job_id: int, err: Screen) -> None:
     async for change in client.watch_job(job_id):
         for entry in change.log:
             err.line(line_of(entry))

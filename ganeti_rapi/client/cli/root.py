@@ -16,7 +16,7 @@ from ganeti_rapi.client.cli.networks import networks
 from ganeti_rapi.client.cli.nodes import nodes
 from ganeti_rapi.client.cli.profiling import profiles
 from ganeti_rapi.client.cli.queries import QUERY
-from ganeti_rapi.client.cli.running import Session, run_in_reactor
+from ganeti_rapi.client.cli.running import Session, run_with_client
 from ganeti_rapi.client.cli.screen import screen
 from ganeti_rapi.client.cli.viewing import CONSOLE
 
@@ -32,7 +32,7 @@ Try:  rapi --url https://cluster.example.com:5080 --user jack info
 
 def _start(context: click.Context) -> None:
     """Give the commands their session."""
-    run = context.obj or run_in_reactor
+    run = context.obj or run_with_client
     context.obj = Session(run, Choices.of(context), screen(), screen(stderr=True))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from attrs import define, evolve
 
@@ -23,18 +23,34 @@ from ganeti_rapi.client.cli.profiles import Profile, read_profile
 from ganeti_rapi.client.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 # Any: the command's own result
-Work: TypeAlias = "Callable[[RapiClient], Coroutine[Any, Any, Any]]"
-Run: TypeAlias = Callable[[Profile, Work], Any]
+Work: TypeAlias = "Callable[[AllMethods], Coroutine[Any, Any, Any]]"
 
 
-def run_in_reactor(profile: Profile, work: Work) -> Any:  # Any: as above
-    """The result of work with a client of the profile's server. Raises what the work raises."""
-    from ganeti_rapi.client.cli import connecting  # imports Twisted
+class Run(Protocol):
+    """What `run_with_client` does, or a double of it."""
 
-    return connecting.run_in_reactor(profile, work)
+    def __call__(self, profile: Profile, work: Work, *, in_reactor: bool = False) -> Any:
+        # Any: as above
+        """As `run_with_client`."""
+
+
+def run_with_client(profile: Profile, work: Work, *, in_reactor: bool = False) -> Any:
+    # Any: as above
+    """The result of work with a client of the profile's server. Raises what the work raises.
+
+    The client is a `ThreadClient`; ``in_reactor`` it is a `RapiClient`, whose reactor runs as long
+    as the work does.
+    """
+    if in_reactor:
+        from ganeti_rapi.client.cli import reacting  # imports Twisted
+
+        return reacting.run(profile, work)
+    from ganeti_rapi.client.cli import connecting  # imports TLS
+
+    return connecting.run(profile, work)
 
 
 @define
@@ -71,30 +87,30 @@ class Session:
         if note := print_table(self.out, output, table, look):
             self.err.line(note, dim=True)
 
-    def ask(self, work: Work, profile: Profile | None = None) -> Any:  # Any: as above
+    def ask(self, work: Work, profile: Profile | None = None, *, in_reactor: bool = False) -> Any:
+        # Any: as above
         """The result of work with a client, of the chosen profile's server or of another's.
 
-        Raises `Failed`.
+        ``in_reactor`` is as in `run_with_client`. Raises `Failed`.
         """
-        from twisted.internet.defer import CancelledError
-
         try:
-            return self.run(profile or read_profile(os.environ, self.choices.all), work)
-        except (errors.RapiError, CancelledError, ValueError) as error:
-            interrupted = isinstance(error, CancelledError)
+            profile = profile or read_profile(os.environ, self.choices.all)
+            return self.run(profile, work, in_reactor=in_reactor)
+        except (errors.RapiError, KeyboardInterrupt, ValueError) as error:
+            interrupted = isinstance(error, KeyboardInterrupt)
             if self.for_programs:
                 self._print_job(error, interrupted)
             if interrupted:
                 raise Failed(sentence("interrupted", self._goes_on()), INTERRUPTED) from error
             raise self._failed(error) from error
 
-    def _failed(self, error: Exception) -> Failed:
+    def _failed(self, error: BaseException) -> Failed:
         if not isinstance(error, errors.RapiError):
             return Failed(str(error), 2)
         text, code = outcome_of(error, self._goes_on())
         return Failed(text, code)
 
-    def _print_job(self, error: Exception, interrupted: bool) -> None:
+    def _print_job(self, error: BaseException, interrupted: bool) -> None:
         """Print what is known of a job that failed, or that goes on without us."""
         if isinstance(error, errors.JobFailed):
             status = "canceled" if isinstance(error, errors.JobCanceled) else "error"

@@ -16,7 +16,7 @@ from ganeti_rapi.client.cli.listing import is_node
 from ganeti_rapi.client.cli.shortening import LISTS, full_name
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 # Any, in this module: JSON, of which the query language is made
 GROUP_FIELD: Mapping[str, str] = {"instance": "pnode.group", "node": "group"}
@@ -63,7 +63,7 @@ class Selection:
         return all_of(conditions)
 
 
-async def selected(client: RapiClient, kind: str, selection: Selection) -> list[str]:
+async def selected(client: AllMethods, kind: str, selection: Selection) -> list[str]:
     """The full names of the objects. Raises `Failed` if one is not there, or if there are none."""
     if selection.names:
         known: Sequence[str] = await getattr(client, LISTS[kind])()

@@ -9,7 +9,7 @@ from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.errors import NotFound
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 Result = TypeVar("Result")
 
@@ -23,7 +23,7 @@ LISTS: Mapping[str, str] = {
 
 
 async def with_full_names(
-    client: RapiClient, work: Callable[..., Awaitable[Result]], values: Mapping[str, Any]
+    client: AllMethods, work: Callable[..., Awaitable[Result]], values: Mapping[str, Any]
 ) -> Result:  # Any: each parameter's own
     """Do the work with these parameters; if there is no such object, with full names instead.
 
@@ -39,7 +39,7 @@ async def with_full_names(
     return await work(**{**values, **full})
 
 
-async def _full(client: RapiClient, kind: str, name: str) -> str:
+async def _full(client: AllMethods, kind: str, name: str) -> str:
     """The one full name, or the name as it is if there is none."""
     return full_name(kind, name, await getattr(client, LISTS[kind])())
 

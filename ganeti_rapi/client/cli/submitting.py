@@ -27,10 +27,10 @@ from ganeti_rapi.client.cli.selecting import Selection, selected, several_of
 from ganeti_rapi.client.cli.values import setting
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 # Any, in this module: JSON of each command's own shape
-Hits: TypeAlias = "Callable[[RapiClient, Mapping[str, Any]], Awaitable[Sequence[str]]]"
+Hits: TypeAlias = "Callable[[AllMethods, Mapping[str, Any]], Awaitable[Sequence[str]]]"
 
 
 @frozen
@@ -99,7 +99,7 @@ class Conditions:
     key: str | None = None
     serial: int | None = None
 
-    def on(self, client: RapiClient) -> RapiClient:
+    def on(self, client: AllMethods) -> AllMethods:
         """The client under these conditions."""
         client = client if self.key is None else client.once(self.key)
         return client if self.serial is None else client.unless_changed(self.serial)
@@ -170,9 +170,8 @@ def do_many(
         raise click.UsageError("--unless-changed is for one object; name it")
     arguments = {**given(values), **dict(more)}
     many = Many(session, action.each, action.method, arguments, wait, parallel, key)
-    from twisted.internet.defer import CancelledError
 
-    async def work(client: RapiClient) -> Sequence[str]:
+    async def work(client: AllMethods) -> Sequence[str]:
         names = await selected(client, action.each, selection)
         session.err.line(f"{action.name}: {', '.join(names)}")
         asks = action.question or (action.stops and len(names) > 1)
@@ -180,7 +179,7 @@ def do_many(
             confirm(_question(action, len(names)))
         try:
             await many.do(client, names)
-        except CancelledError:
+        except KeyboardInterrupt:
             text = "interrupted; the jobs go on: rapi jobs list shows how"
             raise Failed(text, INTERRUPTED) from None
         return names
@@ -203,9 +202,8 @@ def submit(
     conditions: Conditions = Conditions(),
 ) -> None:
     """Submit a job and print its id, or follow it and print its result."""
-    from twisted.internet.defer import CancelledError
 
-    async def work(client: RapiClient) -> Any:
+    async def work(client: AllMethods) -> Any:
         if action.hits is not None:
             names = await action.hits(client, arguments)
             session.err.line(f"{action.name}: {', '.join(names) or 'no instance'}")
@@ -213,7 +211,7 @@ def submit(
                 confirm(f"{action.name.capitalize()} these {len(names)} instances?")
         try:
             job_id = await call(action.method, conditions.on(client), arguments)
-        except CancelledError:
+        except KeyboardInterrupt:
             text = "interrupted; the job may have been submitted: rapi jobs list shows whether"
             raise Failed(text, INTERRUPTED) from None
         return job_id, (await follow(session, client, job_id) if wait else None)

@@ -16,7 +16,7 @@ from ganeti_rapi.client.cli.submitting import Action, action_command
 from ganeti_rapi.client.cli.values import size
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 ACTIONS = (
     Action(
@@ -79,7 +79,7 @@ def _would_fit(session: Session, name: str, memory: int, disk: int, **values: An
     """Ask the allocator, and print the nodes that it answers."""
     disks: list[dict[str, str | int]] = [{"size": disk, "mode": "rw"}]
 
-    async def work(client: RapiClient) -> Any:  # Any: the allocator's own JSON
+    async def work(client: AllMethods) -> Any:  # Any: the allocator's own JSON
         job = client.ask_allocator(name, memory=memory, disks=disks, nics=[{}], **given(values))
         (text,) = await client.submit_and_wait(job)
         return json.loads(text)

@@ -18,7 +18,7 @@ from ganeti_rapi.client.cli.submitting import REASON, WAIT, tell_submitted
 from ganeti_rapi.client.cli.values import names
 
 if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
+    from ganeti_rapi.client.methods import AllMethods
 
 # Any, in this module: JSON of a report
 FINDINGS = {
@@ -43,7 +43,7 @@ def verifying(
     """
 
     def run(session: Session, wait: bool, **values: Any) -> None:
-        async def work(client: RapiClient) -> tuple[int, Any]:
+        async def work(client: AllMethods) -> tuple[int, Any]:
             job_id = await call(method, client, given(values))
             if not wait:
                 return job_id, None

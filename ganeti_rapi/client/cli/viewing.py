@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -17,9 +17,6 @@ from ganeti_rapi.client.cli.consoles import LINES, find_console
 from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.parameters import INSTANCE
 from ganeti_rapi.client.cli.running import Session
-
-if TYPE_CHECKING:
-    from ganeti_rapi.client.rapi import RapiClient
 
 # Any, in this module: JSON of a console's kind
 VIEWERS: Mapping[str, str] = {
@@ -78,7 +75,7 @@ def viewer() -> str | None:
 def _view(session: Session, instance: str, listen: int | None) -> None:
     program = viewer() if listen is None else None
 
-    async def work(client: RapiClient) -> None:
+    async def work(client: Any) -> None:  # Any: a `RapiClient`, as the reactor is wanted
         from ganeti_rapi.client.cli import relaying  # imports Twisted
 
         def arguments(port: int) -> Sequence[str] | None:
@@ -92,7 +89,7 @@ def _view(session: Session, instance: str, listen: int | None) -> None:
 
         await relaying.relay(client, instance, listen or 0, arguments)
 
-    session.ask(work)
+    session.ask(work, in_reactor=True)
 
 
 CONSOLE = command(
