@@ -4,47 +4,37 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import secrets
-import signal
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.endpoints import UNIXClientEndpoint
-from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import Factory
 from twisted.internet.threads import deferToThreadPool
-from twisted.logger import Logger
 from twisted.python.usage import UsageError
 
 from ganeti_rapi.api.access import Rules
 from ganeti_rapi.assembly import LuxiBackend, Settings, make_sites
-from ganeti_rapi.auth import pam
 from ganeti_rapi.auth.loading import tokens_loader, users_loader
-from ganeti_rapi.auth.tokens import TokensFile
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.exits import CannotStart
 from ganeti_rapi.files.noted import Noted
 from ganeti_rapi.files.watch import FileWatch, Holder
+from ganeti_rapi.hangup import OnHangup
 from ganeti_rapi.jobs.locks import SharedLocks, alone
 from ganeti_rapi.listening import Listener, Listeners, Reactor, adopted, endpoint, tcp, wrap
-from ganeti_rapi.logfile import LogFile
+from ganeti_rapi.openfiles import raise_file_limit
 from ganeti_rapi.options import Options
 from ganeti_rapi.parent import Parent
+from ganeti_rapi.settings import SECRET, context_factory, settings_of
 from ganeti_rapi.steady import keep_steady
 from ganeti_rapi.systemd import Notifier
 from ganeti_rapi.tickets import KeptByParent
-from ganeti_rapi.web.accesslog import FORMATS
-from ganeti_rapi.web.audit import AuditLog
 from ganeti_rapi.web.consoles import EndpointFor
-from ganeti_rapi.web.limits import SiteLimits
-from ganeti_rapi.web.proxies import TrustedProxies
-from ganeti_rapi.web.site import MIB, Deadlines, RapiSite
-from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError
+from ganeti_rapi.web.site import RapiSite
 from ganeti_rapi.workers import LOCKS, Workers
 
 __all__ = ["Options", "makeService"]
@@ -52,63 +42,7 @@ __all__ = ["Options", "makeService"]
 WORKER_MARGIN = 2.0
 """Seconds that a worker has to end when its requests have."""
 
-SECRET = "GANETI_RAPI_SESSION_SECRET"
-"""The variable by which workers without a private key know the same secret."""
-
 T = TypeVar("T")
-
-
-REST = 0.5
-"""Seconds between two reloads; what is signalled meanwhile is one more."""
-
-
-class OnHangup(Service):
-    """Calls functions on SIGHUP, in the reactor's thread; many signals are few calls.
-
-    When one of them fails, that is logged and the others are called all the same.
-    """
-
-    log = Logger()
-
-    def __init__(self, reactor: Reactor, reload: Sequence[Callable[[], None]]) -> None:
-        self._reactor = reactor
-        self._reload = reload
-        self._pending = False
-        self._rest: IDelayedCall | None = None
-
-    def startService(self) -> None:
-        super().startService()
-        signal.signal(signal.SIGHUP, lambda *_: self._signalled())
-
-    def stopService(self) -> None:
-        super().stopService()
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # log rotation is no reason to die earlier
-        if self._rest is not None:
-            self._rest.cancel()
-            self._rest = None
-
-    def _signalled(self) -> None:
-        if not self._pending:
-            self._pending = True
-            self._reactor.callFromThread(self._call_soon)
-
-    def _call_soon(self) -> None:
-        if self._rest is None and self.running:
-            self._call_all()
-            self._rest = self._reactor.callLater(REST, self._rested)
-
-    def _rested(self) -> None:
-        self._rest = None
-        if self._pending:
-            self._call_soon()
-
-    def _call_all(self) -> None:
-        self._pending = False
-        for function in self._reload:
-            try:
-                function()
-            except OSError as error:
-                self.log.error("On SIGHUP: {error}", error=error)
 
 
 class Connections(Service):
@@ -214,7 +148,7 @@ def _simulate(parent: Daemon, options: Options, reactor: Reactor) -> None:
 def _employ(parent: MultiService, options: Options, reactor: Reactor) -> list[Callable[[], None]]:
     """Let workers serve; return what SIGHUP shall call."""
     if not options["no-ssl"]:
-        _context_factory(options)  # files that cannot be used are told now and not by each worker
+        context_factory(options)  # files that cannot be used are told now and not by each worker
     if description := options["metrics-endpoint"]:  # so is where the first one cannot listen
         Listener(endpoint(reactor, description), Factory(), description).probe()
     os.environ.setdefault(SECRET, secrets.token_hex(32))
@@ -234,10 +168,12 @@ def _assemble(
 ) -> list[Callable[[], None]]:
     """Add all services to the daemon; return what SIGHUP shall call."""
     users = UsersFile()
-    tls = None if options["no-ssl"] else _context_factory(options)
+    tls = None if options["no-ssl"] else context_factory(options)
     rules = Rules(options["access-rules"])
     tickets = KeptByParent(reactor) if options.adopted is not None else None
-    settings = _settings(options, tls, tickets, reactor)
+    settings = settings_of(
+        options, tls, tickets, _console_endpoint(options["console-socket"], reactor)
+    )
     open_to_all = rules is Rules.GANETI_3_0 and not options["require-authentication"]
     path = os.path.abspath(options["users-file"])
     by_pam = settings.pam is not None
@@ -297,118 +233,16 @@ def _site(
     return daemon.sites[0]
 
 
-def _settings(
-    options: Options,
-    tls: ReloadingContextFactory | None,
-    tickets: KeptByParent | None,
-    reactor: Reactor,
-) -> Settings:
-    return Settings(
-        require_authentication=bool(options["require-authentication"]),
-        access_rules=Rules(options["access-rules"]),
-        keep_alive=not options["no-keep-alive"],
-        luxi_timeout=options["luxi-timeout"],
-        deadlines=Deadlines(
-            handshake=options["handshake-timeout"],
-            head=options["head-timeout"],
-            body=options["body-timeout"],
-            body_rate=options["body-rate"],
-            reply=options["reply-timeout"],
-            reply_rate=options["reply-rate"],
-            idle=options["idle-timeout"],
-        ),
-        login_delay=options["login-delay"],
-        max_body=options["max-body-size"],
-        max_bodies=options["max-bodies"] * MIB,
-        max_replies=options["max-replies"] * MIB,
-        limits=SiteLimits(
-            connections=options["max-clients"] or most_connections(options),
-            address_connections=options["address-connections"],
-            user_requests=options["user-requests"],
-            user_consoles=options["user-consoles"],
-        ),
-        proxies=TrustedProxies(options.trusted_proxies),
-        drain_timeout=options["drain-timeout"],
-        access_log=_log_file("access log", options["access-log"]),
-        log_line=FORMATS[options["access-log-format"]],
-        audit=_audit_log(options),
-        metrics_interval=options["metrics-interval"],
-        certificate_end=lambda: None if tls is None else tls.certificate_end,
-        tokens=TokensFile() if options["tokens-file"] else None,
-        pam=_pam(options["pam-service"]),
-        tickets=tickets,
-        console_endpoint=_console_endpoint(options["console-socket"], reactor),
-        console=not options["no-console"],
-        session_secret=_session_secret(tls),
-    )
-
-
-FILES_KEPT = 100
-"""Files that the process may open beside connections: logs, what it watches, what it reads."""
-
-
-def most_connections(options: Options) -> int:
-    """How many connections leave room among the open files for what is asked of luxid.
-
-    As many more get the answers that are never refused, so this is half of the room. 0, which is no
-    limit, where there is none for files.
-    """
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return 0
-    kept = options["luxi-connections"] + options["wait-connections"] + FILES_KEPT
-    return int(max(soft - kept, soft // 2)) // 2
+def _in_thread(reactor: Reactor, function: Callable[..., T], *args: object) -> Deferred[T]:
+    return deferToThreadPool(reactor, reactor.getThreadPool(), function, *args)
 
 
 def _console_endpoint(path: str | None, reactor: Reactor) -> EndpointFor | None:
     if path is None:
         return None
-    from ganeti_rapi.simulator.consoles import ConsoleEndpoint  # as above
+    from ganeti_rapi.simulator.consoles import ConsoleEndpoint  # the daemon itself never needs it
 
     return partial(ConsoleEndpoint, UNIXClientEndpoint(reactor, path))
-
-
-def _session_secret(tls: ReloadingContextFactory | None) -> Callable[[], bytes]:
-    """What only this daemon and its workers know: the private key, or what their parent made up."""
-    if tls is not None:
-        return lambda: tls.secret
-    given = os.environ.get(SECRET, "").encode() or secrets.token_bytes(32)
-    return lambda: given
-
-
-def _pam(service: str | None) -> pam.Pam | None:
-    try:
-        return pam.load(service) if service else None
-    except ImportError:
-        raise UsageError(pam.MISSING) from None
-
-
-def _audit_log(options: Options) -> AuditLog | None:
-    file = _log_file("audit log", options["audit-log"])
-    return AuditLog(file, bool(options["audit-required"])) if file is not None else None
-
-
-def _log_file(what: str, path: str | None) -> LogFile | None:
-    try:
-        return LogFile(path) if path else None
-    except OSError as error:
-        raise UsageError(
-            f"Can't write the {what} {path}: {error.strerror}. Name a file in a directory that "
-            "this process may write to"
-        ) from None
-
-
-def _in_thread(reactor: Reactor, function: Callable[..., T], *args: object) -> Deferred[T]:
-    return deferToThreadPool(reactor, reactor.getThreadPool(), function, *args)
-
-
-def _context_factory(options: Options) -> ReloadingContextFactory:
-    paths = (options[name] for name in ("ssl-cert", "ssl-key", "ssl-chain", "client-ca"))
-    files = PemFiles(*(path and os.path.abspath(path) for path in paths))
-    try:
-        return ReloadingContextFactory(files)
-    except TlsError as error:
-        raise UsageError(str(error)) from None
 
 
 def _watch(parent: MultiService, holder: Holder, reactor: Reactor) -> Callable[[], None]:
@@ -416,12 +250,3 @@ def _watch(parent: MultiService, holder: Holder, reactor: Reactor) -> Callable[[
     watch = FileWatch(holder, reactor, partial(_in_thread, reactor))
     watch.setServiceParent(parent)
     return watch.reload
-
-
-def raise_file_limit() -> None:
-    """Allow as many open files as the system lets us: every waiting client holds one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == hard:
-        return
-    with suppress(OSError, ValueError):  # a sandbox may forbid it; then what we have must do
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -22,6 +22,7 @@ from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.slow import InThread
 from ganeti_rapi.auth.users import NOT_PAM, UsersFile, parse
 from ganeti_rapi.errors import LoginFailed, Unavailable
+from ganeti_rapi.settings import load_pam
 
 from .harness import captured_log
 
@@ -169,9 +170,7 @@ class LoadingTests(SynchronousTestCase):
         self.assertEqual(self.warnings(True), [])
 
     def test_without_the_library_the_daemon_says_what_to_install(self) -> None:
-        from ganeti_rapi.service import _pam
-
         with mock.patch.dict(sys.modules, {"pamela": None}):
-            error = self.assertRaises(UsageError, _pam, "ganeti-rapi")
+            error = self.assertRaises(UsageError, load_pam, "ganeti-rapi")
         self.assertIn("python3-pamela", str(error))
-        self.assertIsNone(_pam(None))
+        self.assertIsNone(load_pam(None))

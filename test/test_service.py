@@ -20,15 +20,15 @@ from zope.interface.verify import verifyObject
 from ganeti_rapi import service
 from ganeti_rapi.exits import CannotStart
 from ganeti_rapi.files.watch import FileWatch
+from ganeti_rapi.hangup import OnHangup
 from ganeti_rapi.listening import Listeners, wrap
+from ganeti_rapi.openfiles import raise_file_limit
 from ganeti_rapi.options import Options
 from ganeti_rapi.service import (
     Connections,
     Daemon,
-    OnHangup,
     make_daemon,
     makeService,
-    raise_file_limit,
 )
 from ganeti_rapi.simulator.playground import Playground, welcome, write_certificate
 from ganeti_rapi.systemd import Notifier

@@ -18,7 +18,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from ganeti_rapi.service import raise_file_limit
+from ganeti_rapi.openfiles import raise_file_limit
 
 from .luxi import ALL_LOG
 

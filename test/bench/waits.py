@@ -23,7 +23,7 @@ from statistics import median
 from attrs import define, frozen
 
 import twisted
-from ganeti_rapi.service import raise_file_limit
+from ganeti_rapi.openfiles import raise_file_limit
 
 from . import luxi
 from .crowd import Crowd, shares
