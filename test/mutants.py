@@ -29,10 +29,12 @@ MEANINGLESS = (
 
 
 HANDLERS = [f"handlers_{name}" for name in ("cluster", "instances", "jobs", "nodes", "tags")]
+CHECKS = ["check", "scalars", "alternatives", "containers", "notations"]
 FORMS = ["forms", "checks", "cells", "call", "opcodes", *HANDLERS, "cycle", "openapi"]
 
 TESTS = {
-    **{f"api/{name}.py": FORMS for name in ("forms", "bodies", "cells", "checks")},
+    **{f"api/{name}.py": FORMS for name in ("forms", "bodies", "cells", "submissions")},
+    **{f"api/checks/{name}.py": FORMS for name in CHECKS},
     **{f"web/{name}.py": ["cycle", "http", "events"] for name in ("cycle", "heads", "content")},
     "web/identity.py": ["cycle", "sessions", "access", "metrics"],
     "web/reply.py": ["render", "cycle"],

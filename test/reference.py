@@ -15,7 +15,7 @@ from typing import Any
 from attrs import frozen
 
 from ganeti_rapi.api.bodies import Key
-from ganeti_rapi.api.cells import Cell, OfOpcode, Submit
+from ganeti_rapi.api.cells import Cell
 from ganeti_rapi.api.checks import plural
 from ganeti_rapi.api.forms import Argument
 from ganeti_rapi.api.opcodes import OPCODES
@@ -26,6 +26,7 @@ from ganeti_rapi.api.openapi.replies import COMPONENTS
 from ganeti_rapi.api.params import COMMON, Param
 from ganeti_rapi.api.resource import FAMILIES, Resource
 from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.api.submissions import OfOpcode, Submit
 from ganeti_rapi.testing import SimulatedApi
 
 from .contract import Conversation

@@ -15,9 +15,9 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.api.cells import counts_once
 from ganeti_rapi.api.once import Mark, marks_of, of_request, read_mark
 from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.api.submissions import counts_once
 from ganeti_rapi.assembly import make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.errors import BadRequest, LuxiUnreachable, OtherRequest

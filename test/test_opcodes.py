@@ -5,11 +5,11 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganeti_rapi.api.cells import OfOpcode
 from ganeti_rapi.api.opcodes import OPCODES, Opcode
 from ganeti_rapi.api.opcodes.reach import ANSWERED, LEFT_OUT, WAITED_FOR
 from ganeti_rapi.api.params import COMMON, REQUIRED, Param, required
 from ganeti_rapi.api.resources import RESOURCES
+from ganeti_rapi.api.submissions import OfOpcode
 from ganeti_rapi.errors import BadRequest
 
 STARTUP = OPCODES["OP_INSTANCE_STARTUP"]

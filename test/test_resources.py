@@ -8,9 +8,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.access import ADMIN, PUBLIC
 from ganeti_rapi.api.bodies import OneValue, Parameters
-from ganeti_rapi.api.cells import Cell, Constant, Submit
+from ganeti_rapi.api.cells import Cell, Constant
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.api.resources import FEATURES, RESOURCES, Resource
+from ganeti_rapi.api.submissions import Submit
 
 from .harness import NOW, ApiCase
 

@@ -51,3 +51,8 @@ PATH_ITEMS: Mapping[str, PathItem] = {
     ),
 }
 """The variable parts of URIs, by name."""
+
+
+def path_values(items: Mapping[str, str]) -> dict[str, Json]:
+    """A path's variable parts by name: as opcode parameters, whose names they bear."""
+    return {name: PATH_ITEMS[name].read(text) for name, text in items.items()}

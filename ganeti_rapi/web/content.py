@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ganeti_rapi import jsontext
 from ganeti_rapi.api.call import ABSENT, Absent, Query
-from ganeti_rapi.api.cells import Cell, counts_once
+from ganeti_rapi.api.cells import Cell
 from ganeti_rapi.api.once import Mark, of_request, read_mark
 from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.submissions import counts_once
 from ganeti_rapi.errors import BadRequest
 from ganeti_rapi.jsontext import Json
 from ganeti_rapi.web.heads import check_media_type

@@ -23,19 +23,13 @@ from ganeti_rapi.api.call import (
     SharedJobDaemon,
     parse_query,
 )
-from ganeti_rapi.api.cells import (
-    Cell,
-    Constant,
-    OfOpcode,
-    Stream,
-    Text,
-    WebSocket,
-)
+from ganeti_rapi.api.cells import Cell, Constant, Stream, Text, WebSocket
 from ganeti_rapi.api.lists.history import Histories
 from ganeti_rapi.api.once import Mark, Once
 from ganeti_rapi.api.preconditions import check_unchanged, version_of
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.sight import admit
+from ganeti_rapi.api.submissions import OfOpcode
 from ganeti_rapi.auth.logins import Logins
 from ganeti_rapi.auth.permissions import User
 from ganeti_rapi.auth.sessions import Sessions

@@ -8,7 +8,6 @@ from attrs import evolve, frozen
 
 from ganeti_rapi.api.bodies import Parameters, Values, checked, renamed
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.cells import build_opcode
 from ganeti_rapi.api.checks import (
     BOOLEAN,
     OBJECT,
@@ -38,6 +37,7 @@ from ganeti_rapi.api.schemas import (
     maybe,
     object_of,
 )
+from ganeti_rapi.api.submissions import build_opcode
 from ganeti_rapi.errors import BadRequest, NotRunning
 from ganeti_rapi.jsontext import Json
 

@@ -8,7 +8,6 @@ from typing import Any
 from ganeti_rapi import shapes
 from ganeti_rapi.api.bodies import Values
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.cells import build_opcode
 from ganeti_rapi.api.checks import OneOf
 from ganeti_rapi.api.jobs import follow, submit, submit_job
 from ganeti_rapi.api.kinds import NODE
@@ -25,6 +24,7 @@ from ganeti_rapi.api.schemas import (
     maybe,
 )
 from ganeti_rapi.api.selecting import known_names
+from ganeti_rapi.api.submissions import build_opcode
 from ganeti_rapi.errors import BadRequest, JobDaemonError
 from ganeti_rapi.jsontext import Json
 

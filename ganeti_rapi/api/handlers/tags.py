@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from ganeti_rapi import shapes
 from ganeti_rapi.api.bodies import Values
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.cells import build_opcode
 from ganeti_rapi.api.jobs import follow, reason_trail, submit
 from ganeti_rapi.api.schemas import TEXT, Property, list_of, maybe, object_of, one_of
+from ganeti_rapi.api.submissions import build_opcode
 from ganeti_rapi.jsontext import Json
 
 

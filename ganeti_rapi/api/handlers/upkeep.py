@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ganeti_rapi import shapes
 from ganeti_rapi.api.call import Call
-from ganeti_rapi.api.cells import build_opcode
 from ganeti_rapi.api.jobs import follow, reason_trail, submit
 from ganeti_rapi.api.schemas import (
     ANYTHING,
@@ -19,6 +18,7 @@ from ganeti_rapi.api.schemas import (
     maybe,
     object_of,
 )
+from ganeti_rapi.api.submissions import build_opcode
 from ganeti_rapi.jsontext import Json
 
 CONFIG = {

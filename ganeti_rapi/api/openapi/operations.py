@@ -6,13 +6,14 @@ import re
 from typing import Any
 
 from ganeti_rapi.api.access import PUBLIC, Rules
-from ganeti_rapi.api.cells import Cell, Stream, WebSocket, counts_once
+from ganeti_rapi.api.cells import Cell, Stream, WebSocket
 from ganeti_rapi.api.forms import Argument, Words
 from ganeti_rapi.api.once import CHARACTERS, HEADER
 from ganeti_rapi.api.openapi.replies import changes_one, responses
 from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import TEXT
+from ganeti_rapi.api.submissions import counts_once
 
 _LAST_EVENT_ID: dict[str, Any] = {  # Any: JSON
     "name": "Last-Event-ID",

@@ -7,20 +7,14 @@ from typing import Any
 
 from ganeti_rapi.api import objects
 from ganeti_rapi.api.access import PUBLIC
-from ganeti_rapi.api.cells import (
-    Cell,
-    Constant,
-    Listing,
-    Stream,
-    Text,
-    WebSocket,
-    counts_once,
-)
+from ganeti_rapi.api.cells import Cell, Constant, Stream, Text, WebSocket
 from ganeti_rapi.api.checks import Schema
 from ganeti_rapi.api.handlers.instances import NEW_INSTANCE
+from ganeti_rapi.api.lists.listing import Listing
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import INTEGER, TEXT, Property, component, object_of
 from ganeti_rapi.api.sight import JUDGED
+from ganeti_rapi.api.submissions import counts_once
 from ganeti_rapi.errors import EXPLAIN
 
 COMPONENTS: Mapping[str, Schema] = {

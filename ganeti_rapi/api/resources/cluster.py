@@ -5,12 +5,13 @@ from __future__ import annotations
 from ganeti_rapi.api.access import PUBLIC
 from ganeti_rapi.api.arguments import BULK
 from ganeti_rapi.api.bodies import Parameters
-from ganeti_rapi.api.cells import Constant, Handler, Submit
+from ganeti_rapi.api.cells import Constant, Handler
 from ganeti_rapi.api.forms import Argument
 from ganeti_rapi.api.handlers import cluster, tags
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import tags_of
 from ganeti_rapi.api.schemas import INTEGER, NAMES, component
+from ganeti_rapi.api.submissions import Submit
 
 FEATURES = (
     "instance-create-reqv1",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from attrs import evolve
 
 from ganeti_rapi.api.bodies import Keys
-from ganeti_rapi.api.cells import Handler, Item, Listing
+from ganeti_rapi.api.cells import Handler, Item
 from ganeti_rapi.api.handlers import cluster
 from ganeti_rapi.api.kinds import FILTER
+from ganeti_rapi.api.lists.listing import Listing
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import NULL, TEXT
 

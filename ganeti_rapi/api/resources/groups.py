@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ganeti_rapi.api.arguments import DRY_RUN, flag
 from ganeti_rapi.api.bodies import IF_OBJECT, Parameters
-from ganeti_rapi.api.cells import Item, Listing, Submit
+from ganeti_rapi.api.cells import Item
 from ganeti_rapi.api.kinds import GROUP
+from ganeti_rapi.api.lists.listing import Listing
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import tags_of
 from ganeti_rapi.api.resources.verification import WITH_CODES
+from ganeti_rapi.api.submissions import Submit
 
 GROUPS = (
     Resource(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from ganeti_rapi.api.arguments import flag
 from ganeti_rapi.api.bodies import IF_OBJECT, Parameters
-from ganeti_rapi.api.cells import Handler, Submit, WebSocket
+from ganeti_rapi.api.cells import Handler, WebSocket
 from ganeti_rapi.api.consoles import OPENING
 from ganeti_rapi.api.forms import Argument, Word
 from ganeti_rapi.api.handlers import consoles, instances
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import tags_of
+from ganeti_rapi.api.submissions import Submit
 
 CONSOLE_SOCKET = "/2/instances/{instance_name}/console/websocket"
 

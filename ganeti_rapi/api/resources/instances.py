@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from ganeti_rapi.api.arguments import BULK, DRY_RUN, LOCK, flag
 from ganeti_rapi.api.bodies import IF_OBJECT, Parameters
-from ganeti_rapi.api.cells import Item, Listing, OpcodeHandler, Submit
+from ganeti_rapi.api.cells import Item
 from ganeti_rapi.api.forms import Argument, Flag
 from ganeti_rapi.api.handlers import instances
 from ganeti_rapi.api.kinds import INSTANCE
 from ganeti_rapi.api.lists.arguments import CHOICE
+from ganeti_rapi.api.lists.listing import Listing
 from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.submissions import OpcodeHandler, Submit
 
 INSTANCES = (
     Resource(

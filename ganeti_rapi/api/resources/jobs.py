@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ganeti_rapi.api.bodies import Keys
-from ganeti_rapi.api.cells import Handler, Listing, Stream
+from ganeti_rapi.api.cells import Handler, Stream
 from ganeti_rapi.api.checks import ListOf, OneOf
 from ganeti_rapi.api.forms import Argument, Seconds, Whole, Words
 from ganeti_rapi.api.handlers import events, jobs
 from ganeti_rapi.api.jobs import show_job
 from ganeti_rapi.api.kinds import JOB
+from ganeti_rapi.api.lists.listing import Listing
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import component
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.api.cells import Submit
 from ganeti_rapi.api.forms import Argument, Words
 from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.submissions import Submit
 
 NODE_COMMANDS = (
     Resource(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from ganeti_rapi.api.arguments import DRY_RUN, LOCK, flag
 from ganeti_rapi.api.bodies import IF_OBJECT, OneValue, Parameters
-from ganeti_rapi.api.cells import Handler, Item, Listing, OpcodeHandler, Submit
+from ganeti_rapi.api.cells import Handler, Item
 from ganeti_rapi.api.forms import Argument, Flag, Words
 from ganeti_rapi.api.handlers import nodes
 from ganeti_rapi.api.kinds import NODE
+from ganeti_rapi.api.lists.listing import Listing
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.resources.shared import tags_of
 from ganeti_rapi.api.schemas import one_of
+from ganeti_rapi.api.submissions import OpcodeHandler, Submit
 
 _STORAGE_TYPE = Argument("storage_type", required=True)
 _UNIT_NAME = Argument("name", required=True)

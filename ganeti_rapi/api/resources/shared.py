@@ -6,12 +6,13 @@ from attrs import evolve
 
 from ganeti_rapi.api.arguments import DRY_RUN
 from ganeti_rapi.api.bodies import IF_OBJECT, OneValue
-from ganeti_rapi.api.cells import Cell, Submit, Tags
+from ganeti_rapi.api.cells import Cell, Tags
 from ganeti_rapi.api.checks import STRING, ListOf
 from ganeti_rapi.api.forms import Argument, Repeated
 from ganeti_rapi.api.handlers import tags
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.subjects import TAGGED
+from ganeti_rapi.api.submissions import Submit
 from ganeti_rapi.jsontext import Json
 
 

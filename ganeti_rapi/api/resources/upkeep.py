@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from ganeti_rapi.api.arguments import BULK, DRY_RUN, flag
 from ganeti_rapi.api.bodies import Parameters
-from ganeti_rapi.api.cells import Handler, Submit
+from ganeti_rapi.api.cells import Handler
 from ganeti_rapi.api.checks import NAME, Integer
 from ganeti_rapi.api.forms import Argument, Whole, Word
 from ganeti_rapi.api.handlers import htools, upkeep
 from ganeti_rapi.api.params import DISK_TEMPLATES
 from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.submissions import Submit
 
 _SIZE = Whole(Integer(1, 10**9))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ganeti_rapi.api.cells import Handler, Submit
+from ganeti_rapi.api.cells import Handler
 from ganeti_rapi.api.handlers import verification
 from ganeti_rapi.api.resource import Resource
+from ganeti_rapi.api.submissions import Submit
 from ganeti_rapi.jsontext import Json
 
 WITH_CODES: Mapping[str, Json] = {"error_codes": True}

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve, frozen
 
 from ganeti_rapi.api.call import ABSENT, Absent
-from ganeti_rapi.api.cells import Cell, Submit
+from ganeti_rapi.api.cells import Cell
 from ganeti_rapi.api.resources import RESOURCES, Resource
+from ganeti_rapi.api.submissions import Submit
 from ganeti_rapi.jsontext import Json
 
 JSON = "application/json"

@@ -9,9 +9,10 @@ from attrs import evolve
 from ganeti_rapi.api.access import Rules, grants
 from ganeti_rapi.api.arguments import LOCK, REASON, WAIT
 from ganeti_rapi.api.bodies import Parameters
-from ganeti_rapi.api.cells import Cell, Submit
+from ganeti_rapi.api.cells import Cell
 from ganeti_rapi.api.forms import Argument, Flag, Repeated, Word, Words
 from ganeti_rapi.api.lists.arguments import CHOICE
+from ganeti_rapi.api.submissions import Submit
 from ganeti_rapi.jsontext import Json
 
 from .probe import ANONYMOUS, USERS, Known, Probe, cell_of, resource_of, same_status
