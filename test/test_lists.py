@@ -324,6 +324,20 @@ class AskingTests(ApiCase):
             reply.json()["message"], "There is no field 'nam' of instances; did you mean name?"
         )
 
+    def test_unknown_fields_of_a_filter(self) -> None:
+        """luxid tells of them by an error."""
+        for words, kind, hint in (
+            ("filter=nam=1&fields=name", "instances", "; did you mean name?"),
+            ("filter=V", "nodes", ""),
+            ("filter=V&limit=2", "jobs", ""),
+        ):
+            name = words.split("=")[1].split("&")[0]
+            text = f"Can't find field named '{name}'"
+            self.daemon.answers["Query"] = JobDaemonError("ParameterError", text)
+            reply = self.ask("GET", f"/2/{kind}?{words}")
+            self.assertEqual(reply.status, 400)
+            self.assertEqual(reply.json()["message"], f"There is no field '{name}' of {kind}{hint}")
+
 
 class SimulatedListTests(SynchronousTestCase):
     def setUp(self) -> None:

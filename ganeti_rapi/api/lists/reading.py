@@ -7,6 +7,7 @@ nodes have to be asked for is asked of the nodes of that page only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -29,6 +30,9 @@ from ganeti_rapi.shapes import text, whole
 
 LARGEST_PAGE = 1000
 """Objects on a page up to which luxid is asked for them by name."""
+
+NO_FIELD = re.compile("Can't find field named '(?P<name>.*)'")
+"""What luxid says of a filter by a field that it does not know."""
 
 TOGETHER = 500
 """Objects whose text is put together at once."""
@@ -113,11 +117,16 @@ def fields_of(qfilter: Json) -> Iterator[str]:
 
 def refuse_unknown(kind: Kind, definitions: Sequence[Mapping[str, Any]]) -> None:
     # Any: JSON
-    """Raise `BadRequest` for a field that luxid does not know."""
+    """Raise `BadRequest` for a field to show or to sort by that luxid does not know."""
     for name in [each["name"] for each in definitions if each.get("kind") == "unknown"]:
-        close = get_close_matches(name, kind.fields, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise BadRequest(f"There is no field '{name}' of {kind.name}s{hint}")
+        raise unknown_field(kind, name)
+
+
+def unknown_field(kind: Kind, name: str) -> BadRequest:
+    """What to say of a field that luxid does not know."""
+    close = get_close_matches(name, kind.fields, 1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return BadRequest(f"There is no field '{name}' of {kind.name}s{hint}")
 
 
 def next_link(call: Call, kind: Kind, cursor: str) -> str:
@@ -181,7 +190,13 @@ class Reader:
         shown = [names.index(name) for name in form.fields]
         chosen = await selecting(self.call, kind.name, names, PAIR)
         parts = self.call.daemon.table(kind.name, chosen.fields, qfilter)
-        refuse_unknown(kind, (await anext(parts))[: len(names)])
+        try:
+            definitions = await anext(parts)
+        except JobDaemonError as error:
+            if found := NO_FIELD.fullmatch(error.text):
+                raise unknown_field(kind, found["name"]) from None
+            raise
+        refuse_unknown(kind, definitions[: len(names)])
         async for rows in parts:
             for row in await chosen.shown(rows):
                 place = [None if row[at][0] else row[at][1] for at in keys]
