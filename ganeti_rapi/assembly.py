@@ -23,10 +23,11 @@ from ganeti_rapi.auth.tokens import TokensFile
 from ganeti_rapi.auth.users import UsersFile
 from ganeti_rapi.htools import LuxiHtools
 from ganeti_rapi.jobs.changes import JobChanges
-from ganeti_rapi.jobs.feed import JobFeed
+from ganeti_rapi.jobs.feed import Feed
+from ganeti_rapi.jobs.journal import Journal
 from ganeti_rapi.jobs.locks import Hold, alone
-from ganeti_rapi.jobs.objects import ClusterFeed
 from ganeti_rapi.jobs.once import MarkedRequests
+from ganeti_rapi.jobs.wakeups import Polls, QueueDirectory
 from ganeti_rapi.jobs.watches import JobWatches
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.luxi.daemon import LuxiDaemon
@@ -85,7 +86,8 @@ class LuxiBackend:
     ``reactor`` provides IReactorUNIX and IReactorTime. ``user_connections`` are those for requests
     that one user may hold; 0 means a quarter of them, but `SMALLEST_SHARE` at least.
     ``luxi_timeout`` is the most seconds that a read may take, and ``now`` gives the seconds since
-    the epoch.
+    the epoch. ``queue_directory`` is where luxid keeps the jobs, if that can be watched, and events
+    are kept in ``events_directory``.
     """
 
     def __init__(
@@ -97,6 +99,8 @@ class LuxiBackend:
         luxi_timeout: float = 30,
         user_connections: int = 0,
         now: Callable[[], float] = time.time,
+        queue_directory: str | None = None,
+        events_directory: str | None = None,
     ) -> None:
         share = user_connections or max(SMALLEST_SHARE, luxi_connections // 4)
         limits = Limits(luxi_connections, share, read=luxi_timeout, acquire=luxi_timeout)
@@ -107,9 +111,10 @@ class LuxiBackend:
         self._pools = requests, LuxiPool(reactor, path, waits)
         self.daemon, waiting = map(LuxiDaemon, self._pools)
         self.watches = JobWatches(reactor, self.daemon, waiting, luxi_timeout)
-        self.feed = JobFeed(reactor, self.daemon)
-        self.cluster_feed = ClusterFeed(reactor, self.daemon, self.feed, now)
-        self.jobs = JobChanges(reactor, self.watches, self.feed, self.cluster_feed)
+        wakeups = QueueDirectory(reactor, queue_directory) if queue_directory else Polls(reactor)
+        journal = Journal(events_directory, now) if events_directory else None
+        self.feed = Feed(reactor, self.daemon, now, wakeups, journal)
+        self.jobs = JobChanges(reactor, self.watches, self.feed)
 
     def gauges(self) -> Sequence[Gauge]:
         """What is to be told of the connections and of who waits for jobs."""

@@ -16,6 +16,8 @@ from ganeti_rapi.web.proxies import TrustedProxies
 DEFAULT_PEM = "/var/lib/ganeti/rapi.pem"
 DEFAULT_USERS = "/var/lib/ganeti/rapi/users"
 DEFAULT_SOCKET = "/var/run/ganeti/socket/ganeti-query"
+DEFAULT_QUEUE = "/var/lib/ganeti/queue"
+STATE = "/var/lib/ganeti-rapi"
 
 
 OptionEntry = list[Any]  # Any: an entry of usage mixes texts, defaults and functions
@@ -83,6 +85,13 @@ class Options(UsageOptions):
         ["ssl-chain", None, None, "PEM file with the certificates between ours and the root."],
         ["client-ca", None, None, "PEM file with who may issue certificates to clients."],
         ["luxi-socket", None, DEFAULT_SOCKET, "The Unix socket of ganeti-luxid."],
+        [
+            "queue-directory",
+            None,
+            None,
+            "Where luxid keeps its jobs; what changes there is told at once.",
+        ],
+        ["events-directory", None, None, "Where the events of a day are kept, for who comes back."],
         ["console-socket", None, None, "The Unix socket of the simulator's consoles."],
         ["users-file", None, DEFAULT_USERS, "The file with users, passwords and options."],
         ["tokens-file", None, None, "The file with API tokens."],

@@ -29,7 +29,13 @@ from ganeti_rapi.listening import Listener, Listeners, Reactor, adopted, endpoin
 from ganeti_rapi.openfiles import raise_file_limit
 from ganeti_rapi.options import Options
 from ganeti_rapi.parent import Parent
-from ganeti_rapi.settings import SECRET, context_factory, settings_of
+from ganeti_rapi.settings import (
+    SECRET,
+    context_factory,
+    events_directory,
+    queue_directory,
+    settings_of,
+)
 from ganeti_rapi.steady import keep_steady
 from ganeti_rapi.systemd import Notifier
 from ganeti_rapi.tickets import KeptByParent
@@ -217,6 +223,8 @@ def _site(
         options["wait-connections"],
         options["luxi-timeout"],
         options["user-connections"],
+        queue_directory=queue_directory(options),
+        events_directory=events_directory(options),
     )
     Connections(backend).setServiceParent(daemon)
     daemon.drain = backend.drain

@@ -14,7 +14,7 @@ from ganeti_rapi.auth import pam
 from ganeti_rapi.auth.tokens import TokensFile
 from ganeti_rapi.logfile import LogFile
 from ganeti_rapi.openfiles import most_connections
-from ganeti_rapi.options import Options
+from ganeti_rapi.options import DEFAULT_QUEUE, DEFAULT_SOCKET, STATE, Options
 from ganeti_rapi.tickets import KeptByParent
 from ganeti_rapi.web.accesslog import FORMATS
 from ganeti_rapi.web.audit import AuditLog
@@ -84,6 +84,22 @@ def context_factory(options: Options) -> ReloadingContextFactory:
         return ReloadingContextFactory(files)
     except TlsError as error:
         raise UsageError(str(error)) from None
+
+
+def queue_directory(options: Options) -> str | None:
+    """Where luxid keeps its jobs: of the luxid that everybody has, that is known."""
+    given: str | None = options["queue-directory"]
+    if given is None and options["luxi-socket"] == DEFAULT_SOCKET:
+        return DEFAULT_QUEUE
+    return given
+
+
+def events_directory(options: Options) -> str | None:
+    """Where events are kept, if not in memory alone."""
+    given: str | None = options["events-directory"]
+    if given is None and os.access(STATE, os.W_OK):
+        return os.path.join(STATE, "events")
+    return given and os.path.abspath(given)
 
 
 def _session_secret(tls: ReloadingContextFactory | None) -> Callable[[], bytes]:

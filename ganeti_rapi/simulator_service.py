@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import sys
+from pathlib import Path
 from typing import Any
 
 from twisted.application.service import Service
@@ -39,6 +40,7 @@ class Options(UsageOptions):
     optParameters: list[list[Any]] = [  # Any: an entry of usage mixes texts and defaults
         ["socket", None, None, "The Unix socket to listen on; its user and group may connect."],
         ["console-socket", None, None, "The Unix socket of the instances' consoles, if any."],
+        ["queue-directory", None, None, "Where changes of jobs show, for who watches it, if any."],
     ]
 
     compData: Any = None  # Any: usage's own hook for shell completion
@@ -72,7 +74,9 @@ class Options(UsageOptions):
         """Raise UsageError when there is no socket."""
         if not self["socket"]:
             raise UsageError("Name the Unix socket to listen on with --socket PATH")
-        for name in ("socket", "console-socket"):
+        if (queue := self["queue-directory"]) and not os.path.isdir(queue):
+            raise UsageError(f"--queue-directory: there is no directory {queue}; make it first")
+        for name in ("socket", "console-socket", "queue-directory"):
             if self[name]:
                 self[name] = os.path.abspath(self[name])  # twistd changes the directory
 
@@ -115,7 +119,8 @@ def makeService(options: Options) -> SimulatorService:
     path = options["socket"]
     consoles = options["console-socket"]
     try:
-        daemon = SimulatedJobDaemon(reactor, path, options.size, _OWNER_AND_GROUP, consoles)
+        queue = Path(options["queue-directory"]) if options["queue-directory"] else None
+        daemon = SimulatedJobDaemon(reactor, path, options.size, _OWNER_AND_GROUP, consoles, queue)
     except ValueError as error:
         raise _cannot(f"--size: {error}") from None
     # A large cluster need not be looked at by the garbage collector each time.

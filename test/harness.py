@@ -31,8 +31,7 @@ from ganeti_rapi.api.call import Htools, Jobs, SharedJobDaemon
 from ganeti_rapi.assembly import Settings, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.jobs.changes import JobChanges, JobWaits
-from ganeti_rapi.jobs.feed import JobFeed
-from ganeti_rapi.jobs.objects import ClusterFeed
+from ganeti_rapi.jobs.feed import Feed
 from ganeti_rapi.metrics.exposition import Gauge
 from ganeti_rapi.metrics.tally import Tally
 from ganeti_rapi.testing import Reply as Response
@@ -231,9 +230,7 @@ class ScriptedBackend:
     @classmethod
     def make(cls, clock: Clock, daemon: SharedJobDaemon, waits: JobWaits) -> ScriptedBackend:
         """The daemon's real view of jobs, over these waits."""
-        feed = JobFeed(clock, daemon)
-        cluster_feed = ClusterFeed(clock, daemon, feed, lambda: NOW)
-        return cls(daemon, JobChanges(clock, waits, feed, cluster_feed))
+        return cls(daemon, JobChanges(clock, waits, Feed(clock, daemon, lambda: NOW)))
 
 
 def granted(*options: str) -> frozenset[str]:

@@ -36,6 +36,7 @@ FORMS = ["forms", "checks", "cells", "call", "opcodes", *HANDLERS, "cycle", "ope
 CELLS = [*FORMS, "lists", "list_changes", "preconditions", "once", "access", "scopes"]
 LIFE = ["cycle", "http", "events"]
 STEPS = ["content", "heads", "notes", "reply", "visible"]
+EVENTS = ["entries", "eventlog", "feed", "journal", "looks", "picture", "wakeups"]
 CHECKS = ["alternatives", "check", "containers", "notations", "scalars"]
 
 TESTS: dict[str, list[str]] = {
@@ -68,10 +69,8 @@ TESTS: dict[str, list[str]] = {
     "luxi/pool.py": ["connection", "luxi_doubles", "watches"],
     "jobs/blame.py": ["cluster_events"],
     "jobs/changes.py": ["job_changes", "events"],
-    "jobs/eventlog.py": ["events"],
-    "jobs/feed.py": ["events"],
+    **{f"jobs/{name}.py": ["events", "cluster_events", "journal"] for name in EVENTS},
     "jobs/locks.py": ["once", "workers"],
-    "jobs/objects.py": ["cluster_events", "job_changes"],
     "jobs/snapshots.py": ["cluster_events"],
     "auth/checker.py": ["checker", "cycle"],
     "auth/loading.py": ["users_loading"],

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.scopes import Traits
 from ganeti_rapi.jobs.blame import Job, who_did
-from ganeti_rapi.jobs.objects import REST
+from ganeti_rapi.jobs.feed import REST
 from ganeti_rapi.jobs.snapshots import Change, Known, Snapshot, changes
 from ganeti_rapi.testing import SimulatedApi
 from ganeti_rapi.testing.http import Collector, encode_request
@@ -251,9 +251,9 @@ class StreamTests(SynchronousTestCase):
 
     def test_when_nobody_reads_luxid_is_left_alone(self) -> None:
         reader = Reader(self.api, "kind=instance")
-        self.assertEqual(self.api.backend.cluster_feed.readers, 1)
+        self.assertEqual(self.api.backend.feed.readers, 1)
         reader.client.transport.loseConnection()
-        self.api.until(lambda: self.api.backend.cluster_feed.readers == 0)
+        self.api.until(lambda: self.api.backend.feed.readers == 0)
         self.api.reactor.advance(1)
         before = self.api.daemon_calls()
         self.api.reactor.advance(5 * REST)

@@ -13,7 +13,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.events import Event
 from ganeti_rapi.jobs.eventlog import KEPT_EVENTS
-from ganeti_rapi.jobs.feed import DETAILS, POLL_SECONDS, JobFeed
+from ganeti_rapi.jobs.feed import Feed
+from ganeti_rapi.jobs.looks import DETAILS
+from ganeti_rapi.jobs.wakeups import POLL_SECONDS
 from ganeti_rapi.testing import SimulatedApi, encode_request
 from ganeti_rapi.web.events import HEARTBEAT_SECONDS, MOST_BUFFERED, EventStream
 
@@ -233,9 +235,9 @@ class MemoryTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.daemon = ScriptedDaemon()
         self.clock = Clock()
-        self.feed = JobFeed(self.clock, self.daemon)
+        self.feed = Feed(self.clock, self.daemon, self.clock.seconds)
         self.has_jobs(0)
-        reader = self.feed.events(None)
+        reader = self.feed.job_events(None)
         first = Deferred.fromCoroutine(next_of(reader))
         self.has_jobs(KEPT_EVENTS + 2)
         self.clock.advance(POLL_SECONDS)
@@ -256,7 +258,7 @@ class MemoryTests(SynchronousTestCase):
 
     def next_after(self, number: int) -> Event:
         """The event that a reader who knows the one of this number is told first."""
-        reader = self.feed.events(f"{self.epoch}-{number}")
+        reader = self.feed.job_events(f"{self.epoch}-{number}")
         return self.successResultOf(Deferred.fromCoroutine(next_of(reader)))
 
     def test_as_many_are_kept_as_there_is_room_for(self) -> None:
@@ -270,7 +272,7 @@ class MemoryTests(SynchronousTestCase):
             self.assertEqual((event.id, event.name), (told, "submitted"))
 
     def test_a_look_that_fails_is_logged_and_not_the_last(self) -> None:
-        following = self.feed.events(None)
+        following = self.feed.job_events(None)
         first = Deferred.fromCoroutine(next_of(following))
         self.daemon.answers["QueryJobs"] = ValueError("of a bug")
         self.clock.advance(POLL_SECONDS)
@@ -284,7 +286,7 @@ class MemoryTests(SynchronousTestCase):
             self.assertEqual(self.next_after(known).name, "reset")
 
     def test_the_events_of_a_later_run_are_others(self) -> None:
-        self.feed = JobFeed(self.clock, self.daemon)
+        self.feed = Feed(self.clock, self.daemon, self.clock.seconds)
         self.assertEqual(self.next_after(self.first).name, "reset")
 
 

@@ -11,8 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganeti_rapi.api.events import NOTHING_KNOWN, JobState
 from ganeti_rapi.errors import LuxiUnreachable
 from ganeti_rapi.jobs.changes import STATE_FIELDS, STEP, JobChanges
-from ganeti_rapi.jobs.feed import JobFeed
-from ganeti_rapi.jobs.objects import ClusterFeed
+from ganeti_rapi.jobs.feed import Feed
 from ganeti_rapi.jobs.watches import Change
 
 from .harness import ScriptedDaemon
@@ -30,9 +29,8 @@ class ChangesTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.daemon = ScriptedDaemon()
-        feed = JobFeed(self.clock, self.daemon)
-        cluster = ClusterFeed(self.clock, self.daemon, feed, self.clock.seconds)
-        self.jobs = JobChanges(self.clock, self.daemon, feed, cluster)
+        feed = Feed(self.clock, self.daemon, self.clock.seconds)
+        self.jobs = JobChanges(self.clock, self.daemon, feed)
         self.states: list[JobState] = []
 
     def read(self, known: JobState = NOTHING_KNOWN, patience: float = FOREVER) -> Deferred[None]:

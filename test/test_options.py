@@ -22,6 +22,8 @@ DEFAULTS = {
     "user-requests": 10_000,
     "user-consoles": 20,
     "console-socket": None,
+    "queue-directory": None,
+    "events-directory": None,
     "users-file": "/var/lib/ganeti/rapi/users",
     "tokens-file": None,
     "luxi-socket": "/var/run/ganeti/socket/ganeti-query",

@@ -18,7 +18,8 @@ class Event:
     """Something that happened. Its ``id`` lets a reader who lost the connection go on after it.
 
     Readers are chosen by what is not sent: the ``ops`` of a job, or the ``traits`` of another
-    object, and the ``names`` that either is known by.
+    object, and the ``names`` that either is known by. ``job`` is what the older form of the stream
+    tells of a job.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Event:
     ops: Sequence[Opcode] = ()
     traits: Traits | None = None
     names: frozenset[str] = frozenset()
+    job: Mapping[str, Any] | None = None  # Any: as above
 
     def encode(self) -> bytes:
         """The event as the HTML standard, section "Server-sent events", writes it."""

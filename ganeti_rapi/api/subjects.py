@@ -139,6 +139,13 @@ _LISTS: Mapping[str, Named] = {
 }
 """Opcodes about the objects that they list: the kind, and the parameter with the names."""
 
+
+def without_values(opcode: Opcode) -> Opcode:
+    """What of an opcode tells whose it is and what it is about, and nothing of what it sets."""
+    kept = {name: opcode[name] for name in ("OP_ID", "reason", "kind", "name") if name in opcode}
+    return {**kept, **{name: list(_texts(opcode[name])) for name in NAMING if opcode.get(name)}}
+
+
 SUBMITTER = "gnt:library:rlib2:"
 """How sources of entries in reason trails begin that are made here, or by the stock daemon."""
 

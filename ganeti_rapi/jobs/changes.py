@@ -36,17 +36,10 @@ class JobWaits(Protocol):
 
 
 class EventFeed(Protocol):
-    """What tells the events of all jobs, such as `ganeti_rapi.jobs.feed.JobFeed`."""
+    """What tells all events, such as `ganeti_rapi.jobs.feed.Feed`."""
 
-    def events(self, last_id: str | None) -> AsyncIterator[Event]:
+    def job_events(self, last_id: str | None) -> AsyncIterator[Event]:
         """See `ganeti_rapi.api.call.Jobs.events`."""
-
-    def drain(self) -> None:
-        """Let the readers come to an end."""
-
-
-class ClusterEvents(Protocol):
-    """What tells the events of all objects, as `ganeti_rapi.jobs.objects.ClusterFeed`."""
 
     async def connect(self, last_id: str | None) -> AsyncIterator[Event]:
         """See `ganeti_rapi.api.call.Jobs.cluster_events`."""
@@ -58,13 +51,10 @@ class ClusterEvents(Protocol):
 class JobChanges:
     """Implements `ganeti_rapi.api.call.Jobs`: what else follows a job goes through its waits."""
 
-    def __init__(
-        self, clock: IReactorTime, waits: JobWaits, feed: EventFeed, cluster: ClusterEvents
-    ) -> None:
+    def __init__(self, clock: IReactorTime, waits: JobWaits, feed: EventFeed) -> None:
         self._clock = clock
         self._waits = waits
         self._feed = feed
-        self._cluster = cluster
         self._draining = False
 
     def drain(self) -> None:
@@ -72,7 +62,6 @@ class JobChanges:
         self._draining = True
         self._waits.drain()
         self._feed.drain()
-        self._cluster.drain()
 
     async def wait(
         self,
@@ -103,8 +92,8 @@ class JobChanges:
 
     def events(self, last_id: str | None) -> AsyncIterator[Event]:
         """See `ganeti_rapi.api.call.Jobs.events`."""
-        return self._feed.events(last_id)
+        return self._feed.job_events(last_id)
 
     async def cluster_events(self, last_id: str | None) -> AsyncIterator[Event]:
         """See `ganeti_rapi.api.call.Jobs.cluster_events`."""
-        return await self._cluster.connect(last_id)
+        return await self._feed.connect(last_id)

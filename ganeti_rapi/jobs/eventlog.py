@@ -1,24 +1,29 @@
-"""Events in their order, for any number of readers: the last ones are kept and can be read again.
+"""Events in their order, for any number of readers: what was told can be read again.
 
 Events are numbered, so that a reader who lost the connection goes on where it was. ``epoch`` tells
-the numbers of one run of the daemon from those of another.
+these numbers from others. The last ones are in memory, and with a `Journal` those of a day on disk.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
-from attrs import define, field
+from attrs import define, evolve, field
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 from ganeti_rapi.api.events import Event
+from ganeti_rapi.jobs.journal import Journal
+from ganeti_rapi.jobs.picture import Entry, Picture
 
-_EVENT_ID = re.compile("(?P<epoch>[0-9a-f]+)-(?P<number>[0-9]{1,18})")
+_EVENT_ID = re.compile("(?P<epoch>[0-9a-f]+)-(?P<number>[0-9]{1,15})")
 
 KEPT_EVENTS = 10_000
+
+RESET = "reset"
+"""The name of the event that says: something may have been missed."""
 
 
 @define(eq=False)
@@ -44,15 +49,25 @@ class _Reader:
 
 
 class EventLog:
-    """What was told so far, and who reads it. ``watched`` is called when that begins and ends."""
+    """What was told so far, and who reads it. ``watched`` is called when that begins and ends.
 
-    def __init__(self, epoch: str, watched: Callable[[bool], None]) -> None:
+    ``picture`` is what all that was told adds up to; None while nothing is known of the cluster.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self, epoch: str, watched: Callable[[bool], None], journal: Journal | None = None
+    ) -> None:
         self._epoch = epoch
         self._watched = watched
+        self._journal = journal
+        self._broken = False
         self._number = 0
         self._kept: deque[tuple[int, Event]] = deque(maxlen=KEPT_EVENTS)
         self._readers: dict[_Reader, None] = {}
         self._draining = False
+        self.picture: Picture | None = None
 
     @property
     def readers(self) -> int:
@@ -70,14 +85,102 @@ class EventLog:
         for reader in list(self._readers):
             reader.offer(None)
 
-    def tell(self, name: str, data: Mapping[str, Any], **more: Any) -> None:
-        # Any: JSON, and what else an `Event` has
-        """Something happened."""
-        self._number += 1
-        event = Event(self.position, name, data, **more)
-        self._kept.append((self._number, event))
-        for reader in list(self._readers):
-            reader.offer(event)
+    def take_turn(self) -> bool:
+        """Whether it is for this process to tell what happens, from now on."""
+        if self._journal is None:
+            return True
+        try:
+            if not self._journal.take_turn():
+                return False
+            self._deliver(self._journal.become_writer())
+            self._follow_journal(self._journal)
+        except OSError as error:
+            self._break(error)
+        return True
+
+    def give_turn(self) -> None:
+        """Leave it to others."""
+        if self._journal is not None:
+            self._journal.give_turn()
+
+    def catch_up(self) -> None:
+        """Tell what the process whose turn it is has written."""
+        if self._journal is not None:
+            try:
+                self._deliver(self._journal.read_new())
+                self._follow_journal(self._journal)
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                self.log.error("The journal of events can't be read: {error}", error=error)
+
+    def _follow_journal(self, journal: Journal) -> None:
+        if journal.epoch:
+            if journal.epoch != self._epoch:
+                self._kept.clear()
+            self._epoch, self._number, self.picture = journal.epoch, journal.number, journal.picture
+
+    def begin(self, picture: Picture) -> None:
+        """This is how the cluster was when nothing had been told yet."""
+        self.picture = picture
+        if self._journal is not None and not self._broken:
+            self._write(self._journal, lambda journal: journal.begin(picture))
+
+    def tell(self, entries: Sequence[Entry]) -> None:
+        """All of this happened, in this order. The events get their ids."""
+        assert self.picture is not None
+        numbered = [*self._numbered(entries)]
+        if self._journal is not None and not self._broken:
+            self._write(self._journal, lambda journal: journal.append(numbered))
+            if self._broken:
+                numbered = [*self._numbered(entries)]  # in another epoch
+        if self._journal is None or self._broken:
+            for entry in numbered:
+                self.picture.take(entry)
+        self._deliver(numbered)
+
+    def mend(self) -> None:
+        """Write to the disk again, if that failed and works by now."""
+        if self._journal is not None and self._broken and self.picture is not None:
+            picture = self.picture
+            self._write(self._journal, lambda journal: journal.begin(picture))
+
+    def _write(self, journal: Journal, write: Callable[[Journal], None]) -> None:
+        try:
+            journal.number = self._number
+            write(journal)
+        except OSError as error:
+            self._break(error)
+        else:
+            if self._broken:
+                self.log.info("Events are written again, and positions outlive a restart")
+            self._broken, self._epoch = False, journal.epoch
+
+    def _break(self, error: OSError) -> None:
+        """What is told from now on must not be taken for what may be written later."""
+        if not self._broken:
+            self.log.error(
+                "Events can't be written: {error}. They are told all the same, but positions are "
+                "good for this process only; make room, or another --events-directory",
+                error=error,
+            )
+            self._broken, self._epoch = True, f"{self._epoch or '0'}0"
+
+    def _numbered(self, entries: Sequence[Entry]) -> Iterator[Entry]:
+        number = self._number
+        for entry in entries:
+            if entry.event is not None:
+                number += 1
+                event = evolve(entry.event, id=f"{self._epoch}-{number}")
+                yield evolve(entry, event=event)
+            else:
+                yield entry
+
+    def _deliver(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            if entry.event is not None:
+                self._number += 1
+                self._kept.append((self._number, entry.event))
+                for reader in list(self._readers):
+                    reader.offer(entry.event)
 
     async def events(self, last_id: str | None) -> AsyncIterator[Event]:
         """All events after the one with that id, or from now on, until this is drained.
@@ -85,11 +188,15 @@ class EventLog:
         When the id is unknown or too old, the first event is a ``reset``: something may have been
         missed, and a reader that keeps a picture should read it again.
         """
-        reader = _Reader(deque(self._missed(last_id)))
+        reader = _Reader()
+        missed = self._missed(last_id)
         self._readers[reader] = None
         try:
             if len(self._readers) == 1:
                 self._watched(True)
+            for piece in missed:
+                for each in piece:
+                    yield each
             while not self._draining or reader.pending:
                 event = await reader.take()
                 if event is None:
@@ -100,12 +207,22 @@ class EventLog:
             if not self._readers:
                 self._watched(False)
 
-    def _missed(self, last_id: str | None) -> list[Event]:
-        if last_id is None:
-            return []
+    def _missed(self, last_id: str | None) -> Iterator[Sequence[Event]]:
+        """What came after that event until now, in pieces."""
+        if last_id is None or last_id == self.position:
+            return iter(())
         match = _EVENT_ID.fullmatch(last_id)
+        if match is None:
+            return iter(([Event(self.position, RESET, None)],))
+        epoch, last = match["epoch"], int(match["number"])
         oldest = self._kept[0][0] if self._kept else self._number + 1
-        if match is None or match["epoch"] != self._epoch or int(match["number"]) < oldest - 1:
-            return [Event(self.position, "reset", None)]
-        last = int(match["number"])
-        return [event for number, event in self._kept if number > last]
+        known = epoch == self._epoch
+        if oldest <= last <= self._number:
+            known = self._kept[last - oldest][1].id == last_id
+        if known and oldest - 1 <= last <= self._number:
+            return iter(([event for number, event in self._kept if number > last],))
+        if self._journal is not None and not self._broken:
+            pieces = self._journal.after(epoch, last, self._number)
+            if pieces is not None:
+                return ([each.event for each in piece if each.event] for piece in pieces)
+        return iter(([Event(self.position, RESET, None)],))

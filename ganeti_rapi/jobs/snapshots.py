@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 from attrs import frozen
 
@@ -116,7 +117,7 @@ def of_cluster(info: Mapping[str, Any]) -> Known:  # Any: JSON
 
 
 def _prints(values: Mapping[str, Any]) -> dict[str, int]:
-    return {name: hash(dumps(value)) for name, value in values.items() if name not in NOT_TOLD}
+    return {name: crc32(dumps(value)) for name, value in values.items() if name not in NOT_TOLD}
 
 
 def changes(before: Snapshot, after: Snapshot) -> Iterator[Change]:

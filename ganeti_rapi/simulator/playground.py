@@ -54,7 +54,9 @@ class Playground(Service):
         write_users(directory / "users")
         write_certificate(directory / "server.pem")
         path, consoles = (str(directory / name) for name in ("luxi.sock", "consoles.sock"))
-        daemon = SimulatedJobDaemon(reactor, path, parsed, consoles=consoles)
+        queue = directory / "queue"
+        queue.mkdir(mode=0o700)
+        daemon = SimulatedJobDaemon(reactor, path, parsed, consoles=consoles, queue=queue)
         return cls(directory, daemon)
 
     def adjust(  # Any: the options know us, not we them
@@ -66,6 +68,10 @@ class Playground(Service):
         """
         options["luxi-socket"] = str(self.directory / "luxi.sock")
         options["console-socket"] = str(self.directory / "consoles.sock")
+        if options.is_default("queue-directory"):
+            options["queue-directory"] = str(self.directory / "queue")
+        if options.is_default("events-directory"):
+            options["events-directory"] = str(self.directory / "events")
         if options.is_default("users-file"):
             options["users-file"] = str(self.directory / "users")
         if options.is_default("ssl-cert"):

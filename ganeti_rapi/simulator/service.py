@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from twisted.application.service import Service
@@ -16,6 +17,7 @@ from ganeti_rapi.simulator.consoles import ConsoleFactory
 from ganeti_rapi.simulator.control.faults import Faults
 from ganeti_rapi.simulator.control.states import FIRST, States
 from ganeti_rapi.simulator.control.web import Control
+from ganeti_rapi.simulator.jobs.files import JobFiles
 from ganeti_rapi.simulator.jobs.history import add_history, add_jobs
 from ganeti_rapi.simulator.jobs.queue import JobQueue
 from ganeti_rapi.simulator.jobs.timing import JobClock, Timing
@@ -39,8 +41,9 @@ class SimulatedJobDaemon(Service):
 
     ``mode`` says who may connect: by default, only the user who runs it. ``cluster`` and ``queue``
     are there to look inside, and to change things behind the clients' backs. The screens of its
-    instances are at the Unix socket ``consoles``, if it is given: see `ConsoleFactory`. Raises
-    ValueError with what is wrong in a file.
+    instances are at the Unix socket ``consoles``, if it is given: see `ConsoleFactory`. Changes of
+    jobs show in the directory ``queue``, if that is given: see `JobFiles`. Raises ValueError with
+    what is wrong in a file.
     """
 
     def __init__(  # Any: the reactor provides many interfaces in one
@@ -50,6 +53,7 @@ class SimulatedJobDaemon(Service):
         size: Size = _SMALL,
         mode: int = _OWNER_ONLY,
         consoles: str | None = None,
+        queue: Path | None = None,
     ) -> None:
         identities = SeededIdentities(size.seed)
         now = reactor.seconds()
@@ -69,6 +73,8 @@ class SimulatedJobDaemon(Service):
             add_history(self.queue, self.cluster, jobs, now)
         else:
             add_jobs(self.queue, jobs, now)
+        if queue is not None:
+            self.queue.waits.noted = JobFiles(queue).changed
         self._states = States(self.cluster, self.queue, identities)
         self._clock, self._timing = clock, timing
         daemon = JobDaemon(reactor, self.cluster, identities, self.queue, self.faults)

@@ -91,6 +91,7 @@ class JobQueue:
             self.refuse_if_drained()
         job = self._new_job(ops, self._clock.seconds())
         self._enqueue(job)
+        self.waits.noted(job.id)
         return job.id
 
     def refuse_if_drained(self) -> None:
@@ -163,6 +164,7 @@ class JobQueue:
         if job is None or job.archived or not job.finalized:
             return False
         job.archived = True
+        self.waits.noted(job_id)
         return True
 
     def auto_archive(self, age: float, timeout: float) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -46,9 +46,10 @@ _Waits = dict[Deferred[JobChange], tuple[Knowledge, IDelayedCall]]
 
 @define
 class JobWaits:
-    """All the waits that are open."""
+    """All the waits that are open. ``noted`` is called with the id of each job that changed."""
 
     _clock: IReactorTime
+    noted: Callable[[int], None] = lambda _: None
     _by_job: dict[int, _Waits] = field(factory=dict, init=False)
 
     def __len__(self) -> int:
@@ -71,6 +72,7 @@ class JobWaits:
 
     def changed(self, job: Job) -> None:
         """Answer the waits for which the job's change is news."""
+        self.noted(job.id)
         for answer, (knowledge, _) in list(self._by_job.get(job.id, {}).items()):
             if job.finalized or knowledge.lacks(knowledge.reply(job)):
                 self._answer(job, answer)
