@@ -45,6 +45,8 @@ class ChaosCase(SynchronousTestCase):
         self.directory = Path(tempfile.mkdtemp())  # a socket's path must be short
         self.addCleanup(shutil.rmtree, self.directory)
         self.luxi, self.consoles = (str(self.directory / name) for name in ("luxi", "consoles"))
+        self.queue = self.directory / "queue"
+        self.queue.mkdir()
         self.certificate = self.directory / "server.pem"
         self.users = self.directory / "users"
         self.log = self.directory / "log"
@@ -54,7 +56,10 @@ class ChaosCase(SynchronousTestCase):
     def start_simulator(self, size: str = "") -> Program:
         """A simulated job daemon that listens; it ends with the test."""
         consoles = ("--console-socket", self.consoles)
-        program = self._start("ganeti-simulator", "--socket", self.luxi, "--size", size, *consoles)
+        queue = ("--queue-directory", str(self.queue))
+        program = self._start(
+            *("ganeti-simulator", "--socket", self.luxi, "--size", size, *consoles, *queue)
+        )
         self.wait_until(lambda: _takes_connections(self.luxi), "the simulator did not start")
         return program
 
