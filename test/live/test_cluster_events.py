@@ -5,24 +5,34 @@ from __future__ import annotations
 import json
 import os
 import ssl
+import time
 from base64 import b64encode
 from http.client import HTTPSConnection
+from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.jobs.wakeups import POLL_SECONDS
 from test.contract import Conversation
 
-from .daemon import HOST, PORT, SKIP, our_api
+from ..test_metrics import parsed
+from .daemon import HOST, PORT, SKIP, HttpApi, our_api
 
 
 class EventsTests(Conversation, SynchronousTestCase):
+    """As they come when luxid is asked twice a second."""
+
     skip = SKIP
+    host = HOST
+
+    def daemon(self) -> HttpApi:
+        return our_api()
 
     def setUp(self) -> None:
-        self.api = our_api()
+        self.api = self.daemon()
         context = ssl._create_unverified_context()
-        self.connection = HTTPSConnection(HOST, PORT, timeout=60, context=context)
+        self.connection = HTTPSConnection(self.host, PORT, timeout=60, context=context)
         self.addCleanup(self.connection.close)
         secret = b64encode(os.environ["LAB_WRITE_USER"].encode()).decode()
         self.connection.request(
@@ -69,3 +79,25 @@ class EventsTests(Conversation, SynchronousTestCase):
         self.assertEqual((changed["fields"], changed["uuid"]), (["alloc_policy"], created["uuid"]))
         job_id = self.ask("DELETE", "/2/groups/told")
         self.assertEqual(self.change_of("group", "told", "removed")["job"], job_id)
+
+
+class QueueEventsTests(EventsTests):
+    """The same as luxid's queue directory tells of them."""
+
+    host = "127.0.0.8"
+
+    def daemon(self) -> HttpApi:
+        state = Path(os.environ["LAB_RAPI_USERS"]).parent.parent
+        return our_api("--queue-directory", str(state / "queue"), host=self.host)
+
+    def test_luxid_is_left_alone_while_nothing_happens(self) -> None:
+        before = self.asked()
+        self.assertGreater(before, 0)
+        time.sleep(4 * POLL_SECONDS)
+        self.assertEqual(self.asked(), before)
+
+    def asked(self) -> float:
+        """How often luxid was asked for jobs."""
+        reply = self.api.request("GET", "/metrics", user=os.environ["LAB_WRITE_USER"])
+        samples = parsed(reply.body.decode()).items()
+        return sum(count for (_, labels), count in samples if ("method", "QueryJobs") in labels)
