@@ -14,13 +14,14 @@ from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
+from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.call import JobDaemon
 from ganeti_rapi.api.events import Event
 from ganeti_rapi.api.scopes import Traits
 from ganeti_rapi.errors import LuxiUnreachable
+from ganeti_rapi.jobs import eventlog
 from ganeti_rapi.jobs import journal as journals
 from ganeti_rapi.jobs.entries import (
     decode_entry,
@@ -332,6 +333,46 @@ class RestartTests(JournalCase):
         self.assertEqual(reader.changes()[2:], [("reset", "")])
         self.assertEqual(careful.changes(), [("2", "finished")])
         self.assertEqual(len(self.segments()), 2)
+
+
+class SlowReaderTests(JournalCase):
+    def test_one_who_lags_reads_what_is_kept_and_misses_nothing(self) -> None:
+        """More waits for it than is kept for it, and more than is in memory."""
+        self.patch(eventlog, "MOST_PENDING", 5)
+        self.patch(eventlog, "KEPT_EVENTS", 5)
+        feed = self.process()
+        quick = Reader()
+        quick.read(feed)
+        told: list[str] = []
+
+        async def read(stream: AsyncIterator[Event]) -> None:
+            async for event in stream:
+                if event.data and "name" in event.data:
+                    told.append(event.data["name"])
+                await deferLater(self._clocks[0], 0.5)
+
+        stream = self.successResultOf(Deferred.fromCoroutine(feed.connect(None)))
+        reading = Deferred.fromCoroutine(read(stream))
+        reading.addErrback(lambda _: None)
+        for job_id in range(1, 101):
+            self.cluster.jobs[job_id] = "success"
+            self.advance(POLL_SECONDS / 2)
+        self.pass_time(100)
+        self.assertEqual(told, [str(job_id) for job_id in range(1, 101)])
+        self.assertEqual(len(quick.told), 100)
+        reading.cancel()
+
+    def test_an_older_stream_in_the_first_process_begins_without_a_reset(self) -> None:
+        self.cluster.jobs[1] = "queued"
+        stream = self.process().job_events(None)
+        first = Deferred.fromCoroutine(anext_of(stream))
+        self.cluster.jobs[1] = "success"
+        self.pass_time()
+        self.assertEqual(self.successResultOf(first).name, "finished")
+
+
+async def anext_of(stream: AsyncIterator[Event]) -> Event:
+    return await stream.__anext__()
 
 
 class FileTests(JournalCase):

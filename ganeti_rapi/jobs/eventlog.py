@@ -22,30 +22,41 @@ _EVENT_ID = re.compile("(?P<epoch>[0-9a-f]+)-(?P<number>[0-9]{1,15})")
 
 KEPT_EVENTS = 10_000
 
+MOST_PENDING = 1000
+"""Events that wait for a reader who is slow; then it reads again what is kept."""
+
 RESET = "reset"
 """The name of the event that says: something may have been missed."""
 
 
 @define(eq=False)
 class _Reader:
-    """One reader: what it has not taken yet, and how to wake it."""
+    """One reader: what it has not taken yet, and how to wake it.
+
+    ``lags`` says that it is to read again what is kept, since too much waited for it.
+    """
 
     pending: deque[Event | None] = field(factory=deque)
     waiting: Deferred[None] | None = None
+    lags: bool = False
 
     def offer(self, event: Event | None) -> None:
         """Give it an event, or None when there are no more."""
-        self.pending.append(event)
+        if len(self.pending) >= MOST_PENDING and event is not None:
+            self.pending.clear()
+            self.lags = True
+        if not self.lags or event is None:
+            self.pending.append(event)
         waiting, self.waiting = self.waiting, None
         if waiting is not None:
             waiting.callback(None)
 
     async def take(self) -> Event | None:
-        """The next event, as soon as there is one; None at the end."""
-        while not self.pending:
+        """The next event, as soon as there is one; None at the end, or if it lags."""
+        while not self.pending and not self.lags:
             self.waiting = Deferred(lambda _: setattr(self, "waiting", None))
             await self.waiting
-        return self.pending.popleft()
+        return None if self.lags else self.pending.popleft()
 
 
 class EventLog:
@@ -188,20 +199,24 @@ class EventLog:
         When the id is unknown or too old, the first event is a ``reset``: something may have been
         missed, and a reader that keeps a picture should read it again.
         """
-        reader = _Reader()
-        missed = self._missed(last_id)
+        reader = _Reader(lags=last_id is not None)
         self._readers[reader] = None
         try:
             if len(self._readers) == 1:
                 self._watched(True)
-            for piece in missed:
-                for each in piece:
-                    yield each
             while not self._draining or reader.pending:
+                if reader.lags:
+                    reader.lags = False
+                    for piece in self._missed(last_id):
+                        for each in piece:
+                            last_id = each.id
+                            yield each
                 event = await reader.take()
-                if event is None:
+                if event is not None:
+                    last_id = event.id
+                    yield event
+                elif not reader.lags:
                     return
-                yield event
         finally:
             del self._readers[reader]
             if not self._readers:
@@ -209,9 +224,9 @@ class EventLog:
 
     def _missed(self, last_id: str | None) -> Iterator[Sequence[Event]]:
         """What came after that event until now, in pieces."""
-        if last_id is None or last_id == self.position:
+        if last_id == self.position:
             return iter(())
-        match = _EVENT_ID.fullmatch(last_id)
+        match = _EVENT_ID.fullmatch(last_id or "")
         if match is None:
             return iter(([Event(self.position, RESET, None)],))
         epoch, last = match["epoch"], int(match["number"])
