@@ -92,6 +92,7 @@ class Options(UsageOptions):
             "Where luxid keeps its jobs; what changes there is told at once.",
         ],
         ["events-directory", None, None, "Where the events of a day are kept, for who comes back."],
+        ["webhooks-file", None, None, "The file with the webhooks that are sent events."],
         ["console-socket", None, None, "The Unix socket of the simulator's consoles."],
         ["users-file", None, DEFAULT_USERS, "The file with users, passwords and options."],
         ["tokens-file", None, None, "The file with API tokens."],

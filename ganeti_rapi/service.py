@@ -189,7 +189,10 @@ def _assemble(
         holders["tokens"] = tokens_loader(path, settings.tokens, rules, open_to_all)
     if tls is not None:
         holders["certificates"] = tls
-    site = _site(daemon, options, reactor, users, settings, check_role)
+    backend = _backend(daemon, options, reactor)
+    if options["webhooks-file"]:
+        holders["webhooks"] = _webhooks(daemon, options, reactor, backend)
+    site = _site(daemon, options, reactor, backend, users, settings, check_role)
     notes = [site.tally.reload, *([settings.audit.reload] if settings.audit is not None else [])]
     reloaded = [_watch(daemon, Noted(what, each, notes), reactor) for what, each in holders.items()]
     daemon.listeners.setServiceParent(daemon)
@@ -208,14 +211,7 @@ def _assemble(
     return [*reloaded, *logs]
 
 
-def _site(
-    daemon: Daemon,
-    options: Options,
-    reactor: Reactor,
-    users: UsersFile,
-    settings: Settings,
-    check_role: Callable[[], None],
-) -> RapiSite:
+def _backend(daemon: Daemon, options: Options, reactor: Reactor) -> LuxiBackend:
     backend = LuxiBackend(
         reactor,
         options["luxi-socket"],
@@ -228,6 +224,31 @@ def _site(
     )
     Connections(backend).setServiceParent(daemon)
     daemon.drain = backend.drain
+    return backend
+
+
+def _webhooks(daemon: Daemon, options: Options, reactor: Reactor, backend: LuxiBackend) -> Holder:
+    """Deliver events to the webhooks of the file, which what is returned reads."""
+    from ganeti_rapi.webhooks.loading import webhooks_loader  # few have any
+    from ganeti_rapi.webhooks.service import make_webhooks
+
+    directory = events_directory(options)
+    if not directory:
+        raise UsageError("--webhooks-file needs an --events-directory, where events wait")
+    webhooks = make_webhooks(reactor, backend.jobs, directory, backend.tally)
+    webhooks.setServiceParent(daemon)
+    return webhooks_loader(os.path.abspath(options["webhooks-file"]), webhooks.file)
+
+
+def _site(
+    daemon: Daemon,
+    options: Options,
+    reactor: Reactor,
+    backend: LuxiBackend,
+    users: UsersFile,
+    settings: Settings,
+    check_role: Callable[[], None],
+) -> RapiSite:
     in_thread = partial(_in_thread, reactor)
     daemon.sites = make_sites(
         reactor,

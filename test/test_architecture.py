@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parent": {"workers", "metrics", "tickets"},
     "steady": set(),
     "listening": {"web", "exits"},
+    "webhooks": {"api", "auth", "errors", "jsontext", "metrics"},
     "hangup": {"listening"},
     "openfiles": set(),
     "settings": {
@@ -62,7 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "service": {
         *("api.access", "auth", "web", "assembly", "settings", "simulator", "jobs.locks"),
         *("hangup", "openfiles", "options", "workers", "parent", "steady", "listening"),
-        *("files", "systemd", "exits", "tickets"),
+        *("files", "systemd", "exits", "tickets", "webhooks"),
     },
     "users_program": {"api.access", "auth"},
     "program": {"service", "options", "errors", "logfile", "systemd", "exits"},

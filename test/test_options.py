@@ -24,6 +24,7 @@ DEFAULTS = {
     "console-socket": None,
     "queue-directory": None,
     "events-directory": None,
+    "webhooks-file": None,
     "users-file": "/var/lib/ganeti/rapi/users",
     "tokens-file": None,
     "luxi-socket": "/var/run/ganeti/socket/ganeti-query",

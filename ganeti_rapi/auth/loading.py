@@ -23,7 +23,7 @@ class Source:
     """How a file's bytes are held: ``hold`` takes them and gives the problems.
 
     ``what`` is in the file, and ``without`` says what it means that there is none. ``doubts`` say
-    what may be wrong with all of it together.
+    what may be wrong with all of it together, ``emptied`` what an empty file is for.
     """
 
     what: str
@@ -31,6 +31,7 @@ class Source:
     held: Callable[[], Sized]
     hold: Callable[[bytes], Sequence[Problem]]
     doubts: Callable[[], Sequence[str]] = lambda: ()
+    emptied: str = "to let nobody in"
 
 
 class Loader:
@@ -72,7 +73,8 @@ class Loader:
     def keep(self, reason: str) -> None:
         self._log.warn(
             "{reason}. The {count} {what} read before stay valid. Make the {what} file one that "
-            "this process can read, or empty it to let nobody in.",
+            "this process can read, or empty it {emptied}.",
+            emptied=self._source.emptied,
             reason=reason,
             count=len(self._source.held()),
             what=self._source.what,

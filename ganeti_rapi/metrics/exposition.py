@@ -48,7 +48,8 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "luxi_calls": ("Calls of luxid.", ("method", "outcome")),
     "logins": ("Logins judged.", ("way", "outcome")),
     "console_bytes": ("Bytes of consoles, as their clients see them.", ("direction",)),
-    "reloads": ("Files read again: users, tokens, certificates.", ("file", "outcome")),
+    "webhook_tries": ("Events sent to webhooks.", ("webhook", "outcome")),
+    "reloads": ("Files read again: users, tokens, certificates, webhooks.", ("file", "outcome")),
 }
 HISTOGRAMS = {
     "request_seconds": ("From a request's head to its answer.", "row"),

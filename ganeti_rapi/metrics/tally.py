@@ -50,6 +50,7 @@ class Tally:
     streams: int = 0
     consoles: int = 0
     console_bytes: Counter[str] = field(factory=Counter)
+    deliveries: Counter[tuple[str, str]] = field(factory=Counter)
     gauges: list[Gauge] = field(factory=list)
     totals: Snapshot | None = None
 
@@ -74,6 +75,7 @@ class Tally:
             **{("luxi_calls", *call): count for call, count in self.calls.items()},
             **{("logins", *login): count for login, count in self.logins.items()},
             **{("reloads", *reload): count for reload, count in self.reloads.items()},
+            **{("webhook_tries", *key): count for key, count in self.deliveries.items()},
             **{("console_bytes", way): count for way, count in self.console_bytes.items()},
             **_latencies("request_seconds", self.request_seconds),
             **_latencies("luxi_seconds", self.call_seconds),

@@ -20,7 +20,7 @@ from ganeti_rapi.program.logs import LEVELS, SYSLOG_CHOICES
 FILES = (
     *("ssl-cert", "ssl-key", "ssl-chain", "client-ca"),
     *("users-file", "tokens-file", "luxi-socket", "console-socket", "access-log", "audit-log"),
-    *("queue-directory", "events-directory"),
+    *("queue-directory", "events-directory", "webhooks-file"),
 )
 """The options whose value is the path of a file or directory."""
 
