@@ -106,6 +106,7 @@ bench-large: $(BIN)/.installed
 	$(BIN)/python -m test.bench.large
 	$(BIN)/python -m test.bench.scopes
 	$(BIN)/python -m test.bench.lists
+	$(BIN)/python -m test.bench.events
 
 # Needs websockify from the extra "bench".
 bench-consoles: $(BIN)/.installed

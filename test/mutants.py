@@ -36,7 +36,7 @@ FORMS = ["forms", "checks", "cells", "call", "opcodes", *HANDLERS, "cycle", "ope
 CELLS = [*FORMS, "lists", "list_changes", "preconditions", "once", "access", "scopes"]
 LIFE = ["cycle", "http", "events"]
 STEPS = ["content", "heads", "notes", "reply", "visible"]
-EVENTS = ["entries", "eventlog", "feed", "journal", "looks", "picture", "wakeups"]
+EVENTS = ["entries", "eventlog", "feed", "journal", "looks", "parts", "picture", "wakeups"]
 CHECKS = ["alternatives", "check", "containers", "notations", "scalars"]
 
 TESTS: dict[str, list[str]] = {

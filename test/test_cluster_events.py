@@ -268,6 +268,15 @@ class StreamTests(SynchronousTestCase):
         event = reader.until("changed", "node2.example.com")
         self.assertEqual(event["fields"], ["offline"])
 
+    def test_many_who_come_at_once_share_the_first_look(self) -> None:
+        before = self.api.daemon_calls()
+        clients = [self.api.connect() for _ in range(500)]
+        for client in clients:
+            request = encode_request("GET", "/2/events?kind=instance", None, "admin:admin")
+            client.transport.write(request)
+        self.api.until(lambda: all(b"event: connected" in each.data for each in clients))
+        self.assertLess(self.api.daemon_calls() - before, 30)
+
     def test_a_luxid_that_is_gone_is_told_before_the_stream_begins(self) -> None:
         self.api.daemon.stopService()
         reply = self.api.request("GET", "/2/events?kind=instance")

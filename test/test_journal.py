@@ -239,7 +239,7 @@ class RestartTests(JournalCase):
         reader = Reader()
         reader.read(self.process())
         self.cluster.jobs[1] = "success"
-        self.cluster.daemon.answers["QueryClusterInfo"] = ValueError("it is killed here")
+        self.cluster.daemon.answers["Query"] = ValueError("it is killed here")
         self.advance(POLL_SECONDS)
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
         self.kill()

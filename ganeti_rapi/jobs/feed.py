@@ -24,11 +24,16 @@ from ganeti_rapi.errors import LuxiError
 from ganeti_rapi.jobs.eventlog import EventLog
 from ganeti_rapi.jobs.journal import Journal
 from ganeti_rapi.jobs.looks import Looks
+from ganeti_rapi.jobs.parts import BUT_INSTANCES, EVERYTHING, NOTHING
 from ganeti_rapi.jobs.wakeups import Polls, Wakeups
+from ganeti_rapi.sharing import SharedReads
 
 REST = 30.0
 """Seconds after which objects are looked at though no job has ended: for what no job does, such as
 filter rules."""
+
+RESTS = 20
+"""After so many of them, instances are looked at as well, of which there are many."""
 
 FOLLOW = 0.02
 """Seconds between two looks at what another process has written."""
@@ -71,11 +76,14 @@ class Feed:
         self._looks = Looks(daemon, self._log, now)
         self._shared = journal is not None
         self._role = Role.IDLE
-        self._known = False  # the cluster, as it is now
+        self._known = False  # the jobs, as they are now
+        self._knows_objects = False
         self._of_objects = 0
         self._turn = DeferredLock()  # of two looks at once the older one might come last
+        self._first_looks: SharedReads[None, None] = SharedReads()  # of all who come at once
         self._due: set[int] | None = set()
-        self._rested = False
+        self._rests = 0
+        self._part = NOTHING
         self._waits = False
         self._grace: IDelayedCall | None = None
         self._rest, self._follow = LoopingCall(self._look_anyway), LoopingCall(self._go_on)
@@ -114,9 +122,8 @@ class Feed:
         self._of_objects += 1
         try:
             self._begin()
-            if self._role is Role.LOOKING and not (self._known and self._of_objects > 1):
-                self._rested = True
-                await self._catch_up()
+            if self._role is Role.LOOKING and not self._knows_objects:
+                await self._first_looks.read("", None, lambda _: self._know_objects())
         finally:
             self._of_objects -= 1
         if not self._log.readers and self._grace is None:
@@ -131,7 +138,13 @@ class Feed:
                 yield event
         finally:
             self._of_objects -= 1
+            self._knows_objects = self._knows_objects and self._looks_at_objects
             self._end_if_unread()
+
+    @property
+    def _looks_at_objects(self) -> bool:
+        """Whether somebody reads of them; of other processes that is not known."""
+        return self._shared or self._of_objects > 0
 
     def _give_up(self) -> None:
         self._grace = None
@@ -160,7 +173,7 @@ class Feed:
 
     def _begin_looking(self) -> None:
         self._role = Role.LOOKING
-        self._known = False
+        self._known = self._knows_objects = False
         self._wakeups.start(self._wake)
         self._rest.start(REST, now=False)
 
@@ -182,7 +195,7 @@ class Feed:
         else:
             self._wakeups.stop()
             self._rest.stop()
-            self._known = False
+            self._known = self._knows_objects = False
         self._role = Role.IDLE
         self._turn.run(self._give_turn)  # when the look that is under way is over
 
@@ -191,7 +204,8 @@ class Feed:
             self._log.give_turn()
 
     def _look_anyway(self) -> None:
-        self._rested = True
+        self._rests += 1
+        self._part |= BUT_INSTANCES if self._rests % RESTS else EVERYTHING
         self._log.mend()
         self._wake(None)
 
@@ -217,14 +231,18 @@ class Feed:
     async def _catch_up(self) -> None:
         await self._turn.run(lambda: Deferred.fromCoroutine(self._look()))
 
+    async def _know_objects(self) -> None:
+        if not self._knows_objects:  # since somebody else asked for it
+            await self._catch_up()
+
     async def _look(self) -> None:
         self._waits = False
         due, self._due = self._due, set()
-        anyway, self._rested = self._rested or not self._known, False
-        objects = self._shared or self._of_objects > 0
+        objects = self._looks_at_objects
+        part, self._part = self._part if self._knows_objects else EVERYTHING, NOTHING
         try:
-            await self._looks.look(due if self._known else None, objects, anyway)
+            await self._looks.look(due if self._known else None, objects, part)
         except BaseException:
-            self._known = False  # what was due is now, with all the rest
+            self._known = self._knows_objects = False  # what was due is now, with all the rest
             raise
-        self._known = True
+        self._known, self._knows_objects = True, objects

@@ -1,7 +1,7 @@
 """Looks at the cluster, and tells what is different from what was told before.
 
 Jobs first: which are new or in another state. The configuration changes by jobs, so when some have
-ended, what it says of all objects is read, which asks no node, and compared.
+ended, what it says of the objects that they may have changed is read, which asks no node.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ganeti_rapi.api.events import Event
 from ganeti_rapi.api.subjects import without_values
 from ganeti_rapi.jobs.blame import Job, describe, who_did
 from ganeti_rapi.jobs.eventlog import EventLog
+from ganeti_rapi.jobs.parts import EVERYTHING, Part, changed_by
 from ganeti_rapi.jobs.picture import Entry, Picture
 from ganeti_rapi.jobs.snapshots import (
     FILTER,
@@ -49,20 +50,19 @@ class Looks:
         self._now = now
         self._seen: dict[int, Job] = {}
 
-    async def look(self, job_ids: Collection[int] | None, objects: bool, anyway: bool) -> None:
-        """Look at these jobs, or at all; at the ``objects``, too, if a job ended or ``anyway``.
-
-        Raises `LuxiError`.
+    async def look(self, job_ids: Collection[int] | None, objects: bool, part: Part) -> None:
+        """Look at these jobs, or at all; if ``objects`` count, too, at what jobs that have ended
+        may have changed, and at this ``part`` anyway. Raises `LuxiError`.
         """
         if self._log.picture is None:
             states = await self._states()
-            found = await self._objects() if objects else None
+            found = await self._objects(EVERYTHING) if objects else None
             self._log.begin(Picture(states, found, max(states, default=0)))
             return
         await self._look_at_jobs(job_ids)
         picture = self._log.picture
-        if objects and (anyway or picture.unblamed or picture.objects is None):
-            await self._look_at_objects()
+        if objects and (part or picture.unblamed or picture.objects is None):
+            await self._look_at_objects(part)
 
     async def _states(self) -> dict[int, str]:
         states: dict[int, str] = {}
@@ -116,17 +116,18 @@ class Looks:
         about = list(map(without_values, ops))
         return Entry(Event("", "job", told, about, names=names, job=details))
 
-    async def _look_at_objects(self) -> None:
+    async def _look_at_objects(self, part: Part) -> None:
         picture = self._log.picture
         assert picture is not None
         ended = list(picture.unblamed)
         await self._recall(ended)
-        now = await self._objects()
         if picture.objects is None:
-            picture.objects = now
+            picture.objects = await self._objects(EVERYTHING)
             self._log.begin(picture)
             return
-        found = list(changes(picture.objects, now))
+        part |= changed_by(self._seen[job_id] for job_id in ended if job_id in self._seen)
+        before = {key: known for key, known in picture.objects.items() if part.has(key[0], known)}
+        found = list(changes(before, await self._objects(part)))
         if found:  # a job that came and did it since the look at jobs is to be told before
             await self._look_at_jobs(None)
         entries = [self._of_object(change) for change in found]
@@ -148,19 +149,25 @@ class Looks:
         event = Event("", change.kind, data, traits=change.known.traits, names=names)
         return Entry(event, change.after)
 
-    async def _objects(self) -> Objects:
+    async def _objects(self, part: Part) -> Objects:
         found: Objects = {}
         for kind, fields in WATCHED.items():
-            parts = self._daemon.table(kind, fields, None)
+            if kind not in part.kinds:
+                continue
+            parts = self._daemon.table(kind, fields, part.qfilter(kind))
             await anext(parts)
             async for rows in parts:
                 for row in rows:
                     known = of_row(kind, [value for _, value in row])
-                    found[kind, known.uuid] = known
-        async for rows in self._daemon.rows("QueryFilters", None, list(FILTER)):
-            found.update({("filter", each.uuid): each for each in map(of_filter, rows)})
-        cluster = of_cluster(await self._daemon.call("QueryClusterInfo"))
-        return {**found, ("cluster", cluster.uuid): cluster}
+                    if part.has(kind, known):
+                        found[kind, known.uuid] = known
+        if "filter" in part.kinds:
+            async for rows in self._daemon.rows("QueryFilters", None, list(FILTER)):
+                found.update({("filter", each.uuid): each for each in map(of_filter, rows)})
+        if "cluster" in part.kinds:
+            cluster = of_cluster(await self._daemon.call("QueryClusterInfo"))
+            found["cluster", cluster.uuid] = cluster
+        return found
 
 
 def _to_look_at(picture: Picture, states: Mapping[int, str]) -> list[int]:

@@ -42,9 +42,13 @@ PATIENCE = 30.0
 
 @contextmanager
 def sized_site(size: str = SIZE) -> Iterator[tuple[Site, Program]]:
-    """A large simulated cluster as a process, and users with scopes."""
+    """A large simulated cluster as a process, and users with scopes.
+
+    Beside its socket is its queue's directory, ``queue``.
+    """
     with tempfile.TemporaryDirectory(prefix="ganeti-rapi-bench-") as name:
-        users, path = Path(name, "users"), Path(name, "luxi")
+        users, path, queue = (Path(name, file) for file in ("users", "luxi", "queue"))
+        queue.mkdir()
         lines = [f"{user} {user} {options}" for user, options in USERS.items()]
         users.write_text("\n".join(lines) + "\n")
         simulator = Program.start(
@@ -52,6 +56,7 @@ def sized_site(size: str = SIZE) -> Iterator[tuple[Site, Program]]:
                 *(sys.executable, "-c", "from twisted.scripts.twistd import run; run()"),
                 *("-n", "--pidfile=", "--logfile=/dev/null"),
                 *("ganeti-simulator", "--socket", str(path), "--size", size),
+                *("--queue-directory", str(queue)),
             ],
             log=Path("/dev/null").open("w"),  # noqa: SIM115  # as long as we live
         )
