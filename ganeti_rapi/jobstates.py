@@ -9,3 +9,6 @@ JOB_STATES: Final = ("queued", "waiting", "canceling", "running", "canceled", "s
 
 FINAL_STATES: Final = frozenset({"canceled", "success", "error"})
 """Those that do not change any more."""
+
+EVENT_KINDS: Final = ("instance", "node", "group", "network", "cluster", "filter", "job")
+"""What there are events of: jobs, and what they change."""

@@ -39,8 +39,13 @@ def with_odd_words() -> Iterator[list[str]]:
             yield [*words[:place], next(odd), *words[place + 1 :]]
 
 
+ENDING = ("--after", "x", "--limit", "1")
+
+
 class OddTests(CommandCase):
     def ends_well(self, words: list[str]) -> None:
+        if words[0] == "events":  # which goes on until somebody ends it
+            words = [*words, *ENDING]
         result = self.line.type(shlex.join(words))
         known = result.exception is None or isinstance(result.exception, SystemExit)
         self.assertTrue(known, (words, result.exc_info))

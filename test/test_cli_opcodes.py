@@ -16,7 +16,7 @@ from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.client.cli.commands import LazyParameter
 from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.root import rapi
-from ganeti_rapi.jobstates import JOB_STATES
+from ganeti_rapi.jobstates import EVENT_KINDS, JOB_STATES
 
 
 def made(row: LazyParameter) -> click.Parameter:
@@ -93,7 +93,7 @@ def of_the_table() -> Iterator[tuple[str, ...]]:
 
 class ChoiceTests(SynchronousTestCase):
     def test_all_choices_are_the_servers(self) -> None:
-        known = {*of_the_table(), JOB_STATES, ("h", "m", "g", "t")}
+        known = {*of_the_table(), JOB_STATES, EVENT_KINDS, ("h", "m", "g", "t")}
         for parameter in parameters(rapi):
             if isinstance(parameter.type, click.Choice) and parameter.name != "role":
                 self.assertIn(tuple(parameter.type.choices), known, parameter.name)

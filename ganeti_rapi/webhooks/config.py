@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
-from ganeti_rapi.api.handlers.events import KINDS, Wanted
+from ganeti_rapi.api.handlers.events import Wanted
 from ganeti_rapi.auth.users import Problem
+from ganeti_rapi.jobstates import EVENT_KINDS
 
 SECRET_PREFIX = "whsec_"
 
@@ -119,9 +120,9 @@ def _secret(options: Mapping[str, str]) -> bytes:
 
 
 def _wanted(options: Mapping[str, str]) -> Wanted:
-    kinds = _list(options, "kind") or frozenset(KINDS)
-    if unknown := sorted(kinds - set(KINDS)):
-        raise _Ignored(f"kind= is some of {','.join(KINDS)}, and not {unknown[0]!r}")
+    kinds = _list(options, "kind") or frozenset(EVENT_KINDS)
+    if unknown := sorted(kinds - set(EVENT_KINDS)):
+        raise _Ignored(f"kind= is some of {','.join(EVENT_KINDS)}, and not {unknown[0]!r}")
     return Wanted(kinds, _list(options, "object"), _list(options, "tag"))
 
 

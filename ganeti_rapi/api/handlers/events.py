@@ -11,6 +11,7 @@ from ganeti_rapi.api.events import CONNECTED, Event, JobState
 from ganeti_rapi.api.jobs import show_job
 from ganeti_rapi.api.scopes import Selection
 from ganeti_rapi.api.sight import takes_jobs
+from ganeti_rapi.jobstates import EVENT_KINDS
 
 
 async def job_events(
@@ -39,10 +40,6 @@ async def _events(call: Call, job_id: int, known: JobState) -> AsyncIterator[Eve
         )
 
 
-KINDS = ("instance", "node", "group", "network", "cluster", "filter", "job")
-"""What there are events of."""
-
-
 async def all_events(
     call: Call,
     last_event_id: str | None,
@@ -60,7 +57,8 @@ async def all_events(
     if kind is None and object is None and tag is None:
         events = call.jobs.events(last_id)
     else:
-        wanted = Wanted(frozenset(kind or KINDS), frozenset(object or ()), frozenset(tag or ()))
+        names, tags = frozenset(object or ()), frozenset(tag or ())
+        wanted = Wanted(frozenset(kind or EVENT_KINDS), names, tags)
         events = filter_events(wanted, await call.jobs.cluster_events(last_id))
     return events if selection is None else _seen(call, selection, events)
 

@@ -12,6 +12,7 @@ from ganeti_rapi.api.kinds import JOB
 from ganeti_rapi.api.lists.listing import Listing
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import component
+from ganeti_rapi.jobstates import EVENT_KINDS
 
 JOBS = (
     Resource(
@@ -115,7 +116,7 @@ EVENTS = (
                 selects=True,
                 query=(
                     _LAST_EVENT,
-                    Argument("kind", "The kinds of object.", Words(ListOf(OneOf(events.KINDS)))),
+                    Argument("kind", "The kinds of object.", Words(ListOf(OneOf(EVENT_KINDS)))),
                     Argument(
                         "object", "Names or UUIDs of objects; of jobs, what they name.", Words()
                     ),

@@ -18,6 +18,7 @@ from ganeti_rapi.client.cli.profiling import profiles
 from ganeti_rapi.client.cli.queries import QUERY
 from ganeti_rapi.client.cli.running import Session, run_with_client
 from ganeti_rapi.client.cli.screen import screen
+from ganeti_rapi.client.cli.telling import EVENTS
 from ganeti_rapi.client.cli.viewing import CONSOLE
 
 EPILOG = """The password is never an option: it comes from RAPI_PASSWORD, or from the profile's
@@ -48,5 +49,5 @@ click.version_option(__version__, package_name="ganeti-rapi", prog_name="rapi")(
 
 FAMILIES = (instances, nodes, groups, networks, jobs, profiles)
 
-for _command in (*FAMILIES, QUERY, CONSOLE, DUMP, LOGIN, *COMMANDS):
+for _command in (*FAMILIES, QUERY, CONSOLE, EVENTS, DUMP, LOGIN, *COMMANDS):
     rapi.add_command(_command)
