@@ -56,6 +56,8 @@ EXTRAS_REQUIRE = {
     "console": ["wsproto>=1.2"],
     # Reads the files of `--simulate FILE`: PyYAML tells in which line each value stands.
     "simulate": ["PyYAML>=6.0"],
+    # Events to NATS servers, by their makers' own client; without dependencies.
+    "nats": ["nats-py>=2.6"],
     # What benchmarks compare with; they say what is missing, and do without it.
     "bench": ["aiohttp>=3.8", "uvicorn>=0.20", "websockify>=0.11"],
     # What the test suite needs besides trial.
@@ -72,6 +74,8 @@ EXTRAS_REQUIRE = {
         "wsproto>=1.2",
         # The tests of the command line; see "cli".
         "click>=8.1",
+        # The types of what sends events to NATS servers; see "nats".
+        "nats-py>=2.6",
         # The tests of clusters in files; see "simulate".
         "PyYAML>=6.0",
     ],

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
+import importlib.util
 import json
 import os
+import queue
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress as ignoring
+from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import IO
+from typing import IO, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,11 +50,15 @@ from ganeti_rapi.webhooks.delivery import (
 )
 from ganeti_rapi.webhooks.loading import OPEN, webhooks_loader
 from ganeti_rapi.webhooks.message import Message
+from ganeti_rapi.webhooks.nats import NatsSender
 from ganeti_rapi.webhooks.positions import Positions
 from ganeti_rapi.webhooks.sending import Sender, words
 from ganeti_rapi.webhooks.service import LOOK, Webhooks
 
 from .harness import captured_log
+
+with ignoring(ImportError):
+    import nats
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 LINE = f"cmdb https://user:pw@cmdb.example.com/x secret={SECRET}".encode()
@@ -84,12 +94,24 @@ class FileTests(SynchronousTestCase):
             (b"cmdb https://x/ secret=MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_"),
             (LINE + b" kinds=job", "none of secret="),
             (LINE + b" kind=jobs", "not 'jobs'"),
+            (LINE + b" jetstream=yes", "nats://"),
             (b"\xff" + LINE, "UTF-8"),
         ):
             webhooks, (problem,) = parse(LINE.replace(b"cmdb", b"ok") + b"\n" + line)
             self.assertEqual((list(webhooks), problem.line), (["ok"], 2), line)
             self.assertIn(word, str(problem))
             self.assertNotIn("MfKQ9r8GKYqrT", str(problem))
+
+    def test_nats_servers(self) -> None:
+        options = b"jetstream=yes creds=/c kind=node"
+        webhooks, problems = parse(
+            b"a nats://u:p@host:4222/our/events " + options + b"\nb tls://host"
+        )
+        self.assertEqual(problems, [])
+        a, b = webhooks["a"], webhooks["b"]
+        self.assertEqual((a.server, a.subject), ("nats://u:p@host:4222", "our.events"))
+        self.assertEqual((a.is_nats, a.jetstream, a.creds, a.secret), (True, True, "/c", b""))
+        self.assertEqual((b.server, b.subject, b.jetstream), ("tls://host", "ganeti", False))
 
     def test_a_name_that_comes_twice(self) -> None:
         webhooks, (problem,) = parse(LINE + b"\n" + LINE.replace(b"https", b"http"))
@@ -388,6 +410,86 @@ class SenderTests(SynchronousTestCase):
             self.assertEqual(str(answer), "its server cannot be reached: Connection refused")
         self.assertEqual(len(set(map(id, pools))), 2)
         self.assertEqual(len(pools), 2)
+
+
+class NatsTests(SynchronousTestCase):
+    """A real NATS server, where there is one."""
+
+    if shutil.which("nats-server") is None:
+        skip = "nats-server is not installed"
+    elif importlib.util.find_spec("nats") is None:
+        skip = "nats-py is not installed"
+
+    def setUp(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.command = [
+            *("nats-server", "--addr", "127.0.0.1", "--port", str(self.port)),
+            *("--jetstream", "--store_dir", self.mktemp()),
+        ]
+        self.calls: queue.Queue[Callable[[], None]] = queue.Queue()
+        self.sender = NatsSender(self, lambda: NOW)
+
+    def callFromThread(self, function: Callable[..., None], *arguments: object) -> None:
+        """As the reactor's."""
+        self.calls.put(partial(function, *arguments))
+
+    def start(self) -> None:
+        server = subprocess.Popen(self.command, stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        end = time.monotonic() + PATIENCE
+        with socket.socket() as client:
+            while client.connect_ex(("127.0.0.1", self.port)):
+                self.assertLess(time.monotonic(), end, "the server did not start")
+
+    def post(self, options: str, number: int) -> Answer:
+        line = f"bus nats://127.0.0.1:{self.port}/our/events {options}"
+        (webhook,) = parse(line.encode())[0].values()
+        answer = self.sender.post(webhook, Message.of(changed(number), NOW))
+        self.calls.get(timeout=PATIENCE)()
+        return self.successResultOf(answer)
+
+    def test_no_server_and_then_one(self) -> None:
+        self.assertIn("NATS: ", str(self.post("", 1)))
+        self.start()
+        self.assertTrue(self.post("", 2).taken)
+
+    def test_what_subscribers_get(self) -> None:
+        self.start()
+
+        async def subscribed() -> list[Any]:  # Any: messages of the library's
+            client = await nats.connect(f"nats://127.0.0.1:{self.port}")
+            stream = await client.subscribe("our.events.>")
+            await client.flush()
+            posting = asyncio.get_running_loop().run_in_executor(None, self.post, "", 7)
+            message = await stream.next_msg(timeout=PATIENCE)
+            self.assertTrue((await posting).taken)
+            await client.close()
+            return [message.subject, message.headers, message.data]
+
+        subject, headers, body = asyncio.run(subscribed())
+        self.assertEqual(subject, "our.events.instance.changed")
+        self.assertEqual((headers["webhook-id"], headers["Nats-Msg-Id"]), ("e-7", "e-7"))
+        self.assertEqual(body, Message.of(changed(7), NOW).body)
+
+    def test_a_stream_that_is_not_there_and_one_that_is(self) -> None:
+        self.start()
+        self.assertIn("NoStreamResponse", str(self.post("jetstream=yes", 1)))
+
+        async def with_stream() -> int:
+            client = await nats.connect(f"nats://127.0.0.1:{self.port}")
+            stream = client.jetstream()
+            await stream.add_stream(name="EVENTS", subjects=["our.events.>"])
+            for number in (1, 1, 2):
+                post = partial(self.post, "jetstream=yes", number)
+                answer = await asyncio.get_running_loop().run_in_executor(None, post)
+                self.assertTrue(answer.taken)
+            count = (await stream.stream_info("EVENTS")).state.messages
+            await client.close()
+            return count
+
+        self.assertEqual(asyncio.run(with_stream()), 2)
 
 
 class WordsTests(SynchronousTestCase):

@@ -12,7 +12,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from attrs import define, field, frozen
 
@@ -22,8 +22,14 @@ from ganeti_rapi.jobstates import EVENT_KINDS
 
 SECRET_PREFIX = "whsec_"
 
+NATS_SCHEMES = ("nats", "tls")
+
+SUBJECT = "ganeti"
+
 SHORTEST_SECRET = 16
 """Bytes."""
+
+OPTIONS = ("secret", "kind", "object", "tag", "ca", "creds", "jetstream")
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -34,6 +40,9 @@ _USED_TWICE = "has the name of a line before, which counts no more"
 class Webhook:
     """Where events go. ``secret`` is what they are signed with, ``ca`` the path of a PEM file with
     the issuers to trust instead of the system's; ``wanted`` chooses them.
+
+    Of a NATS server, ``creds`` is the path of a file with credentials, and ``jetstream`` says that
+    a stream is to have taken each event.
     """
 
     name: str
@@ -41,6 +50,23 @@ class Webhook:
     secret: bytes = field(repr=False)
     wanted: Wanted
     ca: str = ""
+    creds: str = ""
+    jetstream: bool = False
+
+    @property
+    def is_nats(self) -> bool:
+        """Whether it is a NATS server, and none of HTTP."""
+        return urlsplit(self.url).scheme in NATS_SCHEMES
+
+    @property
+    def server(self) -> str:
+        """The URL of the NATS server."""
+        return urlunsplit(urlsplit(self.url)._replace(path=""))
+
+    @property
+    def subject(self) -> str:
+        """What subjects begin with on a NATS server."""
+        return urlsplit(self.url).path.strip("/").replace("/", ".") or SUBJECT
 
 
 @define
@@ -81,28 +107,42 @@ def _parse_line(line: bytes) -> Webhook | None:
     name, url, options = words[0], words[1] if len(words) > 1 else "", _options(words[2:])
     if not _NAME.fullmatch(name):
         raise _Ignored("the name may have letters, digits and _.- only")
-    _check_url(url)
-    return Webhook(name, url, _secret(options), _wanted(options), options.get("ca", ""))
+    nats = _check_url(url)
+    for option in ("creds", "jetstream"):
+        if option in options and not nats:
+            raise _Ignored(f"{option}= is for URLs such as nats://host:4222/subject only")
+    return Webhook(
+        name,
+        url,
+        b"" if nats and "secret" not in options else _secret(options),
+        _wanted(options),
+        options.get("ca", ""),
+        options.get("creds", ""),
+        options.get("jetstream", "no") == "yes",
+    )
 
 
 def _options(words: Sequence[str]) -> Mapping[str, str]:
     options = {}
     for word in words:
         key, equals, value = word.partition("=")
-        if not equals or key not in ("secret", "kind", "object", "tag", "ca"):
-            raise _Ignored("it has an option that is none of secret=, kind=, object=, tag=, ca=")
+        if not equals or key not in OPTIONS:
+            raise _Ignored(f"it has an option that is none of {'=, '.join(OPTIONS)}=")
         options[key] = value
     return options
 
 
-def _check_url(url: str) -> None:
+def _check_url(url: str) -> bool:
+    """Whether it is that of a NATS server."""
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
+        known = parts.scheme in ("http", "https", *NATS_SCHEMES)
+        good = known and parts.hostname and (parts.port or 1) > 0
     except ValueError:
         good = None
     if not good:
         raise _Ignored("what follows the name is no URL such as https://host/path")
+    return parts.scheme in NATS_SCHEMES
 
 
 def _secret(options: Mapping[str, str]) -> bytes:

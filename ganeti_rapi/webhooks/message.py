@@ -20,9 +20,11 @@ class Message:
     """What is sent, the same each time but for the time of sending.
 
     ``id`` is the event's: who gets a message twice, since an answer was lost, knows it by that.
+    ``type`` is such as ``instance.changed``.
     """
 
     id: str
+    type: str
     body: bytes
 
     @classmethod
@@ -32,7 +34,7 @@ class Message:
         kind = f"{data['kind']}.{data['change']}" if data else event.name
         when = datetime.datetime.fromtimestamp(data.get("at", now), datetime.timezone.utc)
         value = {"type": kind, "timestamp": when.isoformat(), "data": data}
-        return cls(event.id, dumps(value))
+        return cls(event.id, kind, dumps(value))
 
     def headers(self, secret: bytes, now: float) -> dict[str, str]:
         """The headers of a request that is sent now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,8 +17,10 @@ from twisted.python.failure import Failure
 
 from ganeti_rapi.metrics.samples import Gauge
 from ganeti_rapi.metrics.tally import Tally
-from ganeti_rapi.webhooks.config import WebhooksFile
-from ganeti_rapi.webhooks.delivery import Delivery, EventSource, Post
+from ganeti_rapi.webhooks.config import Webhook, WebhooksFile
+from ganeti_rapi.webhooks.delivery import Answer, Delivery, EventSource, Post
+from ganeti_rapi.webhooks.message import Message
+from ganeti_rapi.webhooks.nats import NatsSender
 from ganeti_rapi.webhooks.positions import Positions
 from ganeti_rapi.webhooks.sending import Sender
 
@@ -118,9 +120,13 @@ def make_webhooks(
     tally: Tally,
 ) -> Webhooks:
     """The webhooks of this daemon, which keep their positions in a directory."""
-    sender = Sender(reactor, time.time)
+    by_http, by_nats = Sender(reactor, time.time), NatsSender(reactor, time.time)
+
+    def post(webhook: Webhook, message: Message) -> Awaitable[Answer]:
+        return (by_nats if webhook.is_nats else by_http).post(webhook, message)
+
     webhooks = Webhooks(
-        *(WebhooksFile(), source, Positions(directory), sender.post, reactor, time.time),
+        *(WebhooksFile(), source, Positions(directory), post, reactor, time.time),
         tally.deliveries,
     )
     words = "How long the next event has waited for its webhook."
