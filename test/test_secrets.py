@@ -58,3 +58,15 @@ class ReplyTests(SynchronousTestCase):
     def test_queries_of_jobs_hide_them(self) -> None:
         self.server.daemon.answers["Query"] = {"fields": [], "data": [[[0, OPS]]]}
         self.assertEqual(self.ask("/2/query/job?fields=ops")["data"], [[[0, HIDDEN]]])
+
+    def test_filters_that_would_make_luxid_quote_them_are_refused(self) -> None:
+        for qfilter in (
+            ["<", "ops", "x"],
+            ["&", [">", "id", 6], ["=~", "ops", "hunter.*"]],
+            ["!", ["|", ["?", "ops"], ["=", "id", 1]]],
+        ):
+            body = {"fields": ["id"], "filter": qfilter}
+            response = self.server.ask("PUT", "/2/query/job", body)
+            self.assertEqual(response.status, 400, qfilter)
+            self.assertIn("Jobs cannot be sorted or filtered by ops", response.json()["message"])
+            self.assertEqual(self.server.daemon.calls, [])

@@ -11,6 +11,7 @@ from ganeti_rapi.api.checks import LIST, NON_NEGATIVE, STRING, Anything, ListOf,
 from ganeti_rapi.api.jobs import follow, reason_trail, submit
 from ganeti_rapi.api.judging import PAIR
 from ganeti_rapi.api.kinds import JOB, OS_FIELDS, QUERY_RESOURCES, as_is
+from ganeti_rapi.api.lists.reading import fields_of, refuse_secrets
 from ganeti_rapi.api.objects import CLUSTER_ALIASES, OS
 from ganeti_rapi.api.params import Param
 from ganeti_rapi.api.queries import asked_by_client
@@ -187,6 +188,7 @@ async def filtered_query(
         QUERY_FIELDS.refuse_missing()
     assert fields is not None
     qfilter = filters.get("qfilter", filters.get("filter"))
+    refuse_secrets(resource, list(fields_of(qfilter)))
     return await asked_by_client(call, _table(call, resource, fields, qfilter))
 
 

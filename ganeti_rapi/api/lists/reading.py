@@ -100,8 +100,16 @@ def check_fields(kind: Kind, fields: Sequence[str], wanted: Wanted) -> None:
     for name in sorted(compared.union(fields)):
         if name in elsewhere:
             raise BadRequest(f"Lists of {kind.name}s do not have {name}; {elsewhere[name]} has it")
-    for name in sorted(compared.intersection(NOT_COMPARED.get(kind.name, ()))):
-        raise BadRequest(f"Lists of {kind.name}s cannot be sorted or filtered by {name}")
+    refuse_secrets(kind.name, compared)
+
+
+def refuse_secrets(kind: str, compared: Collection[str]) -> None:
+    """Raise `BadRequest` for fields not to compare by.
+
+    luxid's errors about a filter quote the values that it met, so asking is as good as reading.
+    """
+    for name in sorted(set(compared).intersection(NOT_COMPARED.get(kind, ()))):
+        raise BadRequest(f"{kind.capitalize()}s cannot be sorted or filtered by {name}")
 
 
 def fields_of(qfilter: Json) -> Iterator[str]:
