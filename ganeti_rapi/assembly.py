@@ -52,6 +52,10 @@ from ganeti_rapi.web.routes import RouteNode, grow_tree
 from ganeti_rapi.web.session import SessionDesk, open_permissions
 from ganeti_rapi.web.site import DEADLINES, MIB, Deadlines, RapiSite
 
+CONTESTED_SHARE = 2
+"""Connections that one user may hold while others ask: luxid's work for each of them takes a
+processor, of which a master may have two."""
+
 SMALLEST_SHARE = 4
 """Connections that one user may hold at least: with fewer, one alone would feel it."""
 
@@ -84,7 +88,8 @@ class LuxiBackend:
     """The job daemon behind a Unix socket, with connections for requests and others for waits.
 
     ``reactor`` provides IReactorUNIX and IReactorTime. ``user_connections`` are those for requests
-    that one user may hold; 0 means a quarter of them, but `SMALLEST_SHARE` at least.
+    that one user may hold; 0 means a quarter of them, but `SMALLEST_SHARE` at least, and beside
+    other users `CONTESTED_SHARE`.
     ``luxi_timeout`` is the most seconds that a read may take, and ``now`` gives the seconds since
     the epoch. ``queue_directory`` is where luxid keeps the jobs, if that can be watched, and events
     are kept in ``events_directory``.
@@ -103,7 +108,8 @@ class LuxiBackend:
         events_directory: str | None = None,
     ) -> None:
         share = user_connections or max(SMALLEST_SHARE, luxi_connections // 4)
-        limits = Limits(luxi_connections, share, read=luxi_timeout, acquire=luxi_timeout)
+        contested = 0 if user_connections else CONTESTED_SHARE
+        limits = Limits(luxi_connections, share, contested, read=luxi_timeout, acquire=luxi_timeout)
         waits = Limits(connections=wait_connections, acquire=WATCH_ACQUIRE)
         self.tally = Tally()
         self.htools: Htools | None = LuxiHtools(reactor, path)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.errors import LuxiLineFull, LuxiTooManyCalls
-from ganeti_rapi.luxi.line import Line
+from ganeti_rapi.luxi.line import LATELY, Line
 
 
 def line(places: int = 4, share: int = 2, room: int = 100, room_each: int = 50) -> Line[str]:
@@ -21,6 +21,45 @@ class LineTests(SynchronousTestCase):
         self.assertTrue(places.at_share("ann"))
         self.assertEqual([places.take("bob") for _ in range(3)], [True, True, False])
         self.assertEqual(places.taken, 4)
+
+    def test_beside_others_it_is_a_smaller_share(self) -> None:
+        now = [0.0]
+        places: Line[str] = Line(9, 3, 100, 50, 1, lambda: now[0], "itself")
+        places.take("itself")
+        self.assertEqual([places.take("ann") for _ in range(4)], [True, True, True, False])
+        self.assertEqual([places.take("bob") for _ in range(2)], [True, False])
+        places.join("ann", "ann 1")
+        for who in ("ann", "bob", "ann"):
+            self.assertIsNone(places.give_back(who))
+        places.join("ann", "ann 2")
+        places.join("ann", "ann 3")
+        self.assertIsNone(places.next())
+        now[0] += LATELY
+        self.assertEqual([places.next() for _ in range(3)], ["ann 1", "ann 2", None])
+        self.assertEqual(places.share_of("ann"), 3)
+
+    def test_nobody_is_overtaken_by_a_later_call_of_the_same_user(self) -> None:
+        now = [0.0]
+        places: Line[str] = Line(9, 3, 100, 50, 1, lambda: now[0])
+        places.take("bob")
+        places.take("ann")
+        places.join("ann", "ann 1")
+        places.give_back("bob")
+        now[0] += LATELY
+        self.assertFalse(places.take("ann"))
+        self.assertEqual(places.give_back("ann"), "ann 1")
+
+    def test_who_comes_and_goes_among_others_is_company(self) -> None:
+        now = [0.0]
+        places: Line[str] = Line(9, 3, 100, 50, 1, lambda: now[0], "itself")
+        for who in ("ann", "bob", "ann", "cid", "ann"):
+            places.take(who)
+            places.give_back(who)
+        self.assertEqual([places.share_of(who) for who in ("ann", "bob", "cid")], [1, 1, 1])
+        now[0] += LATELY
+        places.take("ann")
+        places.give_back("ann")
+        self.assertEqual([places.share_of(who) for who in ("ann", "bob")], [3, 1])
 
     def test_nobody_gets_a_place_that_is_not_there(self) -> None:
         places = line(places=1)

@@ -62,8 +62,9 @@ class Limits:
     """What a pool may use. Times are seconds.
 
     ``connections`` stays small because luxid's backlog is 5 and every connection is a thread and
-    a file descriptor there; one user holds at most ``share`` of them, or all when it is 0. ``line``
-    calls may wait for a connection, ``line_each`` of one user.
+    a file descriptor there; one user holds at most ``share`` of them, or all when it is 0, and
+    ``contested`` while others ask as well, if that is not 0. ``line`` calls may wait for a
+    connection, ``line_each`` of one user.
 
     ``read`` bounds a call that only reads, all together: the line, connecting and the reply.
     ``acquire`` bounds the line and connecting. ``call`` bounds the reply to any other call, once
@@ -75,6 +76,7 @@ class Limits:
 
     connections: int = 16
     share: int = 0
+    contested: int = 0
     line: int = 4000
     line_each: int = 1000
     read: float = 30.0
@@ -132,6 +134,9 @@ class LuxiPool:
             limits.share or limits.connections,
             limits.line,
             limits.line_each,
+            limits.contested,
+            reactor.seconds,
+            NOBODY,
         )
         self._idle: list[tuple[LuxiConnection, IDelayedCall]] = []
         self._closed = False
@@ -261,16 +266,18 @@ class LuxiPool:
         turn: Deferred[None] = Deferred(lambda turn: self._line.leave(asked.who, turn))
         self._line.join(asked.who, turn)
         text = f"All {self.limits.connections} connections to the job daemon are busy"
-        if self._line.at_share(asked.who) and self._line.share < self.limits.connections:
-            text = f"All {self._line.share} connections that one user may hold are busy"
+        share = self._line.share_of(asked.who)
+        if self._line.at_share(asked.who) and share < self.limits.connections:
+            text = f"All {share} connections that one user may hold are busy"
         await within(self._clock, self._until(asked.sent_by), turn, text)
 
     def _give_back(self, who: str, connection: LuxiConnection | None) -> None:
         if connection is not None and connection.usable:
             self._keep(connection)
         turn = self._line.give_back(who)
-        if turn is not None:
+        while turn is not None:
             turn.callback(None)
+            turn = self._line.next()
 
     def _keep(self, connection: LuxiConnection) -> None:
         if self._closed:
