@@ -57,7 +57,8 @@ const LISTS = {
 const JOB_FIELDS = ["id", "status", "summary", "received_ts", "start_ts", "end_ts"];
 
 async function query(kind, fields, names) {
-  const qfilter = names ? ["|", ...names.map((name) => ["=", kind === "job" ? "id" : "name", name])] : null;
+  // Names alone would be 404 where one of them is not there, as a new instance's is not yet.
+  const qfilter = names ? ["&", ["|", ...names.map((name) => ["=", kind === "job" ? "id" : "name", name])]] : null;
   const reply = qfilter
     ? await call("PUT", `2/query/${kind}`, { fields, qfilter })
     : await get(`2/query/${kind}?fields=${fields.join(",")}`);
