@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parent": {"workers", "metrics", "tickets"},
     "steady": set(),
     "listening": {"web", "exits"},
-    "webhooks": {"api", "auth", "errors", "jobstates", "jsontext", "metrics"},
+    "webhooks": {"api", "auth", "jobs.locks", "errors", "jobstates", "jsontext", "metrics"},
     "hangup": {"listening"},
     "openfiles": set(),
     "settings": {

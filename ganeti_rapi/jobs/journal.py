@@ -14,7 +14,6 @@ new epoch. Segments older than a day go, and those that are too many.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import tempfile
@@ -32,6 +31,7 @@ from ganeti_rapi.jobs.entries import (
     encode_entry,
     encode_picture,
 )
+from ganeti_rapi.jobs.locks import Turn
 from ganeti_rapi.jobs.picture import Entry, Picture
 from ganeti_rapi.jobs.snapshots import FILTER, WATCHED
 from ganeti_rapi.jsontext import dumps, loads
@@ -95,7 +95,7 @@ class Journal:
         self._directory = directory
         self._now = now
         self._boot = boot()
-        self._lock: int | None = None
+        self._turn = Turn(os.path.join(directory, "lock"))
         self._segment: Segment | None = None
         self._booted = ""
         self._begun = 0.0
@@ -114,21 +114,11 @@ class Journal:
 
     def take_turn(self) -> bool:
         """Whether this process is the writer from now on. Raises OSError."""
-        if self._lock is None:
-            os.makedirs(self._directory, mode=0o700, exist_ok=True)
-            path = os.path.join(self._directory, "lock")
-            self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        return self._turn.take()
 
     def give_turn(self) -> None:
         """Let another process be the writer."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._turn.give()
 
     def read_new(self) -> list[Entry]:
         """The entries that another process wrote since. Raises OSError."""

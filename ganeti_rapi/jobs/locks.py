@@ -50,3 +50,31 @@ class SharedLocks:
             fcntl.lockf(self._descriptor, how, 1, place, os.SEEK_SET)
             return True
         return False
+
+
+class Turn:
+    """A lock on a file, by which one of several processes has a turn for as long as it likes.
+
+    The kernel takes it from one that dies. Its directory is made when it is not there.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def take(self) -> bool:
+        """Whether this process has it from now on. Raises OSError."""
+        if self._descriptor is None:
+            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def give(self) -> None:
+        """Leave it to others."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from contextlib import suppress
+
+from ganeti_rapi.jobs.locks import Turn
 
 
 class Positions:
     """The positions in a directory, a file for each webhook, and who may deliver.
 
-    Of several processes one delivers, as long as it has the lock, which the kernel takes from one
-    that dies.
+    Of several processes the one that has the ``turn`` delivers.
     """
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
-        self._lock: int | None = None
-
-    def take_turn(self) -> bool:
-        """Whether it is for this process to deliver. Raises OSError."""
-        if self._lock is None:
-            os.makedirs(self._directory, mode=0o700, exist_ok=True)
-            path = os.path.join(self._directory, "webhooks.lock")
-            self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def give_turn(self) -> None:
-        """Leave it to others."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self.turn = Turn(os.path.join(directory, "webhooks.lock"))
 
     def read(self, name: str) -> str | None:
         """The id of the event that this webhook took last; None if it never took one."""

@@ -74,7 +74,7 @@ class Webhooks(Service):
             self._loop.stop()
         for name in list(self._under_way):
             self._end(name)
-        self._positions.give_turn()
+        self._positions.turn.give()
 
     def behind(self) -> Mapping[str, float]:
         """How many seconds ago the event was seen that each webhook is to take next."""
@@ -96,7 +96,7 @@ class Webhooks(Service):
 
     def _is_our_turn(self) -> bool:
         try:
-            return bool(self.file.webhooks) and self._positions.take_turn()
+            return bool(self.file.webhooks) and self._positions.turn.take()
         except OSError as error:
             if str(error) != self._said:
                 self._said = str(error)
