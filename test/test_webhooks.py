@@ -29,11 +29,19 @@ from typing import IO, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.defer import Deferred, fail
+from treq.client import HTTPClient
+from treq.testing import RequestTraversalAgent
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import ConnectionRefusedError, DNSLookupError
+from twisted.internet.interfaces import IConsumer
 from twisted.internet.task import Clock
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.http import datetimeToString
+from twisted.web.iweb import IBodyProducer
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request
+from zope.interface import implementer
 
 from ganeti_rapi.api.events import CONNECTED, Event
 from ganeti_rapi.errors import LuxiUnreachable
@@ -45,6 +53,7 @@ from ganeti_rapi.webhooks.config import WebhooksFile, parse
 from ganeti_rapi.webhooks.delivery import (
     FIRST_DELAY,
     KEEP,
+    LONGEST_ASKED,
     LONGEST_DELAY,
     RECONNECT,
     Answer,
@@ -82,6 +91,15 @@ class FileTests(SynchronousTestCase):
         self.assertEqual(webhook.wanted.kinds, {"job", "node"})
         self.assertEqual((webhook.wanted.names, webhook.wanted.tags), ({"web1"}, {"a", "b"}))
         self.assertNotIn("pw", repr(webhook))
+
+    def test_a_user_in_the_url(self) -> None:
+        for url, user in (
+            ("https://user:p%40w@host:8443/x?y=1", ("user", "p@w")),
+            ("https://token@host:8443/x?y=1", ("token", "")),
+            ("https://host:8443/x?y=1", None),
+        ):
+            (webhook,) = parse(f"cmdb {url} secret={SECRET}".encode())[0].values()
+            self.assertEqual((webhook.address, webhook.user), ("https://host:8443/x?y=1", user))
 
     def test_lines_that_are_wrong(self) -> None:
         for line, word in (
@@ -289,6 +307,7 @@ class DeliveryTests(DeliveryCase):
         self.successResultOf(running)
         self.assertEqual(self.server.got, ["e-1"])
         self.assertIn("Remove its line", str(self.log))
+        self.assertIsNone(self.delivery.behind)
 
     def test_how_far_it_is_behind(self) -> None:
         self.start()
@@ -313,6 +332,13 @@ class DeliveryTests(DeliveryCase):
         self.clock.advance(KEEP + 1)
         self.source.tell(changed(2))
         self.assertEqual(Positions(self.directory).read("cmdb"), "e-2")
+
+    def test_a_place_that_a_power_failure_has_emptied(self) -> None:
+        """It is not taken for a new webhook, which nothing was sent before."""
+        (Path(self.directory) / "webhook.cmdb").write_text("")
+        self.source.tell(changed(1))
+        self.start()
+        self.assertEqual(self.server.got, ["e-1"])
 
     def test_luxid_that_is_away_at_first(self) -> None:
         self.source.failures = 2
@@ -389,7 +415,132 @@ class ServiceTests(DeliveryCase):
         self.assertEqual(self.server.got, ["e-1", "e-1"])
 
 
+@implementer(IBodyProducer)
+class AtOnce:
+    """A request's body, without a turn of the reactor."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body, self.length = body, len(body)
+
+    def startProducing(self, consumer: IConsumer) -> Deferred[None]:
+        consumer.write(self.body)
+        return succeed(None)
+
+    def pauseProducing(self) -> None: ...
+
+    def resumeProducing(self) -> None: ...
+
+    def stopProducing(self) -> None: ...
+
+
+class Receiver(Resource):
+    """Keeps each request, and answers as ``answer`` does."""
+
+    isLeaf = True
+
+    def __init__(self, answer: Callable[[Request], bytes | int]) -> None:
+        super().__init__()
+        self.answer = answer
+        self.requests: list[Request] = []
+
+    def render(self, request: Request) -> bytes | int:
+        self.requests.append(request)
+        return self.answer(request)
+
+
+class AnswerTests(SynchronousTestCase):
+    """What a receiver answers."""
+
+    def sent(
+        self, answer: Callable[[Request], bytes | int], url: str = "http://host/x"
+    ) -> Deferred[Answer]:
+        self.clock = Clock()
+        self.receiver = Receiver(answer)
+        self.agent = RequestTraversalAgent(self.receiver)
+        self.patch(sending, "Agent", lambda *_, **__: self.agent)
+        client = partial(HTTPClient, data_to_body_producer=AtOnce)
+        self.patch(sending, "HTTPClient", client)
+        (webhook,) = parse(f"cmdb {url} secret={SECRET}".encode())[0].values()
+        sender = Sender(self.clock, lambda: NOW)
+        posting = Deferred.fromCoroutine(sender.post(webhook, Message.of(changed(1), NOW)))
+        self.agent.flush()
+        return posting
+
+    def test_a_body_that_does_not_end(self) -> None:
+        ended: list[object] = []
+
+        def begin(request: Request) -> int:
+            request.notifyFinish().addErrback(ended.append)
+            request.write(b"so far")
+            return NOT_DONE_YET
+
+        posting = self.sent(begin)
+        self.clock.advance(sending.BODY_PATIENCE - 1)
+        self.assertNoResult(posting)
+        self.clock.advance(1)
+        self.agent.flush()
+        self.assertTrue(self.successResultOf(posting).taken)
+        self.assertEqual(len(ended), 1, "the connection is still there")
+
+    def test_a_body_without_end(self) -> None:
+        def begin(request: Request) -> int:
+            request.write(b"x" * (sending.MOST_READ + 1))
+            return NOT_DONE_YET
+
+        self.assertTrue(self.successResultOf(self.sent(begin)).taken)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_a_body(self) -> None:
+        self.assertTrue(self.successResultOf(self.sent(lambda _: b"thanks")).taken)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_the_user_of_the_url(self) -> None:
+        self.successResultOf(self.sent(lambda _: b"", "http://user:p%40w@host/x"))
+        (request,) = self.receiver.requests
+        self.assertEqual((request.getUser(), request.getPassword()), (b"user", b"p@w"))
+
+    def test_when_it_asks_to_be_asked_again(self) -> None:
+        for text, seconds in (
+            ("17", 17.0),
+            ("999999", LONGEST_ASKED),
+            (datetimeToString(NOW + 90).decode(), 90.0),
+            (datetimeToString(NOW - 90).decode(), 0.0),
+            ("soon", 0.0),
+            ("Fri, 01 Jan 0001 00:00:00", 0.0),
+            ("-1", 0.0),
+        ):
+
+            def busy(request: Request, text: str = text) -> bytes:
+                request.setResponseCode(503)
+                request.setHeader("Retry-After", text)
+                return b""
+
+            answer = self.successResultOf(self.sent(busy))
+            self.assertEqual((answer.status, answer.retry_after), (503, seconds), text)
+
+
 class SenderTests(SynchronousTestCase):
+    def test_an_issuer_that_is_renewed(self) -> None:
+        made: list[object] = []
+
+        class NoAgent:
+            def __init__(self, *_: object, **__: object) -> None:
+                made.append(self)
+
+            def request(self, *_: object, **__: object) -> Deferred[object]:
+                return fail(ConnectionRefusedError(111))
+
+        self.patch(sending, "Agent", NoAgent)
+        issuer = Path(self.mktemp())
+        write_certificate(issuer)
+        (webhook,) = parse(LINE + f" ca={issuer}".encode())[0].values()
+        sender = Sender(Clock(), lambda: NOW)
+        for written, agents in ((1, 1), (1, 1), (2, 2)):
+            os.utime(issuer, (written, written))
+            posting = sender.post(webhook, Message.of(changed(1), NOW))
+            self.successResultOf(Deferred.fromCoroutine(posting))
+            self.assertEqual(len(made), agents)
+
     def test_connections_that_one_webhook_trusts_are_not_used_for_another(self) -> None:
         pools: list[object] = []
 

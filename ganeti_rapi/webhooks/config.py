@@ -12,7 +12,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from attrs import define, field, frozen
 
@@ -57,6 +57,20 @@ class Webhook:
     def is_nats(self) -> bool:
         """Whether it is a NATS server, and none of HTTP."""
         return urlsplit(self.url).scheme in NATS_SCHEMES
+
+    @property
+    def address(self) -> str:
+        """The URL without its user, which is none of an HTTP request's."""
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+    @property
+    def user(self) -> tuple[str, str] | None:
+        """The name and password in the URL, for Basic authentication."""
+        parts = urlsplit(self.url)
+        if parts.username is None:
+            return None
+        return unquote(parts.username), unquote(parts.password or "")
 
     @property
     def server(self) -> str:

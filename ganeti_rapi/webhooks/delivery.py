@@ -113,6 +113,7 @@ class Delivery:
                     "or change it",
                     name=self.webhook.name,
                 )
+                self.behind = None
                 return False
             self._say(answer)
             jitter = self._dice.uniform(0.8, 1.2)

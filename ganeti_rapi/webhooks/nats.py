@@ -1,7 +1,8 @@
 """Sends messages to a NATS server, by its own client, which knows asyncio only.
 
 So that has a loop in a thread of its own. What is sent goes there, and the answer comes back to the
-reactor's thread.
+reactor's thread. Twisted's own asyncio reactor would do without the thread, but it would then serve
+every request, and epoll's is the faster one.
 """
 
 from __future__ import annotations

@@ -7,6 +7,9 @@ from contextlib import suppress
 
 from ganeti_rapi.jobs.locks import Turn
 
+UNKNOWN = "unknown"
+"""Of a file that a power failure has emptied. It is no event's id, so its webhook gets a reset."""
+
 
 class Positions:
     """The positions in a directory, a file for each webhook, and who may deliver.
@@ -21,7 +24,7 @@ class Positions:
     def read(self, name: str) -> str | None:
         """The id of the event that this webhook took last; None if it never took one."""
         with suppress(OSError), open(self._path(name), encoding="ascii") as file:
-            return file.read().strip() or None
+            return file.read().strip() or UNKNOWN
         return None
 
     def write(self, name: str, event_id: str) -> None:
