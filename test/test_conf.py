@@ -14,9 +14,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.errors import NotMaster, Unauthorized
 from ganeti_rapi.exits import NOT_A_CLUSTER, NOT_THE_MASTER, WRONG_OPTION
+from ganeti_rapi.jobstates import EVENT_KINDS
 from ganeti_rapi.program.cluster import Node, Paths
 from ganeti_rapi.program.options import ProgramOptions
 from ganeti_rapi.simulator.playground import write_certificate
+from ganeti_rapi.webhooks.config import parse as parse_webhooks
 
 from .harness import granted
 
@@ -116,14 +118,32 @@ class HaproxyTests(SynchronousTestCase):
         self.assertNotIn(str(NotMaster.code), up)
 
 
+def examples_of(name: str) -> bytes:
+    """An example is a comment without a space after its hash sign."""
+    return re.sub(r"^#(?=\w)", "", text_of(name), flags=re.MULTILINE).encode()
+
+
+class WebhooksExampleTests(SynchronousTestCase):
+    def test_sends_nothing_as_it_is(self) -> None:
+        self.assertEqual(parse_webhooks(text_of("webhooks.example").encode()), ({}, []))
+
+    def test_its_examples_are_right(self) -> None:
+        webhooks, problems = parse_webhooks(examples_of("webhooks.example"))
+        self.assertEqual((list(webhooks), problems), (["cmdb", "dns", "bus"], []))
+
+    def test_it_names_all_kinds_and_the_option(self) -> None:
+        text = text_of("webhooks.example")
+        self.assertIn(",".join(sorted(EVENT_KINDS)), text)
+        (option,) = re.findall("--([a-z-]+)=", text)
+        self.assertIn(option, real_options())
+
+
 class UsersExampleTests(SynchronousTestCase):
     def test_lets_nobody_in_as_it_is(self) -> None:
         self.assertEqual(parse(text_of("users.example").encode()), ({}, []))
 
     def test_its_examples_are_right(self) -> None:
-        # An example is a comment without a space after its hash sign.
-        text = re.sub(r"^#(?=\w)", "", text_of("users.example"), flags=re.MULTILINE)
-        accounts, problems = parse(text.encode())
+        accounts, problems = parse(examples_of("users.example"))
         self.assertEqual(problems, [])
         file = UsersFile(accounts)
         for name, password, permissions in (
