@@ -127,6 +127,8 @@ class FilterTextTests(SynchronousTestCase):
         for words, message in (
             ("status running", "an operator (such as = or in) at character 8, before 'running'"),
             ("name =", "a value at the end"),
+            ("name === a", "a value at character 8, before '= a'"),
+            ("name => a", "a value at character 7, before '> a'"),
             ("name = a b", "'and', 'or' or the end at character 10, before 'b'"),
             ("(a", "'and', 'or' or ')' at the end"),
             ("a and", "a condition (such as status = running) at the end"),
@@ -317,12 +319,14 @@ class AskingTests(ApiCase):
             self.assertEqual((reply.status, self.daemon.calls), (400, []), arguments)
 
     def test_unknown_fields(self) -> None:
-        self.daemon.answers["Query"] = table(["nam", "name"], [], unknown="nam")
-        reply = self.ask("GET", "/2/instances?fields=nam")
-        self.assertEqual(reply.status, 400)
-        self.assertEqual(
-            reply.json()["message"], "There is no field 'nam' of instances; did you mean name?"
-        )
+        for name, meant in (("nam", "name"), ("memory", "be/memory")):
+            self.daemon.answers["Query"] = table([name, "name"], [], unknown=name)
+            reply = self.ask("GET", f"/2/instances?fields={name}")
+            self.assertEqual(reply.status, 400)
+            self.assertEqual(
+                reply.json()["message"],
+                f"There is no field '{name}' of instances; did you mean {meant}?",
+            )
 
     def test_unknown_fields_of_a_filter(self) -> None:
         """luxid tells of them by an error."""

@@ -75,6 +75,9 @@ _CONDITIONS: Mapping[str, Callable[[str, Value], Filter]] = {
 _OPERATOR = re.compile("|".join(map(re.escape, sorted(_CONDITIONS, key=len, reverse=True))))
 
 
+_SIGN = re.compile("[=<>!~]")
+
+
 class FilterError(ValueError):
     """A text is no filter; the words say what is expected instead, and where."""
 
@@ -153,6 +156,8 @@ class _Parser:
         if field is not None and not self._sees(_IN):
             operator = self._take(_OPERATOR)
             if operator is not None:
+                if self._sees(_SIGN):  # such as the third of ===
+                    raise self._error("a value")
                 return _CONDITIONS[operator[0]](field[0], self._operand(operator[0]))
             if self._ends_here():
                 return ["?", field[0]]

@@ -53,6 +53,11 @@ NOT_LISTED: Mapping[str, Mapping[str, str]] = {
 NOT_COMPARED: Mapping[str, Collection[str]] = {"job": {"ops"}}
 """The fields that hold secrets: an order or a filter by them would tell of these."""
 
+BACKEND_FIELDS: Collection[str] = {
+    *("always_failover", "auto_balance", "maxmem", "memory", "minmem", "spindle_use", "vcpus"),
+}
+"""What luxid knows of instances as be/ and that name, and people as the name."""
+
 Row = Sequence[Any]  # Any: pairs of status and value
 
 
@@ -132,7 +137,10 @@ def refuse_unknown(kind: Kind, definitions: Sequence[Mapping[str, Any]]) -> None
 
 def unknown_field(kind: Kind, name: str) -> BadRequest:
     """What to say of a field that luxid does not know."""
-    close = get_close_matches(name, kind.fields, 1)
+    if kind.name == "instance" and name in BACKEND_FIELDS:
+        close = [f"be/{name}"]
+    else:
+        close = get_close_matches(name, kind.fields, 1)
     hint = f"; did you mean {close[0]}?" if close else ""
     return BadRequest(f"There is no field '{name}' of {kind.name}s{hint}")
 
