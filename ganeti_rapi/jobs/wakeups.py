@@ -88,12 +88,18 @@ class QueueDirectory:
     def _watch(self) -> bool:
         notifier = None
         try:
-            from twisted.internet import inotify  # which only Linux has
+            # Which only Linux has.
+            from twisted.internet.inotify import (
+                IN_CLOSE_WRITE,
+                IN_MOVED_FROM,
+                IN_MOVED_TO,
+                INotify,
+            )
 
             os.listdir(self._path)  # inotify needs no more than the right to enter it
-            notifier = inotify.INotify(self._reactor)
+            notifier = INotify(self._reactor)
             notifier.startReading()
-            mask = inotify.IN_MOVED_TO | inotify.IN_CLOSE_WRITE | inotify.IN_MOVED_FROM
+            mask = IN_MOVED_TO | IN_CLOSE_WRITE | IN_MOVED_FROM
             notifier.watch(FilePath(self._path), mask=mask, callbacks=[self._changed])
         except (ImportError, OSError) as error:
             if notifier is not None:
