@@ -81,7 +81,8 @@ def context_factory(options: Options) -> ReloadingContextFactory:
     paths = (options[name] for name in ("ssl-cert", "ssl-key", "ssl-chain", "client-ca"))
     files = PemFiles(*(path and os.path.abspath(path) for path in paths))
     try:
-        return ReloadingContextFactory(files)
+        secret = os.environ.get(SECRET, "").encode()
+        return ReloadingContextFactory(files, common_secret=secret)
     except TlsError as error:
         raise UsageError(str(error)) from None
 

@@ -53,6 +53,7 @@ TESTS: dict[str, list[str]] = {
     "web/flow.py": ["channel", "http"],
     "web/identity.py": ["cycle", "sessions", "access", "metrics"],
     "web/render.py": ["render", "cells", "cycle"],
+    "web/resumption.py": ["tls"],
     "web/request.py": ["channel", *LIFE],
     "web/routes.py": ["routes", "resources"],
     "web/session.py": ["sessions", "console"],

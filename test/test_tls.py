@@ -6,6 +6,7 @@ import datetime
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from unittest import SkipTest
 
 from attrs import evolve, frozen
 from cryptography import x509
@@ -23,6 +24,7 @@ from zope.interface.verify import verifyObject
 
 from ganeti_rapi.files.watch import GRACE, Holder
 from ganeti_rapi.listening import TlsFactory
+from ganeti_rapi.web.resumption import share_sessions
 from ganeti_rapi.web.site import RapiSite
 from ganeti_rapi.web.tls import PemFiles, ReloadingContextFactory, TlsError, load
 
@@ -345,6 +347,31 @@ class ServingTests(TlsCase):
             self.assertTrue(again.talk_to(factory).endswith(b"2\n"))
             saved = first.bytes_received - again.bytes_received
             self.assertGreater(saved, len(SERVER.cert_pem) / 2)  # PEM is longer than what is sent
+
+    def test_sessions_are_resumed_by_another_process(self) -> None:
+        """By one with the same secret and the same files only."""
+        if not share_sessions(self.contexts.getContext(), b"secret"):
+            raise SkipTest("cryptography has an OpenSSL of its own, which cannot be asked for it")
+        files = self.one_file(SERVER, MIDDLE)
+        first, other, stranger = (
+            ReloadingContextFactory(files, common_secret=secret) for secret in (b"a", b"a", b"b")
+        )
+        path = self.write("b", SERVER.key_pem, SERVER.cert_pem, MIDDLE.cert_pem, b"another")
+        other_files = ReloadingContextFactory(PemFiles(path, path), common_secret=b"a")
+        for version in (SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION):
+            for contexts, resumed in ((other, True), (stranger, False), (other_files, False)):
+                context = self.client_context()
+                context.set_max_proto_version(version)
+                one, again = (Client(context, REQUEST) for _ in range(2))
+                self.contexts = first
+                one.talk_to(self.factory())
+                session = one.connection.get_session()
+                assert session is not None
+                again.connection.set_session(session)
+                self.contexts = contexts
+                self.assertTrue(again.talk_to(self.factory()).endswith(b"2\n"))
+                saved = one.bytes_received - again.bytes_received
+                self.assertEqual(saved > len(SERVER.cert_pem) / 2, resumed, (version, saved))
 
     def test_neither_side_may_renegotiate(self) -> None:
         context = self.client_context()

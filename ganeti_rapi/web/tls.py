@@ -23,6 +23,7 @@ from zope.interface import implementer
 from ganeti_rapi.files.reading import Unreadable, read
 from ganeti_rapi.files.watch import Unusable
 from ganeti_rapi.web import expiry
+from ganeti_rapi.web.resumption import share_sessions
 
 if TYPE_CHECKING:  # older versions have it under another name
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -145,15 +146,23 @@ class ReloadingContextFactory:
     Raises `TlsError` when made of files that cannot be used; later on the last good ones stay.
     ``now`` gives the time of day, with its zone. ``certificate_end`` is when the first of the
     certificates expires, in seconds since the epoch. ``secret`` is the file with the key.
+
+    Those with the same ``common_secret`` and files resume each other's sessions, where that can be.
     """
 
     log = Logger()
 
-    def __init__(self, files: PemFiles, now: Callable[[], datetime.datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        files: PemFiles,
+        now: Callable[[], datetime.datetime] = _utc_now,
+        common_secret: bytes = b"",
+    ) -> None:
         self._files = files
         self._now = now
+        self._common_secret = common_secret
         contents = files.read()
-        self._context = _context(files, contents)
+        self._context = self._make_context(contents)
         self.certificate_end = _end_of(files, contents)
         self.secret = contents[files.key]
 
@@ -165,8 +174,14 @@ class ReloadingContextFactory:
         """The context of a connection that starts now; twisted.internet.ssl calls this."""
         return self._context
 
+    def _make_context(self, contents: Contents) -> SSL.Context:
+        context = _context(self._files, contents)
+        if self._common_secret:  # a session ends with the issuers that it was allowed by
+            share_sessions(context, b"".join((self._common_secret, *contents.values())))
+        return context
+
     def take(self, contents: Contents) -> None:
-        self._context = _context(self._files, contents)
+        self._context = self._make_context(contents)
         self.certificate_end = _end_of(self._files, contents)
         self.secret = contents[self._files.key]
         self.log.info("Using the TLS certificate in {path}", path=self._files.certificate)
