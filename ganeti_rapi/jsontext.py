@@ -21,8 +21,9 @@ Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Js
 MOST_DIGITS = 1000
 """Digits of a whole number; nobody counts that far, and reading them takes long."""
 
-MOST_NESTED = 100
-"""Lists and objects within each other, of what a client sends. Some 250 can still be encoded."""
+MOST_NESTED = 320
+"""Lists and objects within each other, of what a client sends: no filter is so deep, and Python's
+stack has a thousand frames."""
 
 
 class Encoded:
