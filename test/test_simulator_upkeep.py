@@ -122,6 +122,7 @@ class AllocatorTests(RefusalCase):
             ("Missing allocator name", {"iallocator": None}),
             ("'nosuch' not found in the search path", {"iallocator": "nosuch"}),
             ("'disks' parameter", {"disks": [{"size": 16}]}),
+            ("'disks' parameter", {"disks": [["size", 16]]}),
             ("'memory' has invalid type", {"memory": None}),
             ("simulated allocator knows the modes", {"mode": "relocate"}),
         ):

@@ -75,7 +75,7 @@ def _ask_allocator(task: Task) -> Steps:
     if find(task.cluster.instances, op["name"]):
         raise refusals.already_exists(f"Instance '{op['name']}' already in the cluster")
     for disk in op["disks"] or ():
-        if not isinstance(disk.get("size"), int) or disk.get("mode") not in ("ro", "rw"):
+        if not _is_disk(disk):
             raise refusals.wrong_input("Invalid contents of the 'disks' parameter")
     if not op["iallocator"]:
         raise refusals.wrong_input("Missing allocator name")
@@ -87,6 +87,14 @@ def _ask_allocator(task: Task) -> Steps:
             )
     allocator(task)
     return json.dumps(_placed(task), separators=(",", ":")) + "\n"
+
+
+def _is_disk(value: Any) -> bool:  # Any: JSON
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("size"), int)
+        and value.get("mode") in ("ro", "rw")
+    )
 
 
 def _placed(task: Task) -> dict[str, Any]:  # Any: an allocator's answer
