@@ -206,6 +206,7 @@ def make_sites(
     settings: Settings = DEFAULTS,
     *,
     check_role: Callable[[], None] = lambda: None,
+    jobs: Jobs | None = None,
     in_thread: InThread = at_once,
     now: Callable[[], float] = time.time,
     hold: Hold = alone,
@@ -213,7 +214,7 @@ def make_sites(
     """The API as an HTTP site, and another one with the metrics and health alone, without a user.
 
     ``check_role``, ``in_thread`` and ``now`` are those of `Rapi`, ``hold`` is that of
-    `MarkedRequests`.
+    `MarkedRequests`, and ``jobs`` are the backend's unless others are given.
     """
     backend.tally.gauges.extend(backend.gauges())
     cluster = ClusterFigures(backend.daemon, reactor, settings.metrics_interval)
@@ -225,7 +226,7 @@ def make_sites(
         Rapi,
         logins,
         backend.daemon,
-        backend.jobs,
+        jobs or backend.jobs,
         in_thread=in_thread,
         now=now,
         clock=reactor,

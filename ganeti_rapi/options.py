@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -50,13 +51,24 @@ def choice(name: str, choices: Sequence[str]) -> Callable[[str], str]:
     return convert
 
 
+_release = choice("as", ["3.0", "3.1", "3.2"])
 _rules = choice("access-rules", [rules.value for rules in Rules])
 _format = choice("access-log-format", ["combined", "json"])
 
 
 _MOST = 1_000_000
 
-NOT_FOR_WORKERS = ("workers", "port", "bind", "metrics-endpoint", "control")
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise ValueError(f"--chaos needs a whole number, which the dice begin with, not {text!r}")
+    return int(text)
+
+
+ONLY_SIMULATED = ("control", "as", "state", "chaos")
+"""The options that are for the cluster of --simulate."""
+
+NOT_FOR_WORKERS = ("workers", "port", "bind", "metrics-endpoint", *ONLY_SIMULATED)
 """The options that only one process can have."""
 
 
@@ -125,6 +137,9 @@ class Options(UsageOptions):
         _number("workers", None, 1, "Processes that share the port.", 1, 64),
         _number("drain-timeout", None, 25, "Seconds that requests have at the end.", 0, _MOST),
         ["control", None, None, "Twisted endpoint to control --simulate's cluster by, in tests."],
+        ["as", None, None, "The release that --simulate is of: 3.0, 3.1 or 3.2.", _release],
+        ["state", None, None, "The file that keeps --simulate's cluster over restarts."],
+        ["chaos", None, None, "Let --simulate misbehave, by the dice of this number.", _seed],
         ["metrics-endpoint", None, None, "Twisted endpoint for /metrics without a user."],
         ["access-log", None, None, "File for one line per request."],
         ["access-log-format", None, "combined", "Format of its lines: combined or json.", _format],
@@ -193,8 +208,10 @@ class Options(UsageOptions):
         """Fill in what follows from other options."""
         if self.simulated_size is not None:
             self._check_simulation()
-        elif self["control"]:
-            raise UsageError("--control is for the cluster of --simulate")
+        else:
+            for name in ONLY_SIMULATED:
+                if self[name] is not None:
+                    raise UsageError(f"--{name} is for the cluster of --simulate")
         self["ssl-key"] = self["ssl-key"] or self["ssl-cert"]
         if self["client-ca"] and self["no-ssl"]:
             raise UsageError("--client-ca needs TLS, which --no-ssl turns off")
@@ -208,6 +225,12 @@ class Options(UsageOptions):
             raise UsageError("--simulate has a job daemon of its own; leave out --luxi-socket")
         if not self.is_default("console-socket"):
             raise UsageError("--simulate has consoles of its own; leave out --console-socket")
+        if self["chaos"] is not None and self["workers"] > 1:
+            raise UsageError("--chaos needs a daemon of one process; leave out --workers")
+        if self["as"] == "3.2" and self.is_default("access-rules"):
+            self["access-rules"] = "3.2"
+        if self["state"]:
+            self["state"] = os.path.abspath(self["state"])  # twistd changes the directory
         if self.is_default("ssl-cert") and not self.is_default("ssl-key"):
             raise UsageError("--ssl-key needs the certificate that it belongs to, by --ssl-cert")
 

@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred, gatherResults
@@ -17,6 +17,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.usage import UsageError
 
 from ganeti_rapi.api.access import Rules
+from ganeti_rapi.api.call import Jobs
 from ganeti_rapi.assembly import LuxiBackend, Settings, make_sites
 from ganeti_rapi.auth.loading import tokens_loader, users_loader
 from ganeti_rapi.auth.users import UsersFile
@@ -42,6 +43,9 @@ from ganeti_rapi.tickets import KeptByParent
 from ganeti_rapi.web.consoles import EndpointFor
 from ganeti_rapi.web.site import RapiSite
 from ganeti_rapi.workers import LOCKS, Workers
+
+if TYPE_CHECKING:
+    from ganeti_rapi.simulator.playground import Playground
 
 __all__ = ["Options", "makeService"]
 
@@ -128,9 +132,14 @@ def make_daemon(
     """
     # A worker's parent speaks for it.
     daemon = Daemon(Notifier(reactor, os.environ if options.adopted is None else {}))
+    playground = None
     if options.simulated_size is not None:
-        _simulate(daemon, options, reactor)
-    together = _employ if options["workers"] > 1 else partial(_assemble, check_role=check_role)
+        playground = _simulate(daemon, options, reactor)
+    together = (
+        _employ
+        if options["workers"] > 1
+        else partial(_assemble, check_role=check_role, playground=playground)
+    )
     reload = [*reload, *together(daemon, options, reactor)]
     daemon.notifier.setServiceParent(daemon)
     reload = [daemon.notifier.reloading, *reload, daemon.notifier.ready]
@@ -138,17 +147,22 @@ def make_daemon(
     return daemon
 
 
-def _simulate(parent: Daemon, options: Options, reactor: Reactor) -> None:
-    from ganeti_rapi.simulator.playground import Playground  # the daemon itself never needs it
+def _simulate(parent: Daemon, options: Options, reactor: Reactor) -> Playground:
+    # The daemon itself never needs it.
+    from ganeti_rapi.simulator.playground import Playground
+    from ganeti_rapi.simulator.releases import OLDEST
 
     try:
-        playground = Playground.make(reactor, options.simulated_size or "")
-    except ValueError as error:
+        playground = Playground.make(
+            reactor, options.simulated_size or "", options["state"], options["as"] or OLDEST
+        )
+    except (ValueError, OSError) as error:
         raise UsageError(f"--simulate: {error}") from None
     playground.adjust(options, lambda: parent.listeners.tcp_port)
     if options["control"]:
         playground.control_at(endpoint(reactor, options["control"]))
     playground.setServiceParent(parent)
+    return playground
 
 
 def _employ(parent: MultiService, options: Options, reactor: Reactor) -> list[Callable[[], None]]:
@@ -170,7 +184,11 @@ def _employ(parent: MultiService, options: Options, reactor: Reactor) -> list[Ca
 
 
 def _assemble(
-    daemon: Daemon, options: Options, reactor: Reactor, check_role: Callable[[], None]
+    daemon: Daemon,
+    options: Options,
+    reactor: Reactor,
+    check_role: Callable[[], None],
+    playground: Playground | None,
 ) -> list[Callable[[], None]]:
     """Add all services to the daemon; return what SIGHUP shall call."""
     users = UsersFile()
@@ -192,7 +210,13 @@ def _assemble(
     backend = _backend(daemon, options, reactor)
     if options["webhooks-file"]:
         holders["webhooks"] = _webhooks(daemon, options, reactor, backend)
-    site = _site(daemon, options, reactor, backend, users, settings, check_role)
+    jobs: Jobs = backend.jobs
+    if playground is not None:
+        mischief, trouble = playground.trouble(reactor, options["chaos"])
+        check_role, jobs = mischief.check, trouble(jobs)
+    site = _site(daemon, options, reactor, backend, users, settings, check_role, jobs)
+    if playground is not None:
+        mischief.site = site
     notes = [site.tally.reload, *([settings.audit.reload] if settings.audit is not None else [])]
     reloaded = [_watch(daemon, Noted(what, each, notes), reactor) for what, each in holders.items()]
     daemon.listeners.setServiceParent(daemon)
@@ -248,6 +272,7 @@ def _site(
     users: UsersFile,
     settings: Settings,
     check_role: Callable[[], None],
+    jobs: Jobs,
 ) -> RapiSite:
     in_thread = partial(_in_thread, reactor)
     daemon.sites = make_sites(
@@ -256,6 +281,7 @@ def _site(
         users,
         settings,
         check_role=check_role,
+        jobs=jobs,
         in_thread=in_thread,
         hold=alone if options.adopted is None else SharedLocks(reactor, LOCKS).hold,
     )

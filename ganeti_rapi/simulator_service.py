@@ -18,6 +18,7 @@ from twisted.python.usage import UsageError
 
 from ganeti_rapi import __version__
 from ganeti_rapi.exits import CannotStart
+from ganeti_rapi.simulator.releases import OLDEST, RELEASES
 from ganeti_rapi.simulator.service import SimulatedJobDaemon, parse_size
 from ganeti_rapi.simulator.size import Size
 from ganeti_rapi.steady import keep_steady
@@ -28,7 +29,7 @@ _OWNER_AND_GROUP = 0o660
 
 
 class Options(UsageOptions):
-    """Options of the simulator. ``size`` is what --size says."""
+    """Options of the simulator. ``size`` and ``release`` are what --size and --as say."""
 
     synopsis = "--socket PATH [options]"
     longdesc = (
@@ -41,6 +42,7 @@ class Options(UsageOptions):
         ["socket", None, None, "The Unix socket to listen on; its user and group may connect."],
         ["console-socket", None, None, "The Unix socket of the instances' consoles, if any."],
         ["queue-directory", None, None, "Where changes of jobs show, for who watches it, if any."],
+        ["state", None, None, "The file that keeps the cluster over restarts, if any."],
     ]
 
     compData: Any = None  # Any: usage's own hook for shell completion
@@ -48,6 +50,7 @@ class Options(UsageOptions):
     def __init__(self) -> None:
         super().__init__()
         self.size = Size()
+        self.release = OLDEST
 
     def opt_version(self) -> None:
         """Show the version."""
@@ -55,6 +58,12 @@ class Options(UsageOptions):
         raise SystemExit(0)
 
     opt_h = UsageOptions.opt_help
+
+    def opt_as(self, release: str) -> None:
+        """The release of Ganeti that it is of: 3.0 (the default), 3.1 or 3.2."""
+        if release not in RELEASES:
+            raise UsageError(f"--as is one of {', '.join(RELEASES)}, not {release!r}")
+        self.release = release
 
     def opt_size(self, size: str) -> None:
         """The cluster's size, such as nodes=500,instances=10000,jobs=5000,seed=7, or a file that
@@ -76,7 +85,7 @@ class Options(UsageOptions):
             raise UsageError("Name the Unix socket to listen on with --socket PATH")
         if (queue := self["queue-directory"]) and not os.path.isdir(queue):
             raise UsageError(f"--queue-directory: there is no directory {queue}; make it first")
-        for name in ("socket", "console-socket", "queue-directory"):
+        for name in ("socket", "console-socket", "queue-directory", "state"):
             if self[name]:
                 self[name] = os.path.abspath(self[name])  # twistd changes the directory
 
@@ -120,9 +129,12 @@ def makeService(options: Options) -> SimulatorService:
     consoles = options["console-socket"]
     try:
         queue = Path(options["queue-directory"]) if options["queue-directory"] else None
-        daemon = SimulatedJobDaemon(reactor, path, options.size, _OWNER_AND_GROUP, consoles, queue)
-    except ValueError as error:
-        raise _cannot(f"--size: {error}") from None
+        daemon = SimulatedJobDaemon(
+            *(reactor, path, options.size, _OWNER_AND_GROUP, consoles, queue),
+            *(options["state"], options.release),
+        )
+    except (ValueError, OSError) as error:
+        raise _cannot(f"The cluster can't be had: {error}") from None
     # A large cluster need not be looked at by the garbage collector each time.
     gc.collect()
     gc.freeze()

@@ -106,7 +106,7 @@ class ClientOfSimulation:
 
     def __init__(self, user: str = "admin", **options: Any) -> None:
         # Any: more parameters of RapiClient
-        self.api = SimulatedApi(htools=RecordedHtools())
+        self.api = SimulatedApi(htools=RecordedHtools(), release="3.1")
         self.reactor = self.api.reactor
         self.endpoint = self.api.endpoint
         self.pool = make_pool(self.reactor, 8)

@@ -292,7 +292,9 @@ def openapi() -> str:
 
 def main() -> None:
     """Write both."""
-    (DOC / "api.md").write_text(reference(SimulatedApi(htools=RecordedHtools())), encoding="utf-8")
+    (DOC / "api.md").write_text(
+        reference(SimulatedApi(htools=RecordedHtools(), release="3.1")), encoding="utf-8"
+    )
     (DOC / "openapi.json").write_text(openapi(), encoding="utf-8")
 
 

@@ -36,7 +36,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "htools": {"errors"},
     "metrics": {"errors", "shapes", "sharing"},
     "assembly": {"api", "auth", "luxi", "jobs", "web", "htools", "logfile", "metrics", "tickets"},
-    "simulator": {"api.checks", "api.opcodes", "luxi.codec", "errors", "jobstates", "jsontext"},
+    "simulator": {
+        *("api.call", "api.checks", "api.events", "api.opcodes"),
+        *("luxi.codec", "errors", "jobstates", "jsontext"),
+    },
     "testing": {"api.call", "auth", "assembly", "simulator", "client"},
     "client": {
         "api.checks",
@@ -61,7 +64,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("listening", "logfile", "openfiles", "options", "tickets"),
     },
     "service": {
-        *("api.access", "auth", "web", "assembly", "settings", "simulator", "jobs.locks"),
+        *(
+            "api.access",
+            "api.call",
+            "auth",
+            "web",
+            "assembly",
+            "settings",
+            "simulator",
+            "jobs.locks",
+        ),
         *("hangup", "openfiles", "options", "workers", "parent", "steady", "listening"),
         *("files", "systemd", "exits", "tickets", "webhooks"),
     },

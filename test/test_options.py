@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -55,6 +57,9 @@ DEFAULTS = {
     "audit-log": None,
     "audit-required": 0,
     "control": None,
+    "as": None,
+    "state": None,
+    "chaos": None,
 }
 
 
@@ -149,10 +154,30 @@ class SimulateTests(SynchronousTestCase):
         for name in ("c.yaml", "c.yml", "c.json", "./c"):
             self.assertEqual(parse("--simulate", name).simulated_size, name)
 
-    def test_control_is_for_simulated_clusters(self) -> None:
-        error = self.assertRaises(UsageError, parse, "--control", "tcp:0")
-        self.assertEqual(str(error), "--control is for the cluster of --simulate")
+    def test_what_is_for_simulated_clusters(self) -> None:
+        for name, value in (("control", "tcp:0"), ("as", "3.1"), ("state", "x"), ("chaos", "0")):
+            error = self.assertRaises(UsageError, parse, f"--{name}={value}")
+            self.assertEqual(str(error), f"--{name} is for the cluster of --simulate")
         self.assertEqual(parse("--simulate", "--control", "tcp:0")["control"], "tcp:0")
+
+    def test_how_a_simulated_cluster_misbehaves(self) -> None:
+        self.assertEqual(parse("--simulate", "--chaos", "007")["chaos"], 7)
+        for words, why in (
+            (("--chaos", "x"), "--chaos needs a whole number, which the dice begin with, not 'x'"),
+            (("--chaos", "1", "--workers", "2"), "--chaos needs a daemon of one process"),
+            (("--as", "2.16"), "--as is 3.0, 3.1 or 3.2, not '2.16'"),
+        ):
+            error = self.assertRaises(UsageError, parse, "--simulate", *words)
+            self.assertIn(why, str(error))
+
+    def test_release_3_2_has_its_rules(self) -> None:
+        self.assertEqual(parse("--simulate", "--as", "3.2")["access-rules"], "3.2")
+        self.assertEqual(parse("--simulate", "--as", "3.1")["access-rules"], "3.0")
+        given = parse("--simulate", "--as", "3.2", "--access-rules", "3.0")
+        self.assertEqual(given["access-rules"], "3.0")
+
+    def test_a_state_is_found_after_twistd_has_changed_the_directory(self) -> None:
+        self.assertTrue(os.path.isabs(parse("--simulate", "--state", "kept")["state"]))
 
     def test_with_and_without_a_size(self) -> None:
         for arguments, size in (

@@ -275,7 +275,7 @@ class SchemathesisTests(SynchronousTestCase):
         )
         @given(case=cases)
         def run(case: Case[Any]) -> None:
-            api = SimulatedApi(htools=RecordedHtools())
+            api = SimulatedApi(htools=RecordedHtools(), release="3.1")
             case.body = with_integers(case.body)
             request = prepared(case)
             reply = send(api, request)

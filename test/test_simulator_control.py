@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -86,7 +87,10 @@ class FaultTests(ControlCase):
 
     def test_what_is_none(self) -> None:
         for fault, words in (
-            ({}, "kind is one of node, job, luxid, queue"),
+            ({}, "kind is one of node, job, luxid, queue, http, certificate"),
+            ({"kind": "http"}, "it lacks the key 'how'"),
+            ({"kind": "http", "how": "late"}, "key 'how': expected one of unavailable"),
+            ({"kind": "certificate", "seconds": 1}, "there is none that was made here"),
             ([], "kind is one of"),
             ({"kind": "x"}, "kind is one of"),
             ({"kind": "node"}, "it lacks the key 'node'"),
@@ -97,6 +101,79 @@ class FaultTests(ControlCase):
         ):
             self.assertIn(words, self.refused("POST", "/faults", fault))
         self.assertIn("there is no fault 7", self.refused("DELETE", "/faults/7"))
+
+
+class HttpFaultTests(ControlCase):
+    def test_requests_that_fail(self) -> None:
+        for how, status in (("unavailable", 503), ("timeout", 504)):
+            self.ask("POST", "/faults", {"kind": "http", "how": how})
+            reply = self.api.request("GET", WEB1)
+            self.assertEqual(reply.status, status)
+            self.assertIn("was told to fail", reply.json()["message"])
+            self.assertEqual("Retry-After" in reply.headers, status == 503)
+            self.ask("DELETE", "/faults")
+            self.assertEqual(self.api.request("GET", WEB1).status, 200)
+
+    def test_connections_that_end(self) -> None:
+        self.assertTrue(self.stays_open())
+        self.ask("POST", "/faults", {"kind": "http", "how": "close"})
+        self.assertFalse(self.stays_open())
+        self.ask("DELETE", "/faults")
+        self.assertTrue(self.stays_open())
+
+    def stays_open(self) -> bool:
+        client = self.api.connect()
+        assert client.transport is not None
+        client.transport.write(b"GET /2/tags HTTP/1.1\r\nHost: x\r\nUser-Agent: x\r\n\r\n")
+        self.api.until(lambda: client.data.endswith(b"]\n"))
+        self.api.reactor.advance(1)
+        return not client.closed
+
+    def statuses(self, seed: int) -> list[int]:
+        self.ask("DELETE", "/faults")
+        self.ask("POST", "/faults", {"kind": "http", "how": "chaos", "seed": seed})
+        return [self.api.request("GET", WEB1).status for _ in range(100)]
+
+    def test_chaos(self) -> None:
+        seen = self.statuses(3)
+        self.assertEqual(set(seen), {200, 503, 504})
+        self.assertGreater(seen.count(200), 70)
+        self.assertEqual(self.statuses(3), seen)
+        self.assertNotEqual(self.statuses(4), seen)
+
+    def test_waits_in_chaos_are_late_or_dropped_or_repeated(self) -> None:
+        self.ask("POST", "/clock", {"queued": 1000})
+        job = self.api.request("PUT", f"{WEB1}/shutdown").json()
+        body = {"fields": ["status"], "previous_job_info": None, "previous_log_serial": None}
+        known = self.api.request("GET", f"/2/jobs/{job}/wait", body).json()
+        body["previous_job_info"] = known["job_info"]
+        self.ask("POST", "/faults", {"kind": "http", "how": "chaos", "seed": 3})
+        came = Counter[str]()
+        for _ in range(60):
+            before = self.api.reactor.seconds()
+            reply = self.api.request("GET", f"/2/jobs/{job}/wait", body)
+            seconds = self.api.reactor.seconds() - before
+            if reply.status != 200:
+                came["failed"] += 1
+            elif reply.json() is not None:
+                self.assertEqual(reply.json(), known)
+                came["repeated"] += 1
+            else:
+                came["dropped" if seconds < 5 else "whole"] += 1
+        self.assertEqual(set(came), {"failed", "repeated", "dropped", "whole"})
+
+    def test_a_client_that_asks_again_gets_through(self) -> None:
+        for fault in ("http", "luxid"):
+            self.ask("POST", "/faults", {"kind": fault, "how": "chaos", "seed": 5})
+        reply = None
+        while reply is None or reply.status != 200:
+            reply = self.api.request("PUT", f"{WEB1}/shutdown")
+        job, status = reply.json(), ""
+        while status != "success":
+            reply = self.api.request("GET", f"/2/jobs/{job}")
+            status = reply.json()["status"] if reply.status == 200 else ""
+        self.ask("DELETE", "/faults")
+        self.assertEqual(self.status(), "ADMIN_down")
 
 
 class SnapshotTests(ControlCase):

@@ -65,7 +65,7 @@ def row_of(command: Command) -> tuple[str, str]:
 
 class WalkTests(Conversation, SynchronousTestCase):
     def setUp(self) -> None:
-        self.api = SimulatedApi(htools=RecordedHtools())
+        self.api = SimulatedApi(htools=RecordedHtools(), release="3.1")
         self.addCleanup(self.api.stop)
 
     def test_every_command_works_and_every_job_succeeds(self) -> None:

@@ -38,6 +38,7 @@ from ganeti_rapi.simulator.jobs.waits import JobChange, Knowledge
 from ganeti_rapi.simulator.queries.answers import query, query_fields, rows
 from ganeti_rapi.simulator.queries.cluster import cluster_info, config_values, tags
 from ganeti_rapi.simulator.queries.refusals import unparsable
+from ganeti_rapi.simulator.releases import OLDEST, RELEASES, Release
 from ganeti_rapi.simulator.state import Cluster, FilterRule, Identities
 from ganeti_rapi.simulator.task import OpcodeJson
 
@@ -51,6 +52,9 @@ class JobDaemon:
     identities: Identities
     queue: JobQueue
     faults: Faults | None = None
+    release: Release = RELEASES[OLDEST]
+    changed: Callable[[], None] = lambda: None
+    """Called when a call has changed something that is no job."""
 
 
 @frozen
@@ -89,7 +93,10 @@ def call(daemon: JobDaemon, message: bytes) -> Any:  # Any: as above
         if method.secret:
             raise _not_understood(f"{request.method}: {error}") from None
         raise unparsable(request.args, str(error)) from None
-    return method.run(daemon, *arguments)
+    result = method.run(daemon, *arguments)
+    if request.method in CHANGES:
+        daemon.changed()
+    return result
 
 
 def _decoded(message: bytes) -> Request:
@@ -108,12 +115,19 @@ def _submit_many_jobs(
 ) -> list[tuple[bool, int | str]]:
     _refuse_if_full(daemon)
     daemon.queue.refuse_if_drained()
-    return daemon.queue.submit_many(jobs)
+    return daemon.queue.submit_many([_of_release(daemon, ops) for ops in jobs])
 
 
 def _submit_job(daemon: JobDaemon, ops: list[OpcodeJson]) -> int:
     _refuse_if_full(daemon)
-    return daemon.queue.submit(ops)
+    return daemon.queue.submit(_of_release(daemon, ops))
+
+
+def _of_release(daemon: JobDaemon, ops: list[OpcodeJson]) -> list[OpcodeJson]:
+    try:
+        return [daemon.release.read(op) for op in ops]
+    except ValueError as error:
+        raise _not_understood(str(error)) from None
 
 
 def _refuse_if_full(daemon: JobDaemon) -> None:
@@ -194,7 +208,9 @@ _CLASSIC_QUERY = (_NAMES, _NAMES, boolean)
 METHODS: Mapping[str, Method] = {
     "SubmitJob": Method(_submit_job, [list_of(opcode)], secret=True),
     "SubmitJobToDrainedQueue": Method(
-        lambda d, ops: d.queue.submit(ops, drained_too=True), [list_of(opcode)], secret=True
+        lambda d, ops: d.queue.submit(_of_release(d, ops), drained_too=True),
+        [list_of(opcode)],
+        secret=True,
     ),
     "SubmitManyJobs": Method(_submit_many_jobs, [_JOBS], secret=True),
     "PickupJob": Method(_pickup_job, [job_id]),
@@ -239,3 +255,6 @@ METHODS: Mapping[str, Method] = {
     "DeleteFilter": Method(_delete_filter, [text]),
 }
 """Every method of luxid. Source: the LUXI documentation in Ganeti's design documents."""
+
+CHANGES = frozenset({"SetDrainFlag", "SetWatcherPause", "ReplaceFilter", "DeleteFilter"})
+"""The methods that change something without a job."""

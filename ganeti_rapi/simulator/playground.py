@@ -18,11 +18,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
+from twisted.internet.interfaces import IListeningPort, IReactorTime, IStreamServerEndpoint
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ganeti_rapi.api.call import Jobs
+from ganeti_rapi.simulator.control.faults import CHAOS
+from ganeti_rapi.simulator.control.mischief import Mischief, TroubledJobs
 from ganeti_rapi.simulator.control.web import control_site
+from ganeti_rapi.simulator.releases import OLDEST
 from ganeti_rapi.simulator.service import SimulatedJobDaemon, parse_size
 
 _log = Logger()
@@ -31,6 +35,9 @@ USERS = {"admin": ("admin", "write"), "guest": ("guest", "read")}
 """The users of the simulated cluster, with password and option. Everybody may know them."""
 
 _VALID = datetime.timedelta(days=365)
+
+Trouble = Callable[[Jobs], Jobs]
+"""Makes waits for jobs fail on demand."""
 
 
 class Playground(Service):
@@ -45,8 +52,17 @@ class Playground(Service):
         self._control_port: IListeningPort | None = None
 
     @classmethod
-    def make(cls, reactor: Any, size: str) -> Playground:  # Any: many zope interfaces in one
-        """Set everything up. Raises ValueError when the size cannot be read."""
+    def make(
+        cls,
+        reactor: Any,  # Any: many zope interfaces in one
+        size: str,
+        state: str | None = None,
+        release: str = OLDEST,
+    ) -> Playground:
+        """Set everything up. Raises ValueError, or OSError, when a file cannot be read.
+
+        ``state`` and ``release`` are those of `SimulatedJobDaemon`.
+        """
         parsed = parse_size(size)
         directory = Path(tempfile.mkdtemp(prefix="ganeti-rapi-"))
         # When the daemon cannot start, this service is not stopped.
@@ -56,7 +72,9 @@ class Playground(Service):
         path, consoles = (str(directory / name) for name in ("luxi.sock", "consoles.sock"))
         queue = directory / "queue"
         queue.mkdir(mode=0o700)
-        daemon = SimulatedJobDaemon(reactor, path, parsed, consoles=consoles, queue=queue)
+        daemon = SimulatedJobDaemon(
+            reactor, path, parsed, consoles=consoles, queue=queue, state=state, release=release
+        )
         return cls(directory, daemon)
 
     def adjust(  # Any: the options know us, not we them
@@ -78,6 +96,26 @@ class Playground(Service):
             options["ssl-cert"] = options["ssl-key"] = str(self.directory / "server.pem")
         self._options, self._port = options, port
 
+    def trouble(self, reactor: IReactorTime, seed: int | None) -> tuple[Mischief, Trouble]:
+        """Let the HTTP side of this process fail on demand, or with a seed from the start on.
+
+        What requests are to ask before they begin, and what makes waits for jobs fail.
+        """
+        faults = self._daemon.faults
+        faults.serves_http = True
+        if self._options["ssl-cert"] == str(self.directory / "server.pem"):
+            faults.certify = self._certify
+        if seed is not None:
+            faults.add({"kind": "luxid", "how": CHAOS, "seed": seed})
+            faults.add({"kind": "http", "how": CHAOS, "seed": seed})
+        return Mischief(faults), lambda jobs: TroubledJobs(jobs, faults, reactor)
+
+    def _certify(self, seconds: float | None) -> None:
+        path = self.directory / "server.pem"
+        new = path.with_suffix(".new")
+        write_certificate(new, _VALID if seconds is None else datetime.timedelta(seconds=seconds))
+        new.replace(path)
+
     def control_at(self, endpoint: IStreamServerEndpoint) -> None:
         """Offer the control interface at an endpoint, from the start on."""
         self._control = endpoint
@@ -98,6 +136,8 @@ class Playground(Service):
         text = welcome(
             self.directory, self._options, self._port(), self._an_instance(), self._control_url()
         )
+        if self._daemon.was_kept:
+            text = f"\nThe cluster is the one that {self._options['state']} has.{text}"
         print(text, file=sys.__stdout__, flush=True)
 
     def _control_url(self) -> str | None:
@@ -126,9 +166,10 @@ def write_users(path: Path) -> None:
     path.write_text("".join(lines))
 
 
-def write_certificate(path: Path) -> None:
+def write_certificate(path: Path, valid: datetime.timedelta = _VALID) -> None:
     """A self-signed certificate for this machine alone, and its key, in one PEM file.
 
+    One that is valid for less than no time has expired so long ago.
     Its key is elliptic: a handshake then costs a quarter less than with RSA.
     """
     key = ec.generate_private_key(ec.SECP256R1())
@@ -147,8 +188,8 @@ def write_certificate(path: Path) -> None:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + _VALID)
+        .not_valid_before(now + min(valid, datetime.timedelta()) - datetime.timedelta(hours=1))
+        .not_valid_after(now + valid)
         .add_extension(names, critical=False)
         .sign(key, hashes.SHA256())
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ganeti_rapi.simulator.calls import JobDaemon
 from ganeti_rapi.simulator.clusterfile.building import Jobs, read_cluster
 from ganeti_rapi.simulator.consoles import ConsoleFactory
 from ganeti_rapi.simulator.control.faults import Faults
+from ganeti_rapi.simulator.control.statefile import StateFile
 from ganeti_rapi.simulator.control.states import FIRST, States
 from ganeti_rapi.simulator.control.web import Control
 from ganeti_rapi.simulator.jobs.files import JobFiles
@@ -22,6 +24,7 @@ from ganeti_rapi.simulator.jobs.history import add_history, add_jobs
 from ganeti_rapi.simulator.jobs.queue import JobQueue
 from ganeti_rapi.simulator.jobs.timing import JobClock, Timing
 from ganeti_rapi.simulator.protocol import LuxidFactory
+from ganeti_rapi.simulator.releases import OLDEST, RELEASES
 from ganeti_rapi.simulator.size import Size, parse_size
 from ganeti_rapi.simulator.state import Cluster
 from ganeti_rapi.simulator.units import UNITS
@@ -42,8 +45,9 @@ class SimulatedJobDaemon(Service):
     ``mode`` says who may connect: by default, only the user who runs it. ``cluster`` and ``queue``
     are there to look inside, and to change things behind the clients' backs. The screens of its
     instances are at the Unix socket ``consoles``, if it is given: see `ConsoleFactory`. Changes of
-    jobs show in the directory ``queue``, if that is given: see `JobFiles`. Raises ValueError with
-    what is wrong in a file.
+    jobs show in the directory ``queue``, if that is given: see `JobFiles`. The cluster is kept in
+    the file ``state``, if that is given, and is of a ``release`` of Ganeti's. Raises ValueError
+    with what is wrong in a file, or OSError.
     """
 
     def __init__(  # Any: the reactor provides many interfaces in one
@@ -54,10 +58,13 @@ class SimulatedJobDaemon(Service):
         mode: int = _OWNER_ONLY,
         consoles: str | None = None,
         queue: Path | None = None,
+        state: str | None = None,
+        release: str = OLDEST,
     ) -> None:
         identities = SeededIdentities(size.seed)
         now = reactor.seconds()
         self.cluster, jobs = _cluster(size, now)
+        RELEASES[release].adjust(self.cluster.info)
         clock, timing = JobClock(reactor), Timing()
         self.faults = Faults(self.cluster)
         self.queue = JobQueue(
@@ -73,11 +80,21 @@ class SimulatedJobDaemon(Service):
             add_history(self.queue, self.cluster, jobs, now)
         else:
             add_jobs(self.queue, jobs, now)
-        if queue is not None:
-            self.queue.waits.noted = JobFiles(queue).changed
-        self._states = States(self.cluster, self.queue, identities)
+        self.states = States(self.cluster, self.queue, identities)
+        if state:
+            self.states.save(FIRST)
+        self._file = StateFile(state, self.states, reactor) if state else None
+        self.queue.waits.noted = _told(
+            JobFiles(queue).changed if queue is not None else None,
+            self._file.job_changed if self._file is not None else None,
+        )
         self._clock, self._timing = clock, timing
-        daemon = JobDaemon(reactor, self.cluster, identities, self.queue, self.faults)
+        daemon = JobDaemon(
+            *(reactor, self.cluster, identities, self.queue, self.faults, RELEASES[release]),
+            self._changed,
+        )
+        self.states.changed = self._changed
+        self.was_kept = self._file is not None and self._file.load()
         self._factory = LuxidFactory(daemon)
         self.consoles = ConsoleFactory(reactor, self.cluster)
         self._reactor = reactor
@@ -87,11 +104,16 @@ class SimulatedJobDaemon(Service):
         self._ports: list[IListeningPort] = []
 
     def control(self) -> Control:
-        """What the control interface does; a reset leads back to now."""
-        self._states.save(FIRST)
+        """What the control interface does; a reset leads back to the cluster as it was made."""
+        if self._file is None:
+            self.states.save(FIRST)
         return Control(
-            self.cluster, self.queue, self.faults, self._states, self._clock, self._timing
+            self.cluster, self.queue, self.faults, self.states, self._clock, self._timing
         )
+
+    def _changed(self) -> None:
+        if self._file is not None:
+            self._file.changed()
 
     def startService(self) -> None:
         """Listen. Raises `CannotListenError` when the path is taken."""
@@ -107,11 +129,24 @@ class SimulatedJobDaemon(Service):
         """Stop listening, disconnect every client and end all jobs."""
         super().stopService()
         self.queue.stop()
+        if self._file is not None:
+            self._file.end()
         self._factory.disconnect_all()
         self.consoles.disconnect_all()
         ports, self._ports = self._ports, []
         stopped = [maybeDeferred(port.stopListening) for port in ports]
         return gatherResults(stopped).addCallback(lambda _: None)
+
+
+def _told(*told: Callable[[int], None] | None) -> Callable[[int], None]:
+    """What calls those that there are."""
+    present = [each for each in told if each is not None]
+
+    def tell(job_id: int) -> None:
+        for each in present:
+            each(job_id)
+
+    return tell
 
 
 def _cluster(size: Size, now: float) -> tuple[Cluster, Jobs]:

@@ -102,6 +102,11 @@ class RunningCluster:
         """What the daemon logged so far."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
+    def kill(self) -> None:
+        """End it as a crash does; `stop` is needed all the same."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> None:
         """End it, and remove what it made."""
         self._process.terminate()

@@ -22,6 +22,8 @@ from ganeti_rapi.assembly import LuxiBackend, Settings, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
 from ganeti_rapi.client.connections import treq_over
 from ganeti_rapi.simulator.consoles import ConsoleEndpoint
+from ganeti_rapi.simulator.control.mischief import Mischief, TroubledJobs
+from ganeti_rapi.simulator.releases import OLDEST
 from ganeti_rapi.simulator.service import SimulatedJobDaemon
 from ganeti_rapi.simulator.size import Size
 from ganeti_rapi.testing.http import Collector, Reply, encode_request, parse_reply
@@ -47,29 +49,41 @@ class SimulatedApi:
     `request`, `run` or `until`, or ``reactor.advance`` is called. ``daemon`` is the job daemon:
     its ``cluster`` may be looked at and changed, and it may be stopped and started. ``endpoint``
     can refuse and lose the connections of clients. ``htools`` stand in for Ganeti's programs, which
-    are other processes and cannot see this cluster. Call `stop` at the end.
+    are other processes and cannot see this cluster. ``release`` is Ganeti's, such as ``3.1``. Call
+    `stop` at the end.
     """
 
     writer = "admin:admin"
     reader = "visitor:visitor"
 
     def __init__(
-        self, size: Size | None = None, users: str = USERS, htools: Htools | None = None
+        self,
+        size: Size | None = None,
+        users: str = USERS,
+        htools: Htools | None = None,
+        release: str = OLDEST,
     ) -> None:
         self.reactor = MemoryReactor()
-        self.daemon = SimulatedJobDaemon(self.reactor, SOCKET, size or Size(), consoles=CONSOLES)
+        self.daemon = SimulatedJobDaemon(
+            self.reactor, SOCKET, size or Size(), consoles=CONSOLES, release=release
+        )
         self.daemon.startService()
         accounts, _ = parse(users.encode())
         self.backend = LuxiBackend(self.reactor, SOCKET, now=self.reactor.seconds)
         self.backend.htools = htools
+        faults, mischief = self.daemon.faults, Mischief(self.daemon.faults)
+        faults.serves_http = True
         consoles = partial(ConsoleEndpoint, UNIXClientEndpoint(self.reactor, CONSOLES))
         self.site = make_site(
             self.reactor,
             self.backend,
             UsersFile(accounts),
             Settings(console_endpoint=consoles),
+            check_role=mischief.check,
+            jobs=TroubledJobs(self.backend.jobs, faults, self.reactor),
             now=self.reactor.seconds,
         )
+        mischief.site = self.site
         self.endpoint = MemoryEndpoint(self.reactor, self.site)
 
     def agent(self, pool: HTTPConnectionPool | None = None) -> IAgent:

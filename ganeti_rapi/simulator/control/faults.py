@@ -6,7 +6,7 @@ it is healed, or for as many ``times`` as it says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -30,6 +30,12 @@ from ganeti_rapi.simulator.task import OpcodeJson
 Json = Any  # Any: JSON of a fault's own shape
 
 GONE, GARBAGE, SILENT, SLOW, CHAOS = "gone", "garbage", "silent", "slow", "chaos"
+
+UNAVAILABLE, TIMEOUT, CLOSE = "unavailable", "timeout", "close"
+"""What happens to requests; chaos is a little of each."""
+
+LATE, REPEATED, DROPPED = "late", "repeated", "dropped"
+"""What happens in chaos to requests that wait for a job."""
 
 LATEST = 2.0
 """Seconds by which a reply is late at the most, in chaos."""
@@ -59,6 +65,11 @@ KINDS: Mapping[str, tuple[Keyed, tuple[str, ...]]] = {
         ("how",),
     ),
     "queue": (_fault(("how", OneOf(("drained", "full")))), ("how",)),
+    "http": (
+        _fault(("how", OneOf((UNAVAILABLE, TIMEOUT, CLOSE, CHAOS))), ("seed", NON_NEGATIVE)),
+        ("how",),
+    ),
+    "certificate": (_fault(("seconds", Number())), ("seconds",)),
 }
 """By kind: what a fault may hold, and the keys that it must have."""
 
@@ -77,12 +88,19 @@ class FaultError(ValueError):
 
 @define
 class Faults:
-    """All faults that there are now, by their number."""
+    """All faults that there are now, by their number.
+
+    ``serves_http`` says whether requests can fail here, too. ``certify`` gives the HTTP side a
+    certificate that is good for so many seconds, or one as at the start; None where it has another.
+    """
 
     cluster: Cluster
     current: dict[int, Json] = field(factory=dict)
+    serves_http: bool = False
+    certify: Callable[[float | None], None] | None = None
     _count: int = 0
     _chance: Random = field(factory=Random)
+    _http_chance: Random = field(factory=Random)
 
     def add(self, fault: Json) -> int:
         """Let something go wrong from now on; the fault's number. Raises `FaultError`."""
@@ -93,6 +111,10 @@ class Faults:
             self.cluster.drained = True
         if fault["kind"] == "luxid" and fault["how"] == CHAOS:
             self._chance.seed(fault.get("seed", 1))
+        if fault["kind"] == "http":
+            self._begin_http(fault)
+        if fault["kind"] == "certificate":
+            self._certifier()(fault["seconds"])
         self._count += 1
         self.current[self._count] = fault
         return self._count
@@ -108,6 +130,23 @@ class Faults:
                 self._set_node(fault, name, not value)
             if fault["kind"] == "queue" and fault["how"] == "drained":
                 self.cluster.drained = False
+            if fault["kind"] == "certificate":
+                self._certifier()(None)
+
+    def _begin_http(self, fault: Json) -> None:
+        if not self.serves_http:
+            raise FaultError(
+                "http: requests fail only where one process serves both the cluster and HTTP, by "
+                "ganeti-rapi --simulate without --workers"
+            )
+        self._http_chance.seed(fault.get("seed", 1))
+
+    def _certifier(self) -> Callable[[float | None], None]:
+        if self.certify is None:
+            raise FaultError(
+                "certificate: there is none that was made here; leave out --ssl-cert and --no-ssl"
+            )
+        return self.certify
 
     def _set_node(self, fault: Json, flag: str, value: bool) -> None:
         node: Node | None = find(self.cluster.nodes, fault["node"])
@@ -137,8 +176,26 @@ class Faults:
 
     def of_luxid(self) -> Json | None:
         """What is wrong with the job daemon itself."""
-        wrong = (fault for fault in self.current.values() if fault["kind"] == "luxid")
-        return next(wrong, None)
+        return self._first("luxid")
+
+    def _first(self, kind: str) -> Json | None:
+        return next((fault for fault in self.current.values() if fault["kind"] == kind), None)
+
+    def of_request(self) -> str | None:
+        """What is to happen to the HTTP request that begins."""
+        fault = self._first("http")
+        if fault is None or fault["how"] != CHAOS:
+            return fault and str(fault["how"])
+        dice = self._http_chance.random()
+        return next((how for how, below in _REQUESTS.items() if dice < below), None)
+
+    def of_wait(self) -> tuple[str | None, float]:
+        """What is to happen to a request that waits for a job, and how late one is that is."""
+        fault = self._first("http")
+        if fault is None or fault["how"] != CHAOS or self._http_chance.random() > _OFTEN:
+            return None, 0.0
+        how = self._http_chance.choice((LATE, REPEATED, DROPPED))
+        return how, self._http_chance.uniform(0, LATEST)
 
     def mischief(self) -> tuple[float, bool]:
         """In chaos: by how many seconds the next reply is late, and whether it is the last one.
@@ -151,6 +208,9 @@ class Faults:
 
 _OFTEN = 0.3
 """How likely each kind of mischief is."""
+
+_REQUESTS = {UNAVAILABLE: 0.05, TIMEOUT: 0.1, CLOSE: 0.3}
+"""What happens to a request in chaos, where the dice fall below the number and not the last one."""
 
 
 def _checked(fault: Json) -> Json:

@@ -237,7 +237,7 @@ def _parse_joined(
 ) -> Expression:
     parts = []
     for operand in operands:  # a comprehension is one more frame in older Pythons
-        parts.append(_parse(operand, depth))  # noqa: PERF401
+        parts.append(_parse(operand, depth))
     return join(parts)
 
 
