@@ -73,6 +73,9 @@ class ClusterTests(Case):
             ("TypeEnforcementError", "Expected dictionary, got 'None'"),
             (error.class_name, error.text),
         )
+        error = self.assertRaises(JobDaemonError, self._set, os_hvp={"noop": {"kvm": 3}})
+        self.assertEqual(error.class_name, "TypeEnforcementError")
+        self.assertEqual(error.text, "Expected dictionary, got '3'")
 
     def test_every_parameter_reaches_its_setting(self) -> None:
         names = {param.name for param in OPCODES["OP_CLUSTER_SET_PARAMS"].params}

@@ -102,6 +102,8 @@ def merged_by_key(
     """As `merged`, one level deeper: ``diskparams`` have parameters by disk template."""
     result = dict(current)
     for key, values in changes.items():
+        if not isinstance(values, dict):
+            raise refusals.wrong_type(f"Expected dictionary, got '{values}'")
         result[key] = merged(current.get(key, {}), values, defaults.get(key, {}))
     return result
 
