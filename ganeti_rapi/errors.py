@@ -84,9 +84,20 @@ class Forbidden(ApiError):
 
 
 class NotFound(ApiError):
-    """No such resource, or no such object in the cluster."""
+    """No such resource, or no such object in the cluster; the message says which.
+
+    Programs tell that an object is not there by the stock daemon's words, "404 Not Found: Nothing
+    matches the given URI", as sipgate's modules for Ansible do. So ours come after them.
+    """
 
     code = 404
+
+    def body(self) -> dict[str, object]:
+        phrase = HTTPStatus(self.code).phrase
+        if self.message == phrase:
+            return super().body()
+        explain = f"{EXPLAIN[self.code]}: {self.message}"
+        return {"code": self.code, "message": phrase, "explain": explain}
 
 
 class RequestTimeout(ApiError):

@@ -12,7 +12,7 @@ from ganeti_rapi.api.kinds import (
 )
 from ganeti_rapi.errors import JobDaemonError
 
-from .harness import ApiCase
+from .harness import ApiCase, reason_of
 
 CREATE: dict[str, Any] = {"mode": "create", "disks": [], "nics": []}
 """The least that a new instance needs beside its name."""
@@ -281,7 +281,7 @@ class ItemTests(ApiCase):
             for answer in ([], [None]):
                 self.daemon.answers[method] = answer
                 response = self.ask("GET", uri)
-                self.assertEqual((response.status, response.json()["message"]), (404, missing))
+                self.assertEqual((response.status, reason_of(response.json())), (404, missing))
 
     def test_the_memory_of_an_instance_under_its_old_name(self) -> None:
         row: list[Any] = [None] * len(INSTANCE_FIELDS)

@@ -42,6 +42,7 @@ from .harness import (
     ScriptedServer,
     captured_log,
     encode_request,
+    reason_of,
     users_file,
 )
 
@@ -205,14 +206,14 @@ class TicketTests(ConsoleCase):
             self.instance({**VNC, "host": host}, node="node2")
             reply = self.asked()
             self.assertEqual(reply.status, 404)
-            self.assertIn("only node2 can reach", reply.json()["message"])
+            self.assertIn("only node2 can reach", reason_of(reply.json()))
 
     def test_an_instance_without_one(self) -> None:
         for console in (SSH, {"instance": "web1", "kind": "msg", "message": "no"}):
             self.instance(console, vnc_bind_address="")
             reply = self.asked()
             self.assertEqual(reply.status, 404)
-            self.assertIn("vnc_bind_address", reply.json()["message"])
+            self.assertIn("vnc_bind_address", reason_of(reply.json()))
 
     def test_an_instance_that_is_down(self) -> None:
         for running in (False, None):

@@ -87,8 +87,8 @@ class ApiErrorTests(SynchronousTestCase):
             NotFound("There is no node 'node9'").body(),
             {
                 "code": 404,
-                "message": "There is no node 'node9'",
-                "explain": "Nothing matches the given URI",
+                "message": "Not Found",
+                "explain": "Nothing matches the given URI: There is no node 'node9'",
             },
         )
 

@@ -12,6 +12,7 @@ from ganeti_rapi.api.handlers.htools import read_balance, read_capacity
 from ganeti_rapi.errors import BadGateway, GatewayTimeout
 from ganeti_rapi.testing import SimulatedApi
 
+from .harness import reason_of
 from .htools import BALANCE, CAPACITY, RecordedHtools
 
 GROUPS = """hbal failed: Warning: cluster has inconsistent data:
@@ -141,7 +142,7 @@ class CallTests(SynchronousTestCase):
         ):
             self.htools.texts["hbal"] = failure
             code, body = self.get("/2/balance")
-            self.assertEqual((code, words in body["message"]), (status, True), body)
+            self.assertEqual((code, words in reason_of(body)), (status, True), body)
 
     def test_without_them(self) -> None:
         api = SimulatedApi()

@@ -23,6 +23,7 @@ from ganeti_rapi.auth.users import parse
 from ganeti_rapi.simulator.state import Entity, Instance, Node
 from ganeti_rapi.testing import SimulatedApi, encode_request
 
+from .harness import reason_of
 from .test_events import received
 
 ROOT = "root:root"
@@ -614,7 +615,7 @@ class PropertyTests(SightCase):
                     self.assertIn(status, (200, 503), path)  # no console of what is down
                 else:
                     words = f"There is no {kind} '{entity.name}'"
-                    self.assertEqual((status, reply["message"]), (404, words), path)
+                    self.assertEqual((status, reason_of(reply)), (404, words), path)
 
     def compare_events(self, oracle: Oracle, data: bytes) -> None:
         if not oracle.may("events.read"):

@@ -44,11 +44,15 @@ class FeatureMissing(RapiError):
     """The server is too old for what was asked, or a library is missing here."""
 
 
+NOTHING_MATCHES = "Nothing matches the given URI: "
+"""What comes before the name of an object that is not there."""
+
+
 class HttpError(RapiError):
     """The server refused the request.
 
     ``code`` is the HTTP status, ``message`` says what is wrong, and ``explain`` what the status
-    means in general.
+    means in general. Of what is not there, it is ``explain`` that says what; ``reason`` is either.
     """
 
     def __init__(self, code: int, message: str, explain: str = "") -> None:
@@ -56,6 +60,12 @@ class HttpError(RapiError):
         self.message = message
         self.explain = explain
         super().__init__(f"{code} {message}: {explain}" if explain else f"{code} {message}")
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, for people."""
+        _, words, what = self.explain.partition(NOTHING_MATCHES)
+        return what if words else self.message
 
 
 class BadRequest(HttpError):

@@ -65,8 +65,14 @@ export async function call(method, path, body) {
   if (reply.status === 401 && session.user && path !== "2/session") {
     readSession().catch(() => {});
   }
-  throw new ApiError(reply.status, value?.explain && value.message === "Unauthorized"
-    ? "This takes a login." : value?.message ?? `The server answered ${reply.status}.`);
+  throw new ApiError(reply.status, reasonOf(reply.status, value));
+}
+
+/** What an error says to people: of what is not there, the explanation says what. */
+function reasonOf(status, value) {
+  if (value?.explain && value.message === "Unauthorized") return "This takes a login.";
+  const [, missing] = value?.explain?.split("Nothing matches the given URI: ") ?? [];
+  return missing ?? value?.message ?? `The server answered ${status}.`;
 }
 
 /** A path with its parts in place, each quoted. */

@@ -86,7 +86,7 @@ def _reason(error: errors.RapiError) -> str:
     if isinstance(error, errors.HttpError):
         from html import unescape  # only errors need it
 
-        return unescape(error.message)  # Ganeti's own daemon writes it for HTML
+        return unescape(error.reason)  # Ganeti's own daemon writes it for HTML
     if isinstance(error, errors.TlsError):
         return error.message
     return str(error)

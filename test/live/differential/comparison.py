@@ -58,6 +58,8 @@ class Answer:
         if self.recorded is not None:
             return self.recorded
         reply = self.reply.json() if self.reply.body else None
+        if self.reply.status == 404 and isinstance(reply, dict):  # our words come after stock's
+            return {**reply, "explain": reply["explain"].partition(":")[0]}
         if self.reply.status >= 400 and isinstance(reply, dict):
             return {name: value for name, value in reply.items() if name != "message"}
         return reply
