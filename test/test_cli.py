@@ -329,7 +329,7 @@ READING = (
     *("jobs show 1", "jobs wait 1 --timeout 5", "jobs watch 1"),
     "jobs autoarchive 86400 --timeout 9",
     "tags search ^prod",
-    *("dump", "dump --anonymous", "events --after x --limit 1"),
+    *("dump", "dump --anonymous", "events --after x --limit 1", "api /2/info"),
     *("cluster queue info", "cluster queue drain", "cluster queue undrain"),
     *("cluster watcher info", "cluster watcher pause 30m", "cluster watcher continue"),
     *("tags list cluster", "tags list node node1.example.com", "tags list group default"),

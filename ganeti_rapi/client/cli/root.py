@@ -16,6 +16,7 @@ from ganeti_rapi.client.cli.networks import networks
 from ganeti_rapi.client.cli.nodes import nodes
 from ganeti_rapi.client.cli.profiling import profiles
 from ganeti_rapi.client.cli.queries import QUERY
+from ganeti_rapi.client.cli.requesting import API
 from ganeti_rapi.client.cli.running import Session, run_with_client
 from ganeti_rapi.client.cli.screen import screen
 from ganeti_rapi.client.cli.telling import EVENTS
@@ -49,5 +50,5 @@ click.version_option(__version__, package_name="ganeti-rapi", prog_name="rapi")(
 
 FAMILIES = (instances, nodes, groups, networks, jobs, profiles)
 
-for _command in (*FAMILIES, QUERY, CONSOLE, EVENTS, DUMP, LOGIN, *COMMANDS):
+for _command in (*FAMILIES, QUERY, API, CONSOLE, EVENTS, DUMP, LOGIN, *COMMANDS):
     rapi.add_command(_command)
