@@ -20,6 +20,7 @@ from ganeti_rapi.api.openapi import document
 from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.resource import FAMILIES
 from ganeti_rapi.api.resources import RESOURCES, Resource
+from ganeti_rapi.api.submissions import OfOpcode
 from ganeti_rapi.errors import EXPLAIN
 
 from .harness import ApiCase, basic, encode_request
@@ -98,6 +99,8 @@ class DocumentTests(SynchronousTestCase):
             refuses = "403" in described["responses"]
             self.assertEqual(refuses, by_ticket or not public, (row.uri, method))
             self.assertEqual(described["x-permission"], cell.permission)
+            opcode = {"OP_ID": cell.opcode, **cell.fixed} if isinstance(cell, OfOpcode) else None
+            self.assertEqual(described.get("x-opcode"), opcode)
 
     def test_every_kind_of_object_has_a_schema_with_all_its_fields(self) -> None:
         for name, kind in KINDS.items():

@@ -13,7 +13,7 @@ from ganeti_rapi.api.openapi.replies import changes_one, responses
 from ganeti_rapi.api.paths import PATH_ITEMS
 from ganeti_rapi.api.resource import Resource
 from ganeti_rapi.api.schemas import TEXT
-from ganeti_rapi.api.submissions import counts_once
+from ganeti_rapi.api.submissions import OfOpcode, counts_once
 
 _LAST_EVENT_ID: dict[str, Any] = {  # Any: JSON
     "name": "Last-Event-ID",
@@ -51,6 +51,7 @@ def operation(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  #
         "description": f"{cell.doc} {for_whom(cell)}",
         "security": [*([{}] if cell.is_open(Rules.GANETI_3_0) else []), {"basic": []}],
         "x-permission": cell.permission,
+        **({"x-opcode": _opcode(cell)} if isinstance(cell, OfOpcode) else {}),
         "parameters": _parameters(resource, method, cell),
         "responses": responses(resource, method, cell),
     }
@@ -62,6 +63,11 @@ def operation(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  #
             "content": {"application/json": {"schema": schema}},
         }
     return described
+
+
+def _opcode(cell: OfOpcode) -> dict[str, Any]:  # Any: JSON
+    """The opcode that a request submits, as far as the row says it: it knows a job's request by."""
+    return {"OP_ID": cell.opcode, **cell.fixed}
 
 
 def for_whom(cell: Cell) -> str:
