@@ -8,7 +8,7 @@ SIMULATE ?=
 MODULES ?=
 
 .PHONY: run test test-live test-live-stock test-live-packaged test-debian test-master test-chaos \
-	test-browser lint mutants bench bench-waits bench-large bench-consoles bench-console deb doc clean help
+	test-browser pictures lint mutants bench bench-waits bench-large bench-consoles bench-console deb doc clean help
 
 help:
 	@echo 'make run          serve a simulated cluster on https://127.0.0.1:$(PORT)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make test-master  put the package on Debian machines with a real Ganeti (root, Debian)'
 	@echo 'make test-chaos   attack the daemon and look whether it lives on (minutes, Linux)'
 	@echo 'make test-browser use the console with a browser (Chromium)'
+	@echo 'make pictures     make the pictures of the console in doc/ anew (Chromium)'
 	@echo 'make lint         check format, lint, types and for dead code'
 	@echo 'make mutants      change the code and look whether the tests notice (hours; MODULES=…)'
 	@echo 'make deb          build the Debian package'
@@ -72,6 +73,10 @@ $(BIN)/.browser: $(BIN)/.installed
 
 test-browser: $(BIN)/.browser
 	BROWSER=1 $(BIN)/python -m twisted.trial test.browser
+
+# Those in doc/console.md.
+pictures: $(BIN)/.browser
+	BROWSER=1 PICTURES=$(CURDIR)/doc/pictures $(BIN)/python -m twisted.trial test.browser.test_console.PictureTests
 
 lint: $(BIN)/.linters
 	$(BIN)/ruff format --check .

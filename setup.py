@@ -88,7 +88,8 @@ EXTRAS_REQUIRE = {
         "vulture>=2.11",
     ],
     # Drives Debian's Chromium for the tests of the console; no browser comes with it.
-    "browser": ["playwright>=1.40"],
+    # axe-core, which finds what keeps people out who cannot see or point, for Playwright.
+    "browser": ["playwright>=1.40", "axe-playwright-python>=0.1.4"],
     # Changes the code and looks whether the tests notice.
     "mutants": [
         "cosmic-ray>=8.3",

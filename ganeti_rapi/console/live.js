@@ -81,7 +81,7 @@ function take(text) {
 
 function objectChanged({ kind, name, change }) {
   if (kind === "cluster") { cluster.info = null; return void needCluster(); }
-  if (kind === "filter") return changed("filter");
+  if (kind === "filter") return gather("filter", null);
   if (change === "removed" && rows[kind]?.delete(name)) return changed(kind);
   gather(kind, name);
 }

@@ -40,7 +40,41 @@ function describe(path, method, operation) {
     permission: operation["x-permission"], dangerous: DANGEROUS.test(operation.summary),
     items: parameters.filter((each) => each.in === "path"), query: parameters.filter((each) => each.in === "query"),
     body: operation.requestBody?.content?.["application/json"]?.schema ?? null,
-    bodyNeeded: operation.requestBody?.required ?? false };
+    bodyNeeded: operation.requestBody?.required ?? false, opcode: operation["x-opcode"] ?? null };
+}
+
+const OF_JOBS = new Set(["reason", "depends", "comment", "debug_level", "dry_run"]);
+const SECRET = /^osparams_(private|secret)/;
+
+/** The request that submits such an opcode: the write, what fills its path, and what it is given; null if none does. */
+export function requestOf(op) {
+  for (const [path, methods] of Object.entries(api.document?.paths ?? {})) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const fixed = operation["x-opcode"];
+      if (!fixed || Object.entries(fixed).some(([name, value]) => op[name] !== value)) continue;
+      const write = describe(path, method, operation);
+      const items = Object.fromEntries(write.items.map(({ name }) => [name, op[name]]));
+      if (Object.values(items).every((value) => typeof value === "string" || typeof value === "number")) return { write, items, ...givenTo(write, items, op) };
+    }
+  }
+  return null;
+}
+
+/** What of an opcode is no default, by where the request has it. */
+function givenTo(write, items, op) {
+  const query = {}, inBody = {};
+  let whole;
+  for (const [name, value] of Object.entries(op)) {
+    if (value === null || name in items || name in write.opcode || OF_JOBS.has(name) || SECRET.test(name)) continue;
+    if (name.endsWith("_uuid") && (name.slice(0, -5) in op || `${name.slice(0, -4)}name` in op)) continue; // luxid's own
+    const argument = write.query.find((each) => each.name.replaceAll("-", "_") === name);
+    const schema = argument?.schema ?? write.body?.properties?.[name];
+    const [, same] = /^The same as (?:`(\w+)`|the body)/.exec(schema?.description ?? "") ?? [null, name];
+    if (!same || (!schema && write.body && !write.body.properties)) whole = value;
+    else if (schema && JSON.stringify(schema.default) !== JSON.stringify(value)) (argument ? query : inBody)[argument?.name ?? same] = value;
+  }
+  if (write.body?.properties && "__version__" in write.body.properties) inBody.__version__ = 1;
+  return { query, body: whole ?? (Object.keys(inBody).length ? inBody : undefined) };
 }
 
 /** Send a write. Gives the server's answer, mostly a job's id. */
@@ -72,11 +106,20 @@ export async function act(method, path, items, query, body) {
 
 const quote = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
 
-export function asCurl({ method, path }, items, query, body) {
+function placeOf({ path }, items, query) {
   const search = new URLSearchParams(Object.entries(query).map(([k, v]) => [k, typeof v === "boolean" ? Number(v) : v]));
-  const url = new URL(pathOf(path, items), BASE).href + (search.size ? `?${search}` : "");
+  return pathOf(path, items) + (search.size ? `?${search}` : "");
+}
+
+export function asCurl(write, items, query, body) {
+  const url = new URL(placeOf(write, items, query), BASE).href;
   const data = body === undefined ? "" : ` -H 'Content-Type: application/json' -d ${quote(JSON.stringify(body))}`;
-  return `curl -u USER -X ${method.toUpperCase()}${data} ${quote(url)}`;
+  return `curl -u USER -X ${write.method.toUpperCase()}${data} ${quote(url)}`;
+}
+
+export function asRapi(write, items, query, body) {
+  const data = body === undefined ? "" : ` -d ${quote(JSON.stringify(body))}`;
+  return `rapi api -X ${write.method.toUpperCase()} ${quote(`/${placeOf(write, items, query)}`)}${data}`;
 }
 
 /**
@@ -129,7 +172,9 @@ export function ask(operation, items, { lead, first = [], values = {}, done = te
       lead && h("p", { class: "lead" }, lead), error, up.map((field) => field.element),
       rest.length > 0 && h("details", { class: "all", open: up.length === 0 && rest.length < 6 && !lead }, h("summary", {}, `${T.allParameters} (${rest.length})`), rest.map((field) => field.element))),
     h("div", { class: "dialog-foot" },
-      button(T.copyCurl, "copy", () => { try { copy(asCurl(...collect())); } catch (e) { if (!(e instanceof FieldError)) throw e; } }, { class: "quiet" }),
+      [[T.copyRapi, asRapi], [T.copyCurl, asCurl]].map(([words, as]) => button(words, "copy", () => {
+        try { copy(as(...collect())); } catch (e) { if (!(e instanceof FieldError)) throw e; }
+      }, { class: "quiet" })),
       h("span", { class: "spring" }), button(T.cancel, null, () => dialog.close(), { class: "quiet" }), submit)));
   return dialog;
 }

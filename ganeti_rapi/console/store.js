@@ -4,7 +4,7 @@ import { call, get, may } from "./api.js";
 import { millis } from "./format.js";
 
 /** Rows of each kind by name; null until they were read once. */
-export const rows = { instance: null, node: null, group: null, network: null, job: null };
+export const rows = { instance: null, node: null, group: null, network: null, filter: null, job: null };
 /** Why a kind could not be read, if it could not. */
 export const failures = {};
 export const cluster = { info: null, os: null };
@@ -52,6 +52,7 @@ const LISTS = {
     group: o["group.uuid"], drained: o.drained, offline: o.offline })],
   group: ["2/groups?bulk=1", (o) => o],
   network: ["2/networks?bulk=1", (o) => o],
+  filter: ["2/filters?bulk=1", (o) => ({ ...o, name: o.uuid })],
 };
 
 const JOB_FIELDS = ["id", "status", "summary", "received_ts", "start_ts", "end_ts"];

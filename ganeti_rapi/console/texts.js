@@ -2,7 +2,7 @@
 
 export const PAGES = {
   overview: "Overview", instances: "Instances", nodes: "Nodes", groups: "Groups", networks: "Networks",
-  jobs: "Jobs", cluster: "Cluster", reference: "API",
+  jobs: "Jobs", filters: "Filters", cluster: "Cluster", reference: "API",
 };
 
 /** An instance's state: a word, its colour, and what it means. */
@@ -58,6 +58,7 @@ export const T = {
   noJobs: "No jobs under way", jobs: "Jobs", start: "Start", stop: "Stop", restart: "Restart", migrate: "Migrate",
   create: "New instance", cancel: "Cancel", close: "Close", send: "Submit", check: "Only check",
   reason: "Reason", reasonHint: "Kept with the job", allParameters: "All parameters",
+  again: "Again", againLead: "The same request once more; change what should be different.",
   copyRapi: "Copy as rapi", copyCurl: "Copy as curl", copied: "Copied",
   nothing: "Nothing here", nothingFound: "Nothing fits this search.",
   notFound: "There is no such page", danger: "What cannot be undone",

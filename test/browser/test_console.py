@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import time
+from pathlib import Path
 
 from twisted.trial.unittest import SkipTest
 
@@ -14,6 +16,7 @@ from ganeti_rapi.web.console import NOVNC
 from .case import BrowserTestCase
 
 with contextlib.suppress(ImportError):  # then everything here is skipped
+    from axe_playwright_python.sync_playwright import Axe
     from playwright.sync_api import expect
 
 PAGES = {
@@ -35,6 +38,7 @@ PAGES = {
     "networks/internal": "internal",
     "jobs": "Jobs",
     "jobs/1": "Restart web1.example.com",
+    "filters": "Filters",
     "cluster": "cluster.example.com",
     "reference": "API",
 }
@@ -113,6 +117,34 @@ class PageTests(BrowserTestCase):
                     )
                     self.assertEqual(found.count(), 0, f"{name} at {place}")
 
+    def test_nothing_keeps_anybody_out(self) -> None:
+        """By axe's rules, with both themes."""
+        for scheme in ("light", "dark"):
+            self.page.context.close()
+            self.page = self.new_page(color_scheme=scheme)
+            self.open()
+            expect(self.page.get_by_label("Password")).to_be_visible()
+            self.assertEqual(self.faults(), [], f"the login, {scheme}")
+            self.log_in()
+            for place, heading in PAGES.items():
+                self.open(place)
+                expect(self.page.locator("h1").first).to_have_text(heading)
+                self.assertEqual(self.faults(), [], f"{place}, {scheme}")
+            self.open("instances/web1.example.com")
+            self.page.get_by_role("button", name="Stop").click()
+            expect(self.page.locator("dialog")).to_be_visible()
+            self.assertEqual(self.faults(), [], f"a dialog, {scheme}")
+
+    def faults(self) -> list[str]:
+        """What axe finds that is serious."""
+        found = Axe().run(self.page).response["violations"]
+        return [
+            f"{each['id']}: {node['html'][:200]} {node['failureSummary']}"
+            for each in found
+            if each["impact"] in ("serious", "critical")
+            for node in each["nodes"]
+        ]
+
     def test_narrow_and_dark(self) -> None:
         self.page.context.close()
         self.page = self.new_page(color_scheme="dark")
@@ -136,6 +168,52 @@ class PageTests(BrowserTestCase):
         self.page.get_by_role("grid").focus()
         self.page.keyboard.press("Enter")
         expect(self.page.locator("h1")).to_have_text("web2.example.com")
+
+
+PICTURES = {
+    "overview": "overview",
+    "instances": "instances",
+    "instance": "instances/web1.example.com",
+    "create": "create",
+    "job": "jobs/31",
+}
+"""Those of doc/console.md, and the pages that they show."""
+
+
+NEW = {
+    "__version__": 1,
+    "mode": "create",
+    "name": "new1.example.com",
+    "name_check": False,
+    "disk_template": "plain",
+    "disks": [{"size": 10240}],
+    "nics": [{}],
+    "ip_check": False,
+    "os": "debootstrap+minimal",
+    "pnode": "node2.example.com",
+    "beparams": {"memory": 1024},
+}
+
+
+class PictureTests(BrowserTestCase):
+    options = ("--simulate", "nodes=8,instances=60,jobs=30")
+
+    def test_pictures(self) -> None:
+        """For doc/console.md, where $PICTURES says so: see `make pictures`."""
+        directory = Path(os.environ.get("PICTURES") or self.mktemp())
+        directory.mkdir(parents=True, exist_ok=True)
+        self.page.set_viewport_size({"width": 1200, "height": 720})
+        self.log_in()
+        instance = self.api("GET", "/2/instances")[0]["id"]
+        self.api("POST", "/2/instances?return_timeout=60", NEW)
+        for name, place in PICTURES.items():
+            self.open(place.replace("web1.example.com", instance))
+            expect(self.page.locator("h1").first).to_be_visible()
+            self.page.wait_for_load_state("load")
+            expect(self.page.locator("main")).not_to_contain_text("Reading …")
+            file = directory / f"{name}.png"
+            self.page.screenshot(path=file, animations="disabled")
+            self.assertGreater(file.stat().st_size, 10_000)
 
 
 class WriteTests(BrowserTestCase):
@@ -196,6 +274,48 @@ class WriteTests(BrowserTestCase):
         self.page.get_by_label("Value").select_option("drained")
         self.page.locator("dialog").get_by_role("button", name="Change", exact=True).click()
         expect(self.page.locator(".title-row .state")).to_have_text("drained")
+
+    def test_a_job_again_and_as_a_command(self) -> None:
+        self.log_in()
+        body = {"beparams": {"vcpus": 2}}
+        job = self.api("PUT", "/2/instances/web1.example.com/modify?reason=why", body)
+        self.open(f"jobs/{job}")
+        expect(self.page.locator(".title-row .state")).to_have_text("done")
+        path = "/2/instances/web1.example.com/modify"
+        for name, words in (
+            (
+                "Copy as rapi",
+                f"rapi api -X PUT '{path}' -d '{{\"custom_beparams\":{{\"vcpus\":2}}}}'",
+            ),
+            ("Copy as curl", "curl -u USER -X PUT -H 'Content-Type: application/json' -d '{"),
+        ):
+            self.page.get_by_role("button", name="More", exact=True).click()
+            self.page.get_by_role("menuitem", name=name).click()
+            self.assertIn(words, self.page.evaluate("navigator.clipboard.readText()"))
+        self.page.get_by_role("button", name="More", exact=True).click()
+        self.page.get_by_role("menuitem", name="Again").click()
+        self.page.get_by_label("custom_beparams").fill('{"vcpus": 1}')
+        self.page.locator("dialog").locator("button[type=submit]").click()
+        self.page.locator("#toasts").get_by_role("link").click()
+        expect(self.page.locator(".title-row .state")).to_have_text("done")
+        self.assertEqual(self.api("GET", "/2/instances/web1.example.com")["beparams"]["vcpus"], 1)
+
+    def test_the_life_of_a_filter_rule(self) -> None:
+        self.log_in(place="filters")
+        self.page.get_by_role("button", name="New rule").click()
+        self.page.get_by_label("priority").fill("7")
+        self.page.get_by_label("predicates").fill('[["opcode", ["=", "OP_ID", "OP_TEST_DELAY"]]]')
+        self.page.get_by_label("action").fill('"PAUSE"')
+        self.page.locator("dialog").get_by_role("button", name="Create").click()
+        rule = self.page.locator(".card", has_text="Let jobs wait")
+        expect(rule).to_contain_text("OP_TEST_DELAY")
+        rule.get_by_role("button", name="Change").click()
+        self.page.get_by_label("action").fill('["RATE_LIMIT", 3]')
+        self.page.locator("dialog").get_by_role("button", name="Change").click()
+        rule = self.page.locator(".card", has_text="At most 3 jobs at a time")
+        rule.get_by_role("button", name="Remove").click()
+        self.page.locator("dialog").locator("button[type=submit]").click()
+        expect(self.page.locator("main")).to_contain_text("There are no rules")
 
     def test_a_failed_job_says_why(self) -> None:
         self.log_in()

@@ -3,8 +3,8 @@
 import { BASE, get, may, call } from "../api.js";
 import { h, put } from "../dom.js";
 import { exactly, lasting, millis, plain, when } from "../format.js";
-import { act, send, tellJob } from "../operations.js";
-import { button, card, copy, empty, facts, failure, jobLink, jobState, toast } from "../parts.js";
+import { api, asCurl, asRapi, ask, requestOf } from "../operations.js";
+import { button, card, copy, facts, failure, jobLink, jobState, menu, toast } from "../parts.js";
 import { failures, need, rows } from "../store.js";
 import { Table } from "../table.js";
 import { JOB_STATES, T, jobTitle } from "../texts.js";
@@ -83,7 +83,7 @@ function jobPage(id) {
     put(element, h("p", { class: "crumbs" }, h("a", { href: "#/jobs" }, "Jobs"), ` / ${job.id}`),
       h("div", { class: "title-row" }, h("h1", {}, jobTitle(job.summary)), jobState(job.status), h("span", { class: "spring" }),
         !FINAL.has(job.status) && may("jobs.cancel") && button("Cancel the job", "close", cancel, { class: "danger" }),
-        button("Copy the log", "copy", () => copy(log.innerText), { class: "quiet" })),
+        button("Copy the log", "copy", () => copy(log.innerText), { class: "quiet" }), again()),
       job.status === "error" && (job.opresult ?? []).map((result, i) => job.opstatus[i] === "error" && failure({ message: failureOf(result) })),
       h("div", { class: "columns" },
         card("Log", seen.size > 0 && log, !seen.size && h("p", { class: "muted" }, FINAL.has(job.status) ? "It logged nothing." : "Nothing logged yet.")),
@@ -92,6 +92,18 @@ function jobPage(id) {
             facts(Object.entries(op).filter(([key, value]) => key !== "OP_ID" && key !== "reason" && value !== null && JSON.stringify(value) !== "{}").map(([key, value]) => [key, value])),
             (op.reason ?? []).length > 0 && h("p", { class: "muted" }, "Why: ", op.reason.map(([who, why]) => `${who} ${why}`.trim()).join(" → "))))))));
     log.scrollTop = scroll;
+  }
+
+  /** What can be done with the request that made the job. */
+  function again() {
+    const request = api.document && job.ops?.length === 1 && requestOf(job.ops[0]);
+    if (!request) return null;
+    const { write, items, query, body } = request;
+    const values = { ...query, ...(write.body?.properties ? body : { body }) };
+    return menu(T.more, "more", () => [
+      FINAL.has(job.status) && may(write.permission) && [T.again, () => ask(write, items, { values, first: Object.keys(values), lead: T.againLead })],
+      [T.copyRapi, () => copy(asRapi(write, items, query, body))], [T.copyCurl, () => copy(asCurl(write, items, query, body))],
+    ].filter(Boolean));
   }
 
   async function cancel() {
@@ -103,6 +115,7 @@ function jobPage(id) {
 
   read();
   return { element, title: `Job ${id}`, leave: () => source?.close(), update: (kinds) => {
+    if (kinds.has("document") && job) draw();
     const known = rows.job?.get(Number(id));
     if (kinds.has("job") && known && job && known.status !== job.status && !source) read();
   } };
