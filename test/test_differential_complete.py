@@ -117,9 +117,17 @@ class JudgeTests(SynchronousTestCase):
         self.assert_found("newline", PROBE, reply(1), bare)
 
     def test_messages_may_differ_unless_they_are_compared(self) -> None:
-        self.assertIsNone(problem(PROBE, error(404, "a"), error(404, "b")))
+        self.assertIsNone(problem(PROBE, error(400, "a"), error(400, "b")))
         strict = evolve(PROBE, also=("message",))
-        self.assert_found("message", strict, error(404, "a"), error(404, "b"))
+        self.assert_found("message", strict, error(400, "a"), error(400, "b"))
+
+    def test_of_what_is_not_there_the_words_are_compared(self) -> None:
+        """Ours may only go on after them."""
+        stock = error(404, "Not Found")
+        more = {"code": 404, "message": "Not Found", "explain": "x: There is no node 'a'"}
+        self.assertIsNone(problem(PROBE, stock, reply(more, 404)))
+        self.assert_found("message", PROBE, stock, error(404, "a"))
+        self.assert_found("explain", PROBE, stock, reply({**more, "explain": "y"}, 404))
 
     def test_other_parts_of_an_error_may_not_differ(self) -> None:
         other = reply({"code": 400, "message": "a", "explain": "x"}, 404)
