@@ -8,7 +8,7 @@ SIMULATE ?=
 MODULES ?=
 
 .PHONY: run test test-live test-live-stock test-live-packaged test-debian test-master test-chaos \
-	test-browser pictures lint mutants bench bench-waits bench-large bench-consoles bench-console deb doc clean help
+	test-browser pictures lint mutants bench bench-waits bench-large bench-consoles bench-console deb wheel doc clean help
 
 help:
 	@echo 'make run          serve a simulated cluster on https://127.0.0.1:$(PORT)'
@@ -22,6 +22,7 @@ help:
 	@echo 'make lint         check format, lint, types and for dead code'
 	@echo 'make mutants      change the code and look whether the tests notice (hours; MODULES=…)'
 	@echo 'make deb          build the Debian package'
+	@echo 'make wheel        build the Python package, with noVNC for the console'
 	@echo 'make doc          write the generated parts of doc/ and of the client'
 	@echo 'make bench        measure beside the stock daemon (root, Debian, wrk)'
 	@echo 'make bench-waits, make bench-large, make bench-consoles, make bench-console  measure; see doc/performance.md'
@@ -123,6 +124,10 @@ bench-console: $(BIN)/.browser
 	$(BIN)/python -m test.bench.console
 
 # Needs Debian's own Python and packages only; says which.
+# With the viewer of screens, from npm's registry; see setup.py.
+wheel: $(BIN)/.installed
+	WITH_VIEWER=1 $(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
 deb:
 	@debian/make-package
 

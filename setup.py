@@ -1,9 +1,18 @@
 """Packaging of ganeti-rapi; the tools' settings are in pyproject.toml."""
 
-from pathlib import Path
+import base64
+import hashlib
+import io
+import os
+import tarfile
+from pathlib import Path, PurePosixPath
 from runpy import run_path
+from urllib.request import urlopen
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+HERE = Path(__file__).parent
 
 # Each dependency with the reason why it is here.
 INSTALL_REQUIRES = [
@@ -96,11 +105,49 @@ EXTRAS_REQUIRE = {
     ],
 }
 
+# noVNC, the viewer of screens in a browser, without dependencies: a wheel that `make wheel` builds
+# has it from npm's registry. Debian has a package of it, which is used where there is none.
+VIEWER = "https://registry.npmjs.org/@novnc/novnc/-/novnc-1.7.0.tgz"
+VIEWER_SHA512 = (
+    "ucEJOx4T2avIRCleodk7YobZj5O2Ga2AeLfQ69A/yjG9HHba2+PDgwSkN3FttrmG+70ZGx21sElNFouK13RzyA=="
+)
+
+
+def unpack_viewer(archive: bytes, directory: Path, sha512: str = VIEWER_SHA512) -> None:
+    """Write the scripts and the licence in an archive of npm's to a directory.
+
+    Raises SystemExit if it is not the archive that is meant.
+    """
+    if base64.b64encode(hashlib.sha512(archive).digest()).decode() != sha512:
+        raise SystemExit(f"{VIEWER} is not what it was: its SHA-512 is another one")
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        for member in files:
+            _, *parts = PurePosixPath(member.name).parts
+            is_script = parts[:1] in (["core"], ["vendor"]) and parts[-1].endswith(".js")
+            if not member.isfile() or ".." in parts or not (is_script or "LICENSE" in parts[-1]):
+                continue
+            path = directory.joinpath(*parts)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(files.extractfile(member).read())
+
+
+class BuildWithViewer(build_py):
+    """As ever, and with the viewer where $WITH_VIEWER says so."""
+
+    def run(self) -> None:
+        super().run()
+        if os.environ.get("WITH_VIEWER"):
+            with urlopen(VIEWER, timeout=60) as reply:
+                archive = reply.read()
+            unpack_viewer(archive, Path(self.build_lib) / "ganeti_rapi" / "console" / "novnc")
+
+
 setup(
+    cmdclass={"build_py": BuildWithViewer},
     name="ganeti-rapi",
-    version=run_path("ganeti_rapi/__init__.py")["__version__"],
+    version=run_path(str(HERE / "ganeti_rapi" / "__init__.py"))["__version__"],
     description="The remote API of a Ganeti cluster, event driven, on Twisted",
-    long_description=Path("README.md").read_text(encoding="utf-8"),
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="BSD-2-Clause",
     python_requires=">=3.10",

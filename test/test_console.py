@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
+import io
 import re
+import runpy
+import tarfile
 from pathlib import Path
+from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -13,6 +19,8 @@ from ganeti_rapi.web.console import FILES, grow_console
 from ganeti_rapi.web.routes import RouteNode
 
 from .harness import ScriptedServer
+
+ROOT = Path(__file__).parent.parent
 
 MOST = 60 * 1024
 """Bytes, gzipped, that the whole console may take."""
@@ -96,6 +104,32 @@ class FilesTests(SynchronousTestCase):
         reply = self.server.ask("POST", "/console/", {}, user=None)
         self.assertEqual((reply.status, reply.headers["allow"]), (501, "GET, HEAD"))
         self.assertEqual(self.server.ask("HEAD", "/console/", user=None).body, b"")
+
+
+class ViewerInWheelTests(SynchronousTestCase):
+    """What setup.py takes out of the archive of noVNC."""
+
+    def setUp(self) -> None:
+        with mock.patch("setuptools.setup"):
+            self.unpack = runpy.run_path(str(ROOT / "setup.py"))["unpack_viewer"]
+        self.directory = Path(self.mktemp())
+        file = io.BytesIO()
+        with tarfile.open(fileobj=file, mode="w:gz") as archive:
+            for name in ("core/rfb.js", "core/x.txt", "docs/LICENSE.txt", "../up.js", "vnc.html"):
+                member = tarfile.TarInfo(f"package/{name}")
+                member.size = 3
+                archive.addfile(member, io.BytesIO(b"abc"))
+        self.archive = file.getvalue()
+
+    def test_scripts_and_the_licence(self) -> None:
+        digest = hashlib.sha512(self.archive).digest()
+        self.unpack(self.archive, self.directory, base64.b64encode(digest).decode())
+        files = {str(path.relative_to(self.directory)) for path in self.directory.rglob("*.*")}
+        self.assertEqual(files, {"core/rfb.js", "docs/LICENSE.txt"})
+
+    def test_another_archive(self) -> None:
+        self.assertRaises(SystemExit, self.unpack, self.archive, self.directory)
+        self.assertFalse(self.directory.exists())
 
 
 class ViewerTests(SynchronousTestCase):

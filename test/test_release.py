@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import runpy
 import subprocess
 from pathlib import Path
 from unittest import mock
@@ -52,10 +53,8 @@ class NumberTests(SynchronousTestCase):
             import setuptools
         except ImportError:
             self.skipTest("setuptools is not installed")
-        self.addCleanup(os.chdir, os.getcwd())
-        os.chdir(ROOT)
         with mock.patch.object(setuptools, "setup") as setup:
-            exec(compile(text_of("setup.py"), "setup.py", "exec"), {})
+            runpy.run_path(str(ROOT / "setup.py"))
         self.assertEqual(setup.call_args.kwargs["version"], __version__)
 
 

@@ -26,9 +26,9 @@ from ganeti_rapi.web.routes import RouteNode, Serve
 
 FILES = Path(__file__).parent.parent / "console"
 
-NOVNC = Path("/usr/share/novnc")
-"""Where Debian's package novnc puts the viewer of consoles. Without it there is a command to copy.
-"""
+NOVNC = next(filter(Path.is_dir, [FILES / "novnc"]), Path("/usr/share/novnc"))
+"""The viewer of screens: in our wheel, or where Debian's package novnc puts it. Without it there is
+a command to copy."""
 
 TYPES = {
     ".html": b"text/html; charset=utf-8",
