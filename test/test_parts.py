@@ -80,3 +80,7 @@ class PartTests(SynchronousTestCase):
         self.assertEqual(one.qfilter("instance"), ["|", ["=", "name", "a"], ["=", "uuid", "a"]])
         self.assertIsNone((BUT_INSTANCES | one).qfilter("node"))
         self.assertIsNone(EVERYTHING.qfilter("instance"))
+        self.assertEqual(one.lookup("instance", {"a"}.__contains__), ["|", ["=", "name", "a"]])
+        self.assertIsNone(one.lookup("instance", {"b"}.__contains__))
+        self.assertIsNone(one.lookup("node", {"a"}.__contains__))
+        self.assertIsNone(EVERYTHING.lookup("instance", {"a"}.__contains__))

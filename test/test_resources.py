@@ -317,7 +317,8 @@ class ResourcesTests(SynchronousTestCase):
     def test_only_reads_that_are_the_same_for_everybody_are_shared(self) -> None:
         for row, method, cell in cells():
             if cell.shared:
-                self.assertEqual((method, isinstance(cell, Submit)), ("GET", False), row.uri)
+                reads = method == "GET" or (row.name, method) == ("query", "PUT")
+                self.assertTrue(reads and not isinstance(cell, Submit), row.uri)
 
     def test_segments_and_items(self) -> None:
         for uri, segments, items in (

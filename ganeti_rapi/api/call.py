@@ -80,6 +80,9 @@ class Jobs(Protocol):
     async def cluster_events(self, last_id: str | None) -> AsyncIterator[Event]:
         """The same of all objects, jobs among them. Raises `LuxiError`."""
 
+    def position(self) -> str:
+        """The id of the last event that was told here."""
+
 
 class Health(Protocol):
     """Whether the daemon can do its work."""

@@ -41,9 +41,13 @@ export function startReads() { reads = new AbortController(); }
 
 export const get = (path) => call("GET", path);
 
-/** A write, or a read with a body. */
-export async function call(method, path, body) {
+/** The last event that was heard of: what is read because of it need not be newer, which spares luxid. */
+export const heard = { id: null };
+
+/** A write, or a read with a body; of one, `since` says which event it must be newer than. */
+export async function call(method, path, body, since = null) {
   const headers = { "X-CSRF-Token": session.csrf ?? "" };
+  if (since) headers["Last-Event-ID"] = since;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let reply;
   try {

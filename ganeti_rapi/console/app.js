@@ -122,6 +122,7 @@ function drawLogin(problem) {
       h("div", { class: "field" }, h("label", { for: "login-password" }, T.password), password), submit),
     session.permissions.size > 0 && button(T.lookAround, null, () => enter(), { class: "link" }))), h("div", { id: "toasts" }));
   name.focus();
+  if (where().name in PAGES) import(`./pages/${where().name}.js`).catch(() => {}); // while the password is typed
 }
 
 /** Ask for nothing any more, and keep nothing. */

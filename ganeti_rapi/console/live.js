@@ -1,13 +1,13 @@
 // The event stream: what happened becomes what is read again. Nothing is asked for by the clock.
 
-import { BASE, may, readSession } from "./api.js";
+import { BASE, heard, may, readSession } from "./api.js";
 import { changed, cluster, jobOf, load, needCluster, reload, reloadJobs, rows, takeJob } from "./store.js";
 
 const FINAL = new Set(["success", "error", "canceled"]);
 const KINDS = ["instance", "node", "group", "network", "cluster", "filter", "job"];
 // Events of objects are called by their kind; where there are none, those of jobs by what happened.
 const NAMES = ["submitted", "changed", "finished", ...KINDS];
-const GATHER = 40; // milliseconds, so that many events are one question
+const GATHER = 10; // milliseconds, so that many events are one question
 
 export const connection = { state: "connecting" };
 const watchers = new Set();
@@ -48,7 +48,12 @@ function open(url) {
     }
   };
   source.addEventListener("reset", catchUp);
-  for (const name of NAMES) source.addEventListener(name, (event) => take(event.data));
+  for (const name of NAMES) {
+    source.addEventListener(name, (event) => {
+      heard.id = event.lastEventId;
+      take(event.data);
+    });
+  }
 }
 
 export function stop() {
@@ -125,7 +130,7 @@ function readGathered() {
   gathered.clear();
   for (const [kind, names] of all) {
     if (kind === "job") readJobs([...names]);
-    else if (names === "all" || names.size > 100) load(kind);
+    else if (names === "all" || names.size > 100) load(kind, heard.id);
     else reload(kind, [...names]);
   }
 }

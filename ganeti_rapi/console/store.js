@@ -1,12 +1,14 @@
 // What the console knows of the cluster: rows by name for each kind, read again as events tell.
 
-import { call, get, may } from "./api.js";
+import { call, get, heard, may } from "./api.js";
 import { millis } from "./format.js";
 
 /** Rows of each kind by name; null until they were read once. */
 export const rows = { instance: null, node: null, group: null, network: null, filter: null, job: null };
 /** Why a kind could not be read, if it could not. */
 export const failures = {};
+/** The kinds of which only the first rows are known yet. */
+export const partial = new Set();
 export const cluster = { info: null, os: null };
 
 const listeners = new Set();
@@ -57,18 +59,20 @@ const LISTS = {
 
 const JOB_FIELDS = ["id", "status", "summary", "received_ts", "start_ts", "end_ts"];
 
-async function query(kind, fields, names) {
-  // Names alone would be 404 where one of them is not there, as a new instance's is not yet.
-  const qfilter = names ? ["&", ["|", ...names.map((name) => ["=", kind === "job" ? "id" : "name", name])]] : null;
+async function query(kind, fields, names, since) {
+  // By names alone luxid finds objects without a look at the others; but of what is not there, as a new instance is
+  // not yet, that is 404. Of jobs it is a row without values.
+  const found = names && ["|", ...names.map((name) => ["=", kind === "job" ? "id" : "name", name])];
+  const qfilter = !names || kind === "job" || names.every((name) => rows[kind]?.has(name)) ? found : ["&", found];
   const reply = qfilter
-    ? await call("PUT", `2/query/${kind}`, { fields, qfilter })
-    : await get(`2/query/${kind}?fields=${fields.join(",")}`);
+    ? await call("PUT", `2/query/${kind}`, { fields, qfilter }, since)
+    : await call("GET", `2/query/${kind}?fields=${fields.join(",")}`, undefined, since);
   return reply.data.map((row) => row.map(([status, value]) => (status === 0 ? value : null)));
 }
 
-async function readPart(kind, part, names) {
+async function readPart(kind, part, names, since) {
   const fields = FIELDS[kind][part], keys = Object.values(fields);
-  const data = await query(kind, Object.keys(fields), names);
+  const data = await query(kind, Object.keys(fields), names, since);
   return data.map((values) => Object.fromEntries(values.map((value, i) => [keys[i], value])));
 }
 
@@ -92,38 +96,56 @@ async function guarded(kind, work) {
   }
 }
 
-/** Read all of a kind: first what is cheap, and then what the nodes must be asked for. */
-export const load = (kind) => guarded(kind, async () => {
+const FIRST = 200; // rows: more than a screen has, and quickly there
+
+/** The first rows of many, for who waits. Gives whether there are more. */
+async function readFirst(kind) {
+  const fields = Object.entries(FIELDS[kind].fixed);
+  const found = await get(`2/${kind}s?fields=${fields.map(([field]) => field).join(",")}&limit=${FIRST}`);
+  if (found.length === FIRST) partial.add(kind);
+  take(kind, found.map((row) => Object.fromEntries(fields.map(([field, key]) => [key, row[field] ?? null]))), { whole: true });
+  return partial.has(kind);
+}
+
+/**
+ * Read all of a kind: first what is cheap, and then what the nodes must be asked for. `since` is the event because of
+ * which it is read.
+ */
+export const load = (kind, since) => guarded(kind, async () => {
   if (kind === "job") return readJobs();
   if (FIELDS[kind] && may("query.all")) {
-    take(kind, await readPart(kind, "fixed"), { whole: true });
-    later(kind);
+    if (rows[kind] || await readFirst(kind)) {
+      const found = await readPart(kind, "fixed", null, since);
+      partial.delete(kind);
+      take(kind, found, { whole: true });
+    }
+    later(kind, since);
   } else {
     const [path, read] = LISTS[kind];
-    take(kind, (await get(path)).map(read), { whole: true });
+    take(kind, (await call("GET", path, undefined, since)).map(read), { whole: true });
   }
 });
 
 const waiting = new Set();
 
 /** The live part, when the page has been drawn. */
-function later(kind) {
+function later(kind, since) {
   if (waiting.has(kind)) return;
   waiting.add(kind);
   const begun = generation;
   setTimeout(() => guarded(kind, async () => {
     waiting.delete(kind);
     if (begun !== generation) return;
-    const found = await readPart(kind, "live");
+    const found = await readPart(kind, "live", null, since);
     if (begun === generation) take(kind, found.filter((row) => rows[kind]?.has(row.name)));
   }), 50);
 }
 
-/** Read some objects of a kind again; those that are gone go. */
+/** Read some objects of a kind again, because of an event; those that are gone go. */
 export const reload = (kind, names) => guarded(kind, async () => {
   if (!rows[kind]) return;
-  if (!FIELDS[kind] || !may("query.all")) return load(kind);
-  const [fixed, live] = await Promise.all([readPart(kind, "fixed", names), readPart(kind, "live", names)]);
+  if (!FIELDS[kind] || !may("query.all")) return load(kind, heard.id);
+  const [fixed, live] = await Promise.all(["fixed", "live"].map((part) => readPart(kind, part, names, heard.id)));
   take(kind, fixed, { names });
   take(kind, live.filter((row) => rows[kind].has(row.name)));
 });
@@ -144,6 +166,7 @@ export let generation = 0;
 export function forget() {
   generation += 1;
   for (const kind of Object.keys(rows)) { rows[kind] = null; delete failures[kind]; }
+  partial.clear();
   cluster.info = cluster.os = null;
 }
 
@@ -167,11 +190,11 @@ async function readJobs() {
   changed("job");
 }
 
-/** Read some jobs again; gives what they are now. */
+/** Read some jobs again, because of an event; gives what they are now. */
 export async function reloadJobs(ids) {
   try {
     const found = may("query.all")
-      ? (await query("job", JOB_FIELDS, ids)).map((values) => Object.fromEntries(values.map((value, i) => [JOB_FIELDS[i], value])))
+      ? (await query("job", JOB_FIELDS, ids, heard.id)).map((values) => Object.fromEntries(values.map((value, i) => [JOB_FIELDS[i], value]))).filter((job) => job.status)
       : await Promise.all(ids.map((id) => get(`2/jobs/${id}`)));
     const jobs = found.map(jobOf);
     jobs.forEach(takeJob);

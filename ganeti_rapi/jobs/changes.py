@@ -44,6 +44,10 @@ class EventFeed(Protocol):
     async def connect(self, last_id: str | None) -> AsyncIterator[Event]:
         """See `ganeti_rapi.api.call.Jobs.cluster_events`."""
 
+    @property
+    def position(self) -> str:
+        """The id of the last event."""
+
     def drain(self) -> None:
         """Let the readers come to an end."""
 
@@ -97,3 +101,7 @@ class JobChanges:
     async def cluster_events(self, last_id: str | None) -> AsyncIterator[Event]:
         """See `ganeti_rapi.api.call.Jobs.cluster_events`."""
         return await self._feed.connect(last_id)
+
+    def position(self) -> str:
+        """See `ganeti_rapi.api.call.Jobs.position`."""
+        return self._feed.position

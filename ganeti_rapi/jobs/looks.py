@@ -6,12 +6,14 @@ ended, what it says of the objects that they may have changed is read, which ask
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ganeti_rapi.api.call import JobDaemon
 from ganeti_rapi.api.events import Event
 from ganeti_rapi.api.subjects import without_values
+from ganeti_rapi.errors import JobDaemonError
 from ganeti_rapi.jobs.blame import Job, describe, who_did
 from ganeti_rapi.jobs.eventlog import EventLog
 from ganeti_rapi.jobs.parts import EVERYTHING, Part, changed_by
@@ -149,18 +151,35 @@ class Looks:
         event = Event("", change.kind, data, traits=change.known.traits, names=names)
         return Entry(event, change.after)
 
+    async def _rows(self, kind: str, fields: Sequence[str], part: Part) -> list[Any]:
+        # Any: rows of pairs of status and value
+        lookup = part.lookup(kind, self._names().__contains__) if part.names else None
+        if lookup is not None:
+            with suppress(JobDaemonError):  # one of them is gone
+                return await self._table(kind, fields, lookup)
+        return await self._table(kind, fields, part.qfilter(kind))
+
+    def _names(self) -> set[str]:
+        """Those of the instances that there are, as far as was told."""
+        picture = self._log.picture
+        objects = picture.objects if picture is not None else None
+        return {known.name for (kind, _), known in (objects or {}).items() if kind == "instance"}
+
+    async def _table(self, kind: str, fields: Sequence[str], qfilter: Any) -> list[Any]:
+        # Any: as above, and a query's filter
+        parts = self._daemon.table(kind, fields, qfilter)
+        await anext(parts)
+        return [row async for rows in parts for row in rows]
+
     async def _objects(self, part: Part) -> Objects:
         found: Objects = {}
         for kind, fields in WATCHED.items():
             if kind not in part.kinds:
                 continue
-            parts = self._daemon.table(kind, fields, part.qfilter(kind))
-            await anext(parts)
-            async for rows in parts:
-                for row in rows:
-                    known = of_row(kind, [value for _, value in row])
-                    if part.has(kind, known):
-                        found[kind, known.uuid] = known
+            for row in await self._rows(kind, fields, part):
+                known = of_row(kind, [value for _, value in row])
+                if part.has(kind, known):
+                    found[kind, known.uuid] = known
         if "filter" in part.kinds:
             async for rows in self._daemon.rows("QueryFilters", None, list(FILTER)):
                 found.update({("filter", each.uuid): each for each in map(of_filter, rows)})

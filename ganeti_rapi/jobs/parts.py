@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from attrs import frozen
@@ -53,6 +53,15 @@ class Part:
         if kind != "instance" or not self.names:
             return None
         return ["|", *(["=", key, name] for name in sorted(self.names) for key in ("name", "uuid"))]
+
+    def lookup(self, kind: str, known: Callable[[str], bool]) -> Any:  # Any: as above
+        """As `qfilter`, where all names are ``known``: luxid finds these and looks at no other.
+
+        None where that will not do. If one is not there, luxid's answer is an error.
+        """
+        if kind != "instance" or not self.names or not all(map(known, self.names)):
+            return None
+        return ["|", *(["=", "name", name] for name in sorted(self.names))]
 
 
 NOTHING = Part()

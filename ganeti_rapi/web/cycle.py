@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ganeti_rapi import jsontext
 from ganeti_rapi.api.access import Rules
 from ganeti_rapi.api.call import (
     ABSENT,
@@ -74,6 +75,7 @@ from ganeti_rapi.web.render import (
 from ganeti_rapi.web.reply import Reply, represent
 from ganeti_rapi.web.request import READS, RapiRequest
 from ganeti_rapi.web.session import SessionDesk, asked_by_script
+from ganeti_rapi.web.since import SinceReads
 
 
 class Rapi:
@@ -135,6 +137,7 @@ class Rapi:
         self._histories = Histories()
         self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
+        self._since: SinceReads[ReplyBody] = SinceReads(jobs.position, clock)
 
     async def answer(self, request: RapiRequest, resource: Resource | None) -> Reply | None:
         """The life of a request, in the stock daemon's order. None when the reply is sent already.
@@ -241,7 +244,13 @@ class Rapi:
             value = await cell.run(call)
             return ReplyBody(value, call.reply_headers, version_of(cell, value))
 
-        reading = self._reads.read((request.uri, call.view), None, run)
+        body = b"" if isinstance(call.body, Absent) else jsontext.dumps(call.body)
+        key = request.method, request.uri, body, call.view
+        seen = request.header(b"last-event-id")
+        if seen is None:
+            reading = self._reads.read(key, None, run)
+        else:
+            reading = self._since.read(key, seen, lambda: self._reads.read(key, None, run))
         if self._clock is not None and not (reading.called or cell.follows_job):
             # Who joins a read that waits for another one has no more patience than the first.
             reading.addTimeout(self._patience, self._clock, _too_late)

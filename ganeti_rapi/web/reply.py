@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from ganeti_rapi.web.render import WORTH_ZIPPING, InThread, ReplyBody, accepts_gzip, matches
-from ganeti_rapi.web.request import JSON_TYPE, RapiRequest
+from ganeti_rapi.web.request import JSON_TYPE, READS, RapiRequest
 
 
 @frozen
@@ -27,8 +27,9 @@ async def represent(request: RapiRequest, body: ReplyBody, in_thread: InThread) 
     headers = {**body.headers, **({"Vary": "Accept-Encoding"} if zip_it else {})}
     zip_it = zip_it and accepts_gzip(request.header(b"accept-encoding"))
     etag = f"{body.etag}-gzip" if zip_it else body.etag
-    headers["ETag"] = f'"{etag}"'
-    if matches(request.header(b"if-none-match"), etag):
+    if request.method in READS:  # elsewhere it would be that of what was stored
+        headers["ETag"] = f'"{etag}"'
+    if request.method in READS and matches(request.header(b"if-none-match"), etag):
         return Reply((), 304, headers)
     if not zip_it:
         return Reply(body.pieces, headers=headers)

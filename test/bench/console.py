@@ -10,7 +10,10 @@ same machine, so their work is a part of what is measured.
 
 from __future__ import annotations
 
+import base64
+import re
 import time
+from contextlib import closing
 from statistics import median
 
 from ..browser.case import Daemon, Page, browser, why_not
@@ -18,6 +21,9 @@ from ..browser.case import Daemon, Page, browser, why_not
 SIZE = "nodes=150,instances=10000,jobs=5000,seed=7"
 ROUNDS = 5
 MILLISECONDS = 1000
+CONSOLES = 50
+SETTLED = 3.0
+"""Seconds after which what a change leads to is over."""
 
 SEEN = """state => new Promise(done => {
   const look = () => document.querySelector('.rows .state')?.textContent === state
@@ -54,13 +60,16 @@ def search(url: str) -> float:
     """Milliseconds from a key to the rows that fit."""
     page = _log_in(url)
     page.wait_for_selector(".rows .row")
-    return float(page.evaluate(SEARCHED, "status=running memory>1G"))
+    took = float(page.evaluate(SEARCHED, "status=running memory>1G"))
+    page.context.close()
+    return took
 
 
 def seen(url: str) -> float:
     """Milliseconds from the end of a job, as luxid has it, to the state on the screen."""
     page = _log_in(url)
     page.wait_for_selector(".rows .row")
+    page.wait_for_selector("body[data-connection=open]")
     page.evaluate(SEARCHED, "status=running")
     name = page.locator(".rows .name").first.inner_text()
     page.evaluate(SEARCHED, f'"{name}"')
@@ -71,7 +80,52 @@ def seen(url: str) -> float:
     page.evaluate(SEEN, "stopped")
     now = page.evaluate("performance.timeOrigin + performance.now()")
     seconds, microseconds = reply.json()["end_ts"]
+    page.context.close()  # an open one would draw what happens to the next
     return float(now - seconds * MILLISECONDS - microseconds / 1000)
+
+
+def luxid_calls(url: str, pages: int) -> int:
+    """How often luxid is asked when an instance is stopped and started and so many look."""
+    before = _luxid_calls(url)
+    opened = [_log_in(url) for _ in range(pages)]
+    for page in opened:
+        page.wait_for_selector(".rows .row")
+    opened[-1].wait_for_selector("body[data-connection=open]")
+    time.sleep(SETTLED)
+    at_rest = _luxid_calls(url)
+    name = opened[0].locator(".rows .name").first.inner_text()
+    token = opened[0].evaluate("async () => (await (await fetch('../2/session')).json()).csrf")
+    for what in ("shutdown", "startup"):
+        path = f"/2/instances/{name}/{what}?return_timeout=60"
+        reply = opened[0].request.put(
+            url.replace("/console/", path), headers={"X-CSRF-Token": token}
+        )
+        assert reply.ok, reply.text()
+        time.sleep(SETTLED)
+    after = _luxid_calls(url)
+    for page in opened:
+        page.context.close()
+    assert before < at_rest
+    return after - at_rest
+
+
+def _luxid_calls(url: str) -> int:
+    """All that the daemon asked luxid so far, as its metrics tell."""
+    with closing(_new_page().context) as context:
+        secret = base64.b64encode(b"admin:admin").decode()
+        reply = context.request.get(
+            url.replace("/console/", "/metrics"), headers={"Authorization": f"Basic {secret}"}
+        )
+        return round(
+            sum(
+                map(
+                    float,
+                    re.findall(
+                        r"^ganeti_rapi_luxi_calls_total.* (\S+)$", reply.text(), re.MULTILINE
+                    ),
+                )
+            )
+        )
 
 
 def _new_page() -> Page:
@@ -99,6 +153,8 @@ def main() -> None:
         print(f"a search among all             {median(times):6.0f} ms")
         times = [seen(daemon.url) for _ in range(ROUNDS)]
         print(f"from a job's end to the screen {median(times):6.0f} ms")
+        one, many = luxid_calls(daemon.url, 1), luxid_calls(daemon.url, CONSOLES)
+        print(f"luxid is asked for one console {one:6d} times, and for {CONSOLES} {many} times")
     finally:
         daemon.stop()
 

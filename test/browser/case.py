@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from functools import cache
 from typing import Any
 
@@ -67,6 +68,8 @@ class Daemon:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             if _LISTENING in line and str(self.port) in line:
+                # A pipe that nobody reads is full one day, and the daemon would wait for it.
+                threading.Thread(target=self.process.stdout.read, daemon=True).start()
                 return
         raise AssertionError("the daemon ended before it served")
 
@@ -74,8 +77,6 @@ class Daemon:
         """Ends it, however many connections there are."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
 
 
 def why_not() -> str | None:

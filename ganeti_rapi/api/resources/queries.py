@@ -33,6 +33,7 @@ QUERIES = (
                 doc="Show fields of the objects of a kind that a filter selects.",
                 permission="query.all",
                 selects=True,
+                shared=True,
                 reply="An object with `fields` and `data`: rows of [status, value].",
                 reply_schema=cluster.QUERY_REPLY,
                 open=False,

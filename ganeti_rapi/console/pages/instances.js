@@ -5,7 +5,7 @@ import { h, put } from "../dom.js";
 import { size, short } from "../format.js";
 import { act, ask, operationAt } from "../operations.js";
 import { button, failure, instanceState, link, tagList } from "../parts.js";
-import { failures, need, rows, stateOf } from "../store.js";
+import { failures, need, partial, rows, stateOf } from "../store.js";
 import { Table } from "../table.js";
 import { STATES, T } from "../texts.js";
 import { instancePage } from "./instance.js";
@@ -72,7 +72,7 @@ function listPage({ query }) {
     drawCount();
   }
 
-  const say = () => { count.textContent = table.shown.length === table.rows.length ? `${table.rows.length}` : `${table.shown.length} of ${table.rows.length}`; };
+  const say = () => { count.textContent = partial.has("instance") ? "Reading …" : table.shown.length === table.rows.length ? `${table.rows.length}` : `${table.shown.length} of ${table.rows.length}`; };
   const drawCount = say;
 
   function drawSelection(chosen) {

@@ -3,7 +3,7 @@
 import { h, put } from "../dom.js";
 import { lasting, short, size, when } from "../format.js";
 import { card, empty, failure, instanceState, jobLink, jobState, link, meter, nodeRole } from "../parts.js";
-import { cluster, failures, need, rows, stateOf } from "../store.js";
+import { cluster, failures, need, partial, rows, stateOf } from "../store.js";
 import { newest } from "../strip.js";
 import { STATES } from "../texts.js";
 
@@ -22,7 +22,7 @@ export function page() {
   }
 
   function tiles() {
-    if (!rows.instance) return failures.instance ? failure(failures.instance) : h("p", { class: "muted" }, "Reading …");
+    if (!rows.instance || partial.has("instance")) return failures.instance ? failure(failures.instance) : h("p", { class: "muted" }, "Reading …");
     const all = [...rows.instance.values()], words = new Map();
     for (const row of all) {
       const [word, tone] = STATES[stateOf(row)] ?? [stateOf(row), "idle"];

@@ -95,3 +95,7 @@ class TroubledJobs:
     async def cluster_events(self, last_id: str | None) -> AsyncIterator[Event]:
         """See `Jobs.cluster_events`."""
         return await self._jobs.cluster_events(last_id)
+
+    def position(self) -> str:
+        """See `Jobs.position`."""
+        return self._jobs.position()

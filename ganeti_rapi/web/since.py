@@ -1,0 +1,95 @@
+"""Reads by clients who have seen an event: what was read since then answers all of them.
+
+A header ``Last-Event-ID`` on a read says which event of /2/events the client has seen last, and
+that the reply may be as old as that. So when an event makes many clients read the same, as open
+consoles do, the job daemon is asked once. Without the header every reply is fresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+from attrs import define, field
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+LONGEST = 2.0
+"""Seconds that an answer is kept: by then all have come who heard of the same event."""
+
+T = TypeVar("T")
+
+
+def _parts(event_id: str) -> tuple[str, int]:
+    """The epoch and the number of an event's id; those of no event if it is none."""
+    epoch, _, number = event_id.rpartition("-")
+    return (epoch, int(number)) if number.isdecimal() and len(number) < 16 else ("", 0)
+
+
+@define(eq=False)
+class _Kept(Generic[T]):
+    """An answer, or what waits for it, and the event after which it was begun."""
+
+    epoch: str
+    number: int
+    waiting: list[Deferred[T]] = field(factory=list)
+    result: T | Failure | None = None
+
+    def is_since(self, seen: str) -> bool:
+        epoch, number = _parts(seen)
+        return bool(epoch) and epoch == self.epoch and number <= self.number
+
+
+@define(eq=False)
+class SinceReads(Generic[T]):
+    """Shares answers among those who have seen no later event than the answer's beginning.
+
+    ``position`` gives the id of the last event that this process has told. Without a ``clock``
+    nothing is kept.
+    """
+
+    _position: Callable[[], str]
+    _clock: IReactorTime | None
+    _kept: dict[Hashable, _Kept[T]] = field(factory=dict, init=False)
+
+    def read(self, key: Hashable, seen: str, start: Callable[[], Awaitable[T]]) -> Deferred[T]:
+        """The result of ``start``, begun after the event with the id ``seen`` was told.
+
+        Who leaves, leaves the work alone: others may come for it.
+        """
+        kept = self._kept.get(key)
+        if kept is None or not kept.is_since(seen):
+            kept = self._begin(key, seen, start)
+        mine: Deferred[T] = Deferred(lambda mine: kept.waiting.remove(mine))
+        if kept.result is not None:
+            mine.callback(kept.result)
+        else:
+            kept.waiting.append(mine)
+        return mine
+
+    def _begin(self, key: Hashable, seen: str, start: Callable[[], Awaitable[T]]) -> _Kept[T]:
+        # What begins now is after all that anybody has told, here or in another worker.
+        position, told = _parts(self._position()), _parts(seen)
+        epoch, number = max(position, told) if position[0] == told[0] else told
+        kept = self._kept[key] = _Kept(epoch, number)
+        ensureDeferred(_run(start)).addBoth(self._done, key, kept)
+        return kept
+
+    def _done(self, result: T | Failure, key: Hashable, kept: _Kept[T]) -> None:
+        kept.result = result
+        if isinstance(result, Failure) or self._clock is None:
+            self._forget(key, kept)
+        else:
+            self._clock.callLater(LONGEST, self._forget, key, kept)
+        waiting, kept.waiting = kept.waiting, []
+        for mine in waiting:
+            mine.callback(result)
+
+    def _forget(self, key: Hashable, kept: _Kept[T]) -> None:
+        if self._kept.get(key) is kept:
+            del self._kept[key]
+
+
+async def _run(start: Callable[[], Awaitable[T]]) -> T:
+    return await start()
