@@ -348,15 +348,11 @@ class HostileTests(BrowserTestCase):
         def answer(route: object) -> None:
             reply = route.fetch()  # type: ignore[attr-defined]  # Playwright's
             told = json.loads(reply.text())
-            for row in told["data"]:
-                for cell, field in zip(row, told["fields"]):
-                    if field["name"] in ("os", "pnode"):
-                        cell[1] = HOSTILE
-                    if field["name"] == "tags":
-                        cell[1] = [HOSTILE, "javascript:alert(1)"]
+            for row in told:
+                row.update(os=HOSTILE, pnode=HOSTILE, tags=[HOSTILE, "javascript:alert(1)"])
             route.fulfill(response=reply, json=told)  # type: ignore[attr-defined]
 
-        self.page.route(re.compile("/2/query/instance"), answer)
+        self.page.route(re.compile(r"/2/instances\?"), answer)
         self.log_in(place="instances")
         expect(self.page.locator(".rows .tag").first).to_have_text(HOSTILE)
         self.assertEqual(self.page.locator("main img, main script").count(), 0)
