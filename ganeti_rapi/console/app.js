@@ -1,6 +1,6 @@
 // The frame of the console: who is here, where one can go, and the page in the middle.
 
-import { login, logout, onSignedOut, readSession, session, startReads, stopReads } from "./api.js";
+import { login, logout, may, onSignedOut, readSession, session, startReads, stopReads } from "./api.js";
 import { h, put, typing } from "./dom.js";
 import { icon } from "./icons.js";
 import { connection, follow, onConnection, stop } from "./live.js";
@@ -8,7 +8,7 @@ import { needDocument } from "./operations.js";
 import { button, empty, failure, toast } from "./parts.js";
 import { cluster, forget, generation, need, needCluster, onChange } from "./store.js";
 import { strip } from "./strip.js";
-import { PAGES, T } from "./texts.js";
+import { PAGES, T, TAKES } from "./texts.js";
 
 const main = h("main", { id: "main", tabindex: -1 });
 const nav = h("nav", { "aria-label": "Pages" });
@@ -71,7 +71,7 @@ function drawFrame() {
       h("a", { class: "brand", href: "#/overview" }, h("img", { src: "icon.svg", alt: "", width: 24, height: 24 }), h("strong", {}, T.brand), title),
       h("div", { class: "search", role: "search" }, icon("search"), search, h("kbd", { "aria-hidden": "true" }, "/")),
       button(T.theme, "theme", switchTheme, { class: "quiet icon-only" }), who),
-    put(nav, Object.entries(PAGES).map(([name, text]) => h("a", { href: `#/${name}`, "data-page": name }, icon(name), h("span", {}, text)))),
+    put(nav, Object.entries(PAGES).filter(([name]) => !TAKES[name] || may(TAKES[name])).map(([name, text]) => h("a", { href: `#/${name}`, "data-page": name }, icon(name), h("span", {}, text)))),
     h("div", { class: "middle" }, notice, main),
     strip(), h("div", { id: "toasts", "aria-live": "polite" }));
   drawWho();

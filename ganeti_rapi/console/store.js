@@ -215,7 +215,7 @@ export function takeJob(job) {
 /** The cluster's own facts, once. */
 export async function needCluster() {
   try {
-    if (!cluster.info) { cluster.info = await get("2/info"); changed("cluster"); }
+    if (!cluster.info && may("cluster.info")) { cluster.info = await get("2/info"); changed("cluster"); }
   } catch (error) { failures.cluster = error; changed("cluster"); }
 }
 

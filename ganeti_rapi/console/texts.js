@@ -5,6 +5,12 @@ export const PAGES = {
   jobs: "Jobs", filters: "Filters", cluster: "Cluster", reference: "API",
 };
 
+/** What a page is nothing without. */
+export const TAKES = {
+  instances: "instances.list", nodes: "nodes.list", groups: "groups.list", networks: "networks.list",
+  jobs: "jobs.list", filters: "filter.list", cluster: "cluster.info",
+};
+
 /** An instance's state: a word, its colour, and what it means. */
 export const STATES = {
   running: ["running", "good", "As it should be."],

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SkipTest
 
 from ganeti_rapi.web.console import NOVNC
 
-from .case import BrowserTestCase
+from .case import BrowserTestCase, Daemon
 
 with contextlib.suppress(ImportError):  # then everything here is skipped
     from axe_playwright_python.sync_playwright import Axe
@@ -116,6 +116,31 @@ class PageTests(BrowserTestCase):
                         "button", name=re.compile(f"^{name}")
                     )
                     self.assertEqual(found.count(), 0, f"{name} at {place}")
+
+    def test_what_is_seen_of_some_instances_only(self) -> None:
+        """Without one request that is refused, which the page would complain of."""
+        users = Path(self.mktemp()).absolute()
+        users.write_text("ana ana @operator:name=web*\n")
+        users.chmod(0o600)
+        self.daemon = Daemon("--simulate", f"--users-file={users}", "--require-authentication")
+        self.addCleanup(self.daemon.stop)
+        self.page.context.close()
+        self.page = self.new_page()
+        self.log_in("ana", "instances")
+        names = self.page.locator(".rows .name")
+        expect(names.first).to_have_text("web1.example.com")
+        seen = {name for name in names.all_inner_texts() if not name.startswith("node")}
+        self.assertTrue(all(name.startswith("web") for name in seen), seen)
+        for link in self.page.get_by_role("navigation").get_by_role("link").all():
+            link.click()
+            expect(self.page.locator("h1").first).to_be_visible()
+            self.assertEqual(self.page.locator("main .failure").all_inner_texts(), [])
+        expect(self.page.get_by_role("link", name="Filters")).to_have_count(0)
+        self.open("instances/web1.example.com")
+        self.page.get_by_role("button", name="Restart").click()
+        self.page.locator("dialog").locator("button[type=submit]").click()
+        expect(self.page.locator(".strip")).to_contain_text("Restart web1.example.com")
+        self.page.goto("about:blank")
 
     def test_nothing_keeps_anybody_out(self) -> None:
         """By axe's rules, with both themes."""
