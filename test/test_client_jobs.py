@@ -22,7 +22,7 @@ from ganeti_rapi.client import (
     ServerError,
 )
 from ganeti_rapi.client.events import Event, EventParser
-from ganeti_rapi.client.jobs import results_of
+from ganeti_rapi.client.jobs import children_in, results_of
 
 from .client_double import ClientOfSimulation, Script, next_of
 from .simulation import WEB1
@@ -67,6 +67,24 @@ class SimulatedTests(SynchronousTestCase):
     def test_a_job_that_has_ended(self) -> None:
         (only,) = self.changes(1)
         self.assertTrue(only.final)
+
+    def test_the_jobs_that_a_job_made_are_waited_for(self) -> None:
+        log: list[LogEntry] = []
+        submission = self.client.evacuate_node(
+            "node2.example.com", "primary-only", iallocator="hail"
+        )
+        self.run_(self.client.submit_and_wait(submission, on_log=log.append))
+        jobs = [job for job in self.run_(self.client.get_jobs()) if job["id"] > 6]
+        self.assertGreater(len(jobs), 1)
+        self.assertEqual({job["status"] for job in jobs}, {"success"})
+        self.assertIn("web2", " ".join(str(entry.message) for entry in log))
+
+    def test_what_a_job_made(self) -> None:
+        results = [{"jobs": [[True, 7], [True, "8"]]}, None, {"other": 1}]
+        self.assertEqual(children_in(results), [7, 8])
+        refused = [{"jobs": [[True, 7], [False, "The queue is full"]]}]
+        error = self.assertRaises(JobFailed, children_in, refused)
+        self.assertIn("The queue is full", str(error))
 
     def test_submit_and_wait_follows_the_log(self) -> None:
         log: list[LogEntry] = []

@@ -1,7 +1,8 @@
 """A client for Ganeti's remote API.
 
-`RapiClient` is for Twisted programs. For scripts there is `GanetiRapiClient`, with the methods of
-Ganeti's own client and the names around it, from `ganeti_rapi.client.blocking`.
+`RapiClient` is for Twisted programs, and `AsyncioClient` for those of asyncio. For scripts there is
+`GanetiRapiClient`, with the methods of Ganeti's own client and the names around it, from
+`ganeti_rapi.client.blocking`.
 """
 
 from __future__ import annotations
@@ -42,10 +43,12 @@ if TYPE_CHECKING:
     from ganeti_rapi.client.jobs import JobChange, LogEntry
     from ganeti_rapi.client.lists import Changes, Page
     from ganeti_rapi.client.nodes import Move
+    from ganeti_rapi.client.on_asyncio import AsyncioClient
     from ganeti_rapi.client.rapi import RapiClient
     from ganeti_rapi.client.trust import fingerprint
 
 __all__ = [
+    "AsyncioClient",
     "BadReply",
     "BadRequest",
     "Changed",
@@ -79,6 +82,7 @@ __all__ = [
 
 
 _LATER = {
+    "AsyncioClient": "on_asyncio",
     "Changes": "lists",
     "Event": "events",
     "JobChange": "jobs",

@@ -215,11 +215,40 @@ class JobMethods(Methods):
         on_log: OnLog | None = None,
         timeout: float | None = None,
     ) -> list[Any]:  # Any: each opcode's own result
-        """Submit a job and wait for its end, as `wait_for_job` does.
+        """Submit a job and wait for its end, as `wait_for_job` does; and for those that it made.
+
+        An evacuation, for example, makes a job for each instance. They are waited for one after the
+        other, and what is raised for one of them has its id.
 
         >>> await client.submit_and_wait(client.start_instance("web1"))  # doctest: +SKIP
         """
-        return await self.wait_for_job(await submission, on_log=on_log, timeout=timeout)
+        job_id = await submission
+        work = self._with_children(job_id, on_log)
+        return await self.transport.within(
+            timeout, work, lambda: JobStillRunning(job_id, timeout or 0)
+        )
+
+    async def _with_children(self, job_id: int, on_log: OnLog | None) -> list[Any]:
+        # Any: as above
+        results = await self._follow(job_id, on_log)
+        for child in children_in(results):
+            await self._with_children(child, on_log)
+        return results
+
+
+def children_in(results: Sequence[Any]) -> list[int]:  # Any: each opcode's own result
+    """The jobs that a job made, by its results. Raises `JobFailed` for one that was not taken."""
+    made = [
+        pair
+        for result in results
+        if isinstance(result, dict)
+        for pair in result.get("jobs", ())
+        if isinstance(pair, list) and len(pair) == 2
+    ]
+    for taken, answer in made:
+        if not taken:
+            raise JobFailed(0, "OpExecError", str(answer), None, list(results))
+    return [int(job_id) for _, job_id in made]
 
 
 def results_of(job_id: int, job: Object) -> list[Any]:  # Any: each opcode's own result
