@@ -179,6 +179,14 @@ export function ask(operation, items, { lead, first = [], values = {}, done = te
   return dialog;
 }
 
+/** The dialog for a write at a path, as soon as it is known what the write takes. */
+export async function askFor(method, path, items, options) {
+  await needDocument();
+  const operation = operationAt(method, path);
+  if (operation) ask(operation, items, options);
+  else toast(T.noDocument, "bad");
+}
+
 export function openDialog(title, ...children) {
   const dialog = h("dialog", { "aria-label": title }, h("header", {}, h("h2", {}, title),
     button(T.close, "close", () => dialog.close(), { class: "quiet icon-only" })), children);

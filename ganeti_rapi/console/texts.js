@@ -66,6 +66,7 @@ export const T = {
   reason: "Reason", reasonHint: "Kept with the job", allParameters: "All parameters",
   again: "Again", againLead: "The same request once more; change what should be different.",
   copyRapi: "Copy as rapi", copyCurl: "Copy as curl", copied: "Copied",
+  noDocument: "What the server takes could not be read. Try again in a moment.",
   nothing: "Nothing here", nothingFound: "Nothing fits this search.",
   notFound: "There is no such page", danger: "What cannot be undone",
   selected: "selected", columns: "Columns", more: "More", theme: "Light or dark", menu: "Menu",

@@ -321,7 +321,10 @@ class WriteTests(BrowserTestCase):
         self.page.get_by_role("menuitem", name="Again").click()
         self.page.get_by_label("custom_beparams").fill('{"vcpus": 1}')
         self.page.locator("dialog").locator("button[type=submit]").click()
-        self.page.locator("#toasts").get_by_role("link").click()
+        link = self.page.locator("#toasts").get_by_role("link")
+        new = link.inner_text()
+        link.click()
+        expect(self.page.locator(".crumbs")).to_have_text(f"Jobs / {new}")
         expect(self.page.locator(".title-row .state")).to_have_text("done")
         self.assertEqual(self.api("GET", "/2/instances/web1.example.com")["beparams"]["vcpus"], 1)
 

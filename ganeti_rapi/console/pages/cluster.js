@@ -3,7 +3,7 @@
 import { get, may } from "../api.js";
 import { h, put } from "../dom.js";
 import { exactly, millis, plain } from "../format.js";
-import { ask, operationAt, writesAt } from "../operations.js";
+import { ask, askFor, writesAt } from "../operations.js";
 import { button, card, empty, facts, failure, link, menu, tagList } from "../parts.js";
 import { cluster, failures, needCluster } from "../store.js";
 import { T } from "../texts.js";
@@ -28,7 +28,7 @@ export function page() {
     if (!info) return void put(element, h("h1", {}, "Cluster"), failures.cluster ? failure(failures.cluster) : h("p", { class: "muted" }, "Reading …"));
     const scalars = Object.entries(info).filter(([, value]) => value === null || typeof value !== "object" || Array.isArray(value));
     put(element, h("div", { class: "title-row" }, h("h1", {}, info.name), h("span", { class: "spring" }),
-      may("cluster.modify") && button("Change", null, () => ask(operationAt("put", "/2/modify"), {}, { title: "Change the cluster", label: "Change" }), { class: "primary" }),
+      may("cluster.modify") && button("Change", null, () => askFor("put", "/2/modify", {}, { title: "Change the cluster", label: "Change" }), { class: "primary" }),
       menu(T.more, "more", () => PATHS.flatMap(writesAt).filter((each) => PATHS.includes(each.path)).map((each) => [each.summary, () => ask(each, {}), each.dangerous ? "danger" : ""]))),
     h("div", { class: "columns" },
       card("Cluster", facts([["Ganeti", info.software_version], ["Master", link("nodes", info.master)], ["Hypervisors", info.enabled_hypervisors], ["Disk templates", info.enabled_disk_templates], ["Allocator", info.default_iallocator], ["Tags", tagList(info.tags)], ["Changed", exactly(millis(info.mtime))]])),
@@ -36,7 +36,7 @@ export function page() {
       card("Operating systems", told(more.os, (found) => (found.length ? h("ul", { class: "lines" }, found.map((name) => h("li", {}, name))) : empty("None is installed")))),
       more.queue && card("Queue", told(more.queue, (found) => facts(Object.entries(found)))),
       more.filters && card("Filter rules", told(more.filters, (found) => (found.length ? h("ul", { class: "lines" }, found.map((each) => h("li", {}, plain(each.name ?? each.uuid ?? each)))) : empty("No rules: every job may run"))),
-        may("filter.create") && button("New rule", "plus", () => ask(operationAt("post", "/2/filters"), {}), { class: "quiet" })),
+        may("filter.create") && button("New rule", "plus", () => askFor("post", "/2/filters", {}), { class: "quiet" })),
       card("Backend parameters", parameters(info.beparams?.default)),
       info.enabled_hypervisors.map((name) => card(`Hypervisor ${name}`, parameters(info.hvparams?.[name]))),
       card("All else", parameters(Object.fromEntries(scalars)))));

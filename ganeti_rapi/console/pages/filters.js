@@ -3,7 +3,7 @@
 import { may } from "../api.js";
 import { h, put } from "../dom.js";
 import { plain } from "../format.js";
-import { ask, operationAt } from "../operations.js";
+import { askFor } from "../operations.js";
 import { button, card, empty, facts, failure } from "../parts.js";
 import { failures, load, need, rows } from "../store.js";
 
@@ -26,7 +26,7 @@ export function page() {
   need("filter");
 
   function change(rule) {
-    ask(operationAt("put", PATH), { filter_uuid: rule.uuid }, { title: "Change the rule", label: "Change", done: () => load("filter"),
+    askFor("put", PATH, { filter_uuid: rule.uuid }, { title: "Change the rule", label: "Change", done: () => load("filter"),
       values: { priority: rule.priority, predicates: rule.predicates, action: rule.action }, first: ["priority", "predicates", "action"] });
   }
 
@@ -34,12 +34,12 @@ export function page() {
     facts([["Priority", rule.priority], ["Jobs with", rule.predicates?.length ? h("ul", { class: "lines" }, rule.predicates.map((each) => h("li", {}, h("code", {}, condition(each))))) : "all jobs"],
       ["Since job", rule.watermark], ["Why", (rule.reason_trail ?? []).map(([, why]) => why).filter(Boolean).join("; ") || "no reason given"], ["UUID", h("code", {}, rule.uuid)]]),
     h("p", { class: "actions" }, may("filter.modify") && button("Change", null, () => change(rule), { class: "quiet" }),
-      may("filter.remove") && button("Remove", null, () => ask(operationAt("delete", PATH), { filter_uuid: rule.uuid }, { title: "Remove the rule", lead: "Jobs that it holds back may start.", done: () => load("filter") }), { class: "danger" })));
+      may("filter.remove") && button("Remove", null, () => askFor("delete", PATH, { filter_uuid: rule.uuid }, { title: "Remove the rule", lead: "Jobs that it holds back may start.", done: () => load("filter") }), { class: "danger" })));
 
   function draw() {
     const rules = [...(rows.filter?.values() ?? [])].sort((a, b) => a.priority - b.priority || a.watermark - b.watermark);
     put(element, h("div", { class: "title-row" }, h("h1", {}, "Filters"), h("span", { class: "spring" }),
-      may("filter.create") && button("New rule", "plus", () => ask(operationAt("post", "/2/filters"), {}, { title: "New rule", label: "Create", done: () => load("filter"), first: ["priority", "predicates", "action"] }), { class: "primary" })),
+      may("filter.create") && button("New rule", "plus", () => askFor("post", "/2/filters", {}, { title: "New rule", label: "Create", done: () => load("filter"), first: ["priority", "predicates", "action"] }), { class: "primary" })),
     failures.filter && failure(failures.filter),
     rows.filter?.size === 0 && empty("There are no rules: every job may start."),
     h("div", { class: "columns" }, rules.map(one)));

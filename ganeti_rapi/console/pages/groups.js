@@ -3,7 +3,7 @@
 import { may } from "../api.js";
 import { h, put } from "../dom.js";
 import { plain, short } from "../format.js";
-import { ask, operationAt, writesAt } from "../operations.js";
+import { ask, askFor, writesAt } from "../operations.js";
 import { button, card, empty, facts, failure, link, menu, nodeRole, tagList } from "../parts.js";
 import { failures, need, rows } from "../store.js";
 import { T } from "../texts.js";
@@ -31,7 +31,7 @@ export function page({ items }) {
       card("Limits", limits(group.ipolicy)))];
   }
 
-  const list = () => [h("div", { class: "title-row" }, h("h1", {}, "Groups"), h("span", { class: "spring" }), may("groups.create") && button("New group", "plus", () => ask(operationAt("post", "/2/groups"), {}, { title: "New group", label: "Create" }), { class: "primary" })),
+  const list = () => [h("div", { class: "title-row" }, h("h1", {}, "Groups"), h("span", { class: "spring" }), may("groups.create") && button("New group", "plus", () => askFor("post", "/2/groups", {}, { title: "New group", label: "Create" }), { class: "primary" })),
     failures.group && failure(failures.group), h("div", { class: "columns" }, [...(rows.group?.values() ?? [])].map((group) => card(link("groups", group.name),
       facts([["Allocation", group.alloc_policy], ["Nodes", group.node_list?.length ? h("span", { class: "inline" }, group.node_list.slice(0, 20).map((name) => link("nodes", name, short(name)))) : "none"], ["Tags", group.tags?.length ? tagList(group.tags) : undefined]]))))];
 

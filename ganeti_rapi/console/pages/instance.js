@@ -3,7 +3,7 @@
 import { call, get, may, pathOf } from "../api.js";
 import { h, put } from "../dom.js";
 import { exactly, lasting, millis, plain, short, size, when } from "../format.js";
-import { act, ask, operationAt, writesAt } from "../operations.js";
+import { act, ask, askFor, writesAt } from "../operations.js";
 import { button, card, copy, empty, facts, failure, instanceState, jobLink, jobState, link, menu, tabs, tagList } from "../parts.js";
 import { need, onChange, rows } from "../store.js";
 import { STATES, T } from "../texts.js";
@@ -37,10 +37,10 @@ export function instancePage(name, chosen = "overview") {
     const put_ = (what) => act("put", `${PATH}/${what}`, items);
     return h("div", { class: "actions" },
       !up && may("instances.startup") && button(T.start, "start", () => put_("startup"), { class: "primary" }),
-      up && may("instances.shutdown") && button(T.stop, "stop", () => ask(operationAt("put", `${PATH}/shutdown`), items, { title: `Stop ${name}`, label: T.stop, first: ["timeout", "reason"],
+      up && may("instances.shutdown") && button(T.stop, "stop", () => askFor("put", `${PATH}/shutdown`, items, { title: `Stop ${name}`, label: T.stop, first: ["timeout", "reason"],
         lead: `Stops ${name}: asked to shut down first, and switched off after the timeout.` })),
-      up && may("instances.reboot") && button(T.restart, "restart", () => ask(operationAt("post", `${PATH}/reboot`), items, { title: `Restart ${name}`, label: T.restart, first: ["type", "reason"], lead: "What runs in it is ended." })),
-      up && shown.snodes.length > 0 && may("instances.migrate") && button(T.migrate, "migrate", () => ask(operationAt("put", `${PATH}/migrate`), items, { title: `Migrate ${name}`, label: T.migrate, first: ["mode"],
+      up && may("instances.reboot") && button(T.restart, "restart", () => askFor("post", `${PATH}/reboot`, items, { title: `Restart ${name}`, label: T.restart, first: ["type", "reason"], lead: "What runs in it is ended." })),
+      up && shown.snodes.length > 0 && may("instances.migrate") && button(T.migrate, "migrate", () => askFor("put", `${PATH}/migrate`, items, { title: `Migrate ${name}`, label: T.migrate, first: ["mode"],
         lead: `Moves it from ${shown.pnode} to ${shown.snodes[0]} without a stop.` })),
       menu(T.more, "more", () => writesAt(PATH).filter((each) => !each.dangerous).map((each) => [each.summary, () => ask(each, each.items[0].name === "name" ? { name } : items)])));
   }
@@ -57,7 +57,7 @@ export function instancePage(name, chosen = "overview") {
         ["Memory in use", shown.oper_ram === null || shown.oper_ram === undefined ? "–" : size(Number(shown.oper_ram))], ["Disks", `${shown["disk.sizes"].map(size).join(", ") || "none"} (${shown.disk_template})`],
         ["Addresses", shown["nic.ips"].filter(Boolean)], ["UUID", h("code", {}, shown.uuid)]])),
       card("Tags", shown.tags.length ? tagList(shown.tags) : empty("No tags"),
-        may("tags.set") && button("Add tags", "tag", () => ask(operationAt("put", "/2/instances/{name}/tags"), { name }, { title: `Tag ${name}`, first: ["tag"], label: "Add" }), { class: "quiet" })),
+        may("tags.set") && button("Add tags", "tag", () => askFor("put", "/2/instances/{name}/tags", { name }, { title: `Tag ${name}`, first: ["tag"], label: "Add" }), { class: "quiet" })),
       card("Latest jobs", jobsTable(5)));
   }
 
@@ -70,7 +70,7 @@ export function instancePage(name, chosen = "overview") {
 
   const disks = () => card("Disks", h("table", {}, h("thead", {}, h("tr", {}, ["Disk", "Size", "Name", "UUID", ""].map((t) => h("th", {}, t)))),
     h("tbody", {}, shown["disk.sizes"].map((each, i) => h("tr", {}, h("td", {}, `disk ${i}`), h("td", {}, size(each)), h("td", {}, plain(shown["disk.names"]?.[i])), h("td", {}, h("code", {}, shown["disk.uuids"]?.[i] ?? "")),
-      h("td", {}, may("instances.grow_disk") && button("Grow", "plus", () => ask(operationAt("post", `${PATH}/disk/{disk}/grow`), { ...items, disk: i }, { title: `Grow disk ${i} of ${name}`, label: "Grow", first: ["amount"] }), { class: "quiet" })))))));
+      h("td", {}, may("instances.grow_disk") && button("Grow", "plus", () => askFor("post", `${PATH}/disk/{disk}/grow`, { ...items, disk: i }, { title: `Grow disk ${i} of ${name}`, label: "Grow", first: ["amount"] }), { class: "quiet" })))))));
 
   const nics = () => card("Network interfaces", h("table", {}, h("thead", {}, h("tr", {}, ["NIC", "Address", "MAC", "Network", "Mode", "Link"].map((t) => h("th", {}, t)))),
     h("tbody", {}, shown["nic.macs"].map((mac, i) => h("tr", {}, h("td", {}, `nic ${i}`), h("td", {}, plain(shown["nic.ips"][i])), h("td", {}, h("code", {}, mac)),
@@ -80,7 +80,7 @@ export function instancePage(name, chosen = "overview") {
     card(title, h("table", { class: "parameters" }, h("tbody", {}, Object.entries(shown[all] ?? {}).sort().map(([key, value]) => {
       const custom = key in (shown[own] ?? {});
       return h("tr", { class: custom ? "own" : "" }, h("td", {}, h("code", {}, key)), h("td", {}, plain(value)), h("td", { class: "muted" }, custom ? "set here" : "from the cluster"));
-    }))))), may("instances.modify") && card("Change", button("Change parameters", null, () => ask(operationAt("put", `${PATH}/modify`), items, { title: `Change ${name}`, first: ["beparams", "hvparams"], values: { beparams: shown.custom_beparams }, label: "Change" }))));
+    }))))), may("instances.modify") && card("Change", button("Change parameters", null, () => askFor("put", `${PATH}/modify`, items, { title: `Change ${name}`, first: ["beparams", "hvparams"], values: { beparams: shown.custom_beparams }, label: "Change" }))));
 
   const danger = () => {
     const found = writesAt(PATH).filter((each) => each.dangerous);

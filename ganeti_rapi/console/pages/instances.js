@@ -3,7 +3,7 @@
 import { may } from "../api.js";
 import { h, put } from "../dom.js";
 import { size, short } from "../format.js";
-import { act, ask, operationAt } from "../operations.js";
+import { act, askFor } from "../operations.js";
 import { button, failure, instanceState, link, tagList } from "../parts.js";
 import { failures, need, partial, rows, stateOf } from "../store.js";
 import { Table } from "../table.js";
@@ -36,22 +36,21 @@ export const start = (names) => Promise.all(names.map((instance_name) => act("pu
 
 /** Ask before instances are stopped: what is in them loses what it has not saved. */
 export function stopThem(names) {
-  const operation = operationAt("put", `${PATH}shutdown`);
   const what = names.length === 1 ? names[0] : `${names.length} instances`;
   const lead = `Stops ${what}: asked to shut down first, and switched off after the timeout.`;
-  ask(operation, { instance_name: names[0] }, { title: `Stop ${what}`, label: T.stop, lead, first: ["timeout", "reason"],
+  askFor("put", `${PATH}shutdown`, { instance_name: names[0] }, { title: `Stop ${what}`, label: T.stop, lead, first: ["timeout", "reason"],
     done: () => names.slice(1).forEach((instance_name) => act("put", `${PATH}shutdown`, { instance_name })) });
 }
 
 export function migrateThem(names) {
   const what = names.length === 1 ? names[0] : `${names.length} instances`;
-  ask(operationAt("put", `${PATH}migrate`), { instance_name: names[0] }, { title: `Migrate ${what}`, label: T.migrate, first: ["mode", "target_node"],
+  askFor("put", `${PATH}migrate`, { instance_name: names[0] }, { title: `Migrate ${what}`, label: T.migrate, first: ["mode", "target_node"],
     lead: `Moves ${what} to the secondary node without a stop.`,
     done: () => names.slice(1).forEach((instance_name) => act("put", `${PATH}migrate`, { instance_name }, {}, {})) });
 }
 
 function tagThem(names) {
-  ask(operationAt("put", "/2/instances/{name}/tags"), { name: names[0] }, { title: `Tag ${names.length === 1 ? names[0] : `${names.length} instances`}`, first: ["tag", "body"],
+  askFor("put", "/2/instances/{name}/tags", { name: names[0] }, { title: `Tag ${names.length === 1 ? names[0] : `${names.length} instances`}`, first: ["tag", "body"],
     label: "Tag" });
 }
 

@@ -3,7 +3,7 @@
 import { may } from "../api.js";
 import { h, put } from "../dom.js";
 import { plain } from "../format.js";
-import { ask, operationAt, writesAt } from "../operations.js";
+import { ask, askFor, writesAt } from "../operations.js";
 import { button, card, empty, facts, failure, link, menu, meter, tagList } from "../parts.js";
 import { failures, need, rows } from "../store.js";
 import { T } from "../texts.js";
@@ -40,7 +40,7 @@ export function page({ items }) {
     h("section", { class: "card wide" }, h("h2", {}, "Addresses"), map(network)))];
   }
 
-  const list = () => [h("div", { class: "title-row" }, h("h1", {}, "Networks"), h("span", { class: "spring" }), may("networks.create") && button("New network", "plus", () => ask(operationAt("post", "/2/networks"), {}, { title: "New network", label: "Create", first: ["gateway"] }), { class: "primary" })),
+  const list = () => [h("div", { class: "title-row" }, h("h1", {}, "Networks"), h("span", { class: "spring" }), may("networks.create") && button("New network", "plus", () => askFor("post", "/2/networks", {}, { title: "New network", label: "Create", first: ["gateway"] }), { class: "primary" })),
     failures.network && failure(failures.network), rows.network?.size === 0 && empty("There are no networks yet."), h("div", { class: "columns" }, [...(rows.network?.values() ?? [])].map((network) => card(link("networks", network.name),
       facts([["Addresses", network.network], ["Free", plain(network.free_count)], ["Groups", network.group_list?.map(([group]) => group)], ["Tags", network.tags?.length ? tagList(network.tags) : undefined]]))))];
 

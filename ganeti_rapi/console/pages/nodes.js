@@ -3,7 +3,7 @@
 import { get, may } from "../api.js";
 import { h, put } from "../dom.js";
 import { exactly, millis, plain, short, size } from "../format.js";
-import { ask, operationAt, writesAt } from "../operations.js";
+import { ask, askFor, writesAt } from "../operations.js";
 import { button, card, empty, facts, failure, instanceState, link, menu, meter, nodeRole, tagList } from "../parts.js";
 import { failures, need, rows, stateOf } from "../store.js";
 import { Table } from "../table.js";
@@ -61,8 +61,8 @@ function nodePage(name) {
     const groups = [...(rows.group?.values() ?? [])].find((group) => group.uuid === shown["group.uuid"]);
     put(element, h("p", { class: "crumbs" }, h("a", { href: "#/nodes" }, "Nodes")),
       h("div", { class: "title-row" }, h("h1", {}, name), nodeRole(shown.role), h("span", { class: "spring" }), h("div", { class: "actions" },
-        may("nodes.role.modify") && button("Change role", null, () => ask(operationAt("put", `${PATH}/role`), items, { title: `Role of ${name}`, label: "Change", values: { body: { M: "master", C: "master-candidate", R: "regular", D: "drained", O: "offline" }[shown.role] }, lead: "Drained: nothing new is put on it. Offline: it is not asked for anything." })),
-        may("nodes.evacuate") && button("Evacuate", "migrate", () => ask(operationAt("post", `${PATH}/evacuate`), items, { title: `Evacuate ${name}`, label: "Evacuate", first: ["mode", "iallocator", "remote_node"], lead: `Moves instances away from ${name}; each becomes a job of its own.`, values: { mode: "all", iallocator: "hail" } })),
+        may("nodes.role.modify") && button("Change role", null, () => askFor("put", `${PATH}/role`, items, { title: `Role of ${name}`, label: "Change", values: { body: { M: "master", C: "master-candidate", R: "regular", D: "drained", O: "offline" }[shown.role] }, lead: "Drained: nothing new is put on it. Offline: it is not asked for anything." })),
+        may("nodes.evacuate") && button("Evacuate", "migrate", () => askFor("post", `${PATH}/evacuate`, items, { title: `Evacuate ${name}`, label: "Evacuate", first: ["mode", "iallocator", "remote_node"], lead: `Moves instances away from ${name}; each becomes a job of its own.`, values: { mode: "all", iallocator: "hail" } })),
         menu(T.more, "more", () => writesAt(PATH).map((each) => [each.summary, () => ask(each, each.items[0].name === "name" ? { name } : items, each.dangerous ? { lead: `This is about ${name}.` } : {}), each.dangerous ? "danger" : ""])))),
       h("div", { class: "columns" },
         card("Room", h("div", { class: "node-bars" }, h("span", { class: "labelled" }, h("small", {}, "Memory"), meter(shown.mtotal - shown.mfree, shown.mtotal)), h("span", { class: "labelled" }, h("small", {}, "Disk"), meter(shown.dtotal - shown.dfree, shown.dtotal))),
