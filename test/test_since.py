@@ -7,14 +7,17 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.testing import SimulatedApi
-from ganeti_rapi.web.since import LONGEST, SinceReads
+from ganeti_rapi.web.since import LARGEST, LONGEST, MOST, SinceReads
 
 
 class SinceReadsTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.position = "ab-5"
-        self.reads: SinceReads[int] = SinceReads(lambda: self.position, self.clock)
+        self.size = 1
+        self.reads: SinceReads[int] = SinceReads(
+            lambda: self.position, lambda _: self.size, self.clock
+        )
         self.begun = 0
 
     def start(self) -> Deferred[int]:
@@ -43,6 +46,29 @@ class SinceReadsTests(SynchronousTestCase):
         self.assertEqual(self.read("ab-5"), 2)
         self.clock.advance(LONGEST)
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_long_ones_and_many_are_not_kept(self) -> None:
+        self.size = LARGEST + 1
+        self.assertEqual([self.read("ab-5"), self.read("ab-5")], [1, 2])
+        self.size = LARGEST
+        keys = [str(number) for number in range(MOST + 1)]
+        for key in keys:
+            self.read("ab-5", key)
+        before = self.begun
+        for key in keys:
+            self.read("ab-5", key)
+        self.assertEqual(self.begun - before, 1)
+        self.assertEqual(len(self.clock.getDelayedCalls()), MOST)
+
+    def test_one_that_is_replaced_leaves_nothing(self) -> None:
+        for number in range(5, 9):
+            self.read(f"ab-{number}")
+        self.assertEqual(len(self.clock.getDelayedCalls()), 1)
+        first: Deferred[int] = Deferred()
+        old = self.reads.read("a", "ab-10", lambda: first)
+        self.assertEqual(self.read("ab-11"), 5)
+        first.callback(0)
+        self.assertEqual((self.successResultOf(old), self.read("ab-11")), (0, 5))
 
     def test_one_that_is_under_way(self) -> None:
         work: Deferred[int] = Deferred()

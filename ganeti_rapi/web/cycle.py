@@ -137,7 +137,9 @@ class Rapi:
         self._histories = Histories()
         self._constants: dict[str, ReplyBody] = {}
         self._reads: SharedReads[None, ReplyBody] = SharedReads(clock)
-        self._since: SinceReads[ReplyBody] = SinceReads(jobs.position, clock)
+        self._since: SinceReads[ReplyBody] = SinceReads(
+            jobs.position, lambda body: body.length, clock
+        )
 
     async def answer(self, request: RapiRequest, resource: Resource | None) -> Reply | None:
         """The life of a request, in the stock daemon's order. None when the reply is sent already.

@@ -12,11 +12,17 @@ from typing import Generic, TypeVar
 
 from attrs import define, field
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 LONGEST = 2.0
 """Seconds that an answer is kept: by then all have come who heard of the same event."""
+
+LARGEST = 2**20
+"""Bytes of an answer that is kept."""
+
+MOST = 64
+"""Answers that are kept at a time, so that nobody can fill the memory by different reads."""
 
 T = TypeVar("T")
 
@@ -35,6 +41,7 @@ class _Kept(Generic[T]):
     number: int
     waiting: list[Deferred[T]] = field(factory=list)
     result: T | Failure | None = None
+    end: IDelayedCall | None = None
 
     def is_since(self, seen: str) -> bool:
         epoch, number = _parts(seen)
@@ -45,11 +52,12 @@ class _Kept(Generic[T]):
 class SinceReads(Generic[T]):
     """Shares answers among those who have seen no later event than the answer's beginning.
 
-    ``position`` gives the id of the last event that this process has told. Without a ``clock``
-    nothing is kept.
+    ``position`` gives the id of the last event that this process has told, and ``size`` the bytes
+    of an answer. Without a ``clock`` nothing is kept.
     """
 
     _position: Callable[[], str]
+    _size: Callable[[T], int]
     _clock: IReactorTime | None
     _kept: dict[Hashable, _Kept[T]] = field(factory=dict, init=False)
 
@@ -72,23 +80,29 @@ class SinceReads(Generic[T]):
         # What begins now is after all that anybody has told, here or in another worker.
         position, told = _parts(self._position()), _parts(seen)
         epoch, number = max(position, told) if position[0] == told[0] else told
+        self._forget(key)
         kept = self._kept[key] = _Kept(epoch, number)
         ensureDeferred(_run(start)).addBoth(self._done, key, kept)
         return kept
 
     def _done(self, result: T | Failure, key: Hashable, kept: _Kept[T]) -> None:
         kept.result = result
-        if isinstance(result, Failure) or self._clock is None:
-            self._forget(key, kept)
-        else:
-            self._clock.callLater(LONGEST, self._forget, key, kept)
+        if self._kept.get(key) is kept:
+            if isinstance(result, Failure) or self._clock is None or self._is_much(result):
+                self._forget(key)
+            else:
+                kept.end = self._clock.callLater(LONGEST, self._forget, key)
         waiting, kept.waiting = kept.waiting, []
         for mine in waiting:
             mine.callback(result)
 
-    def _forget(self, key: Hashable, kept: _Kept[T]) -> None:
-        if self._kept.get(key) is kept:
-            del self._kept[key]
+    def _is_much(self, result: T) -> bool:
+        return self._size(result) > LARGEST or len(self._kept) > MOST
+
+    def _forget(self, key: Hashable) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None and kept.end is not None and kept.end.active():
+            kept.end.cancel()
 
 
 async def _run(start: Callable[[], Awaitable[T]]) -> T:
