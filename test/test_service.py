@@ -275,6 +275,17 @@ class SimulateTests(ServiceCase):
         for name in ("ssl-cert", "ssl-key", "users-file", "luxi-socket"):
             self.assertEqual(Path(options[name]).parent, playground.directory)
 
+    def test_what_to_try_first_works(self) -> None:
+        """Where nobody may read without a user, one is named."""
+        for more, user in (((), ""), (("--as", "3.2"), "-u guest:guest ")):
+            options = Options()
+            options.parseOptions(["--simulate", *more])
+            daemon = make_daemon(options, self.reactor)
+            (playground,) = [part for part in daemon if isinstance(part, Playground)]
+            self.addCleanup(playground.stopService)
+            text = welcome(playground.directory, options, 4711, None)
+            self.assertIn(f" {user}https://127.0.0.1:4711/2/instances\n", text)
+
     def test_what_is_given_counts(self) -> None:
         options = self.options("--simulate", "nodes=3")
         daemon = make_daemon(options, self.reactor)

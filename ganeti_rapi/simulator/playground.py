@@ -222,13 +222,15 @@ def welcome(  # Any: the options know us, not we them
     own = users.startswith(next(iter(USERS)))
     change = f"{url}/2/instances/{instance}/shutdown"
     write = f"curl {trust}-u admin:admin -X PUT {change}" if own and instance else ""
+    open_to_all = options["access-rules"] == "3.0" and not options["require-authentication"]
+    read_by = "" if open_to_all or not own else "-u guest:guest "
     console = "" if options["no-console"] else f"  console {url}/console/\n"
     return f"""
 A simulated Ganeti cluster is at {url}
 
 {console}  users   {users}
   files   {directory}{control_line}
-  try     curl {trust}{url}/2/instances
+  try     curl {trust}{read_by}{url}/2/instances
           {write}
 
 Stop it with Ctrl-C.
