@@ -8,7 +8,7 @@ SIMULATE ?=
 MODULES ?=
 
 .PHONY: run test test-live test-live-stock test-live-packaged test-debian test-master test-chaos \
-	test-browser pictures lint mutants bench bench-waits bench-large bench-consoles bench-console deb wheel doc clean help
+	test-browser pictures lint mutants bench bench-waits bench-large bench-consoles bench-console bench-cli deb wheel doc clean help
 
 help:
 	@echo 'make run          serve a simulated cluster on https://127.0.0.1:$(PORT)'
@@ -25,7 +25,7 @@ help:
 	@echo 'make wheel        build the Python package, with noVNC for the console'
 	@echo 'make doc          write the generated parts of doc/ and of the client'
 	@echo 'make bench        measure beside the stock daemon (root, Debian, wrk)'
-	@echo 'make bench-waits, make bench-large, make bench-consoles, make bench-console  measure; see doc/performance.md'
+	@echo 'make bench-waits, make bench-large, make bench-consoles, make bench-console, make bench-cli  measure; see doc/performance.md'
 	@echo 'make clean        remove what these made'
 
 # The environment is made again when the dependencies change.
@@ -113,6 +113,10 @@ bench-large: $(BIN)/.installed
 	$(BIN)/python -m test.bench.scopes
 	$(BIN)/python -m test.bench.lists
 	$(BIN)/python -m test.bench.events
+
+# In a lab, as root; without one it is python -m test.bench.cli.
+bench-cli: $(BIN)/.installed
+	test/live/with-lab $(BIN)/python -m test.bench.cli
 
 # Needs websockify from the extra "bench".
 bench-consoles: $(BIN)/.installed

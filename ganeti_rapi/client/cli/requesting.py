@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from ganeti_rapi import jsontext
 from ganeti_rapi.client.cli.commands import argument, command, option
 from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.running import Session
@@ -37,6 +36,8 @@ def whole(path: str) -> str:
 
 def body_of(data: str) -> Any:  # Any: JSON
     """The JSON of an argument, of a file after an @, or of standard input. Raises `Failed`."""
+    from ganeti_rapi import jsontext  # not for a help text
+
     if data.startswith("@"):
         data = _text_of(data[1:])
     try:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import click
 from attrs import define
 
-from ganeti_rapi import jsontext
 from ganeti_rapi.client.cli.cells import printable
 from ganeti_rapi.client.cli.commands import command, option, several
 from ganeti_rapi.client.cli.failing import Failed
@@ -58,6 +57,8 @@ class Reading:
 
     def _print(self, event: Event) -> None:
         if self.session.for_programs:
+            from ganeti_rapi import jsontext  # not for a help text
+
             value = {"id": event.id, "event": event.name, "data": event.data}
             self.session.out.line(jsontext.dumps(value).decode())
         else:
