@@ -78,13 +78,15 @@ function givenTo(write, items, op) {
 }
 
 /** Send a write. Gives the server's answer, mostly a job's id. */
-export function send({ method, path }, items, query = {}, body) {
+export const send = (write, items, query = {}, body) => call(write.method.toUpperCase(), placeOf(write, items, query), body);
+
+/** A write's path with its query. */
+function placeOf({ path }, items, query) {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     for (const each of Array.isArray(value) ? value : [value]) search.append(name, typeof each === "boolean" ? Number(each) : each);
   }
-  const tail = search.size ? `?${search}` : "";
-  return call(method.toUpperCase(), pathOf(path, items) + tail, body);
+  return pathOf(path, items) + (search.size ? `?${search}` : "");
 }
 
 /** Say what came of a write, with the way to its job. */
@@ -105,11 +107,6 @@ export async function act(method, path, items, query, body) {
 }
 
 const quote = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
-
-function placeOf({ path }, items, query) {
-  const search = new URLSearchParams(Object.entries(query).map(([k, v]) => [k, typeof v === "boolean" ? Number(v) : v]));
-  return pathOf(path, items) + (search.size ? `?${search}` : "");
-}
 
 export function asCurl(write, items, query, body) {
   const url = new URL(placeOf(write, items, query), BASE).href;

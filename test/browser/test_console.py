@@ -328,6 +328,16 @@ class WriteTests(BrowserTestCase):
         expect(self.page.locator(".title-row .state")).to_have_text("done")
         self.assertEqual(self.api("GET", "/2/instances/web1.example.com")["beparams"]["vcpus"], 1)
 
+    def test_a_form_with_several_values_as_a_command(self) -> None:
+        self.log_in(place="instances/web2.example.com")
+        self.page.get_by_role("button", name="Add tags").click()
+        self.page.get_by_label("tag", exact=True).fill("a, b")
+        self.page.locator("dialog").get_by_role("button", name="Copy as rapi").click()
+        self.assertEqual(
+            self.page.evaluate("navigator.clipboard.readText()"),
+            "rapi api -X PUT '/2/instances/web2.example.com/tags?tag=a&tag=b'",
+        )
+
     def test_the_life_of_a_filter_rule(self) -> None:
         self.log_in(place="filters")
         self.page.get_by_role("button", name="New rule").click()
