@@ -81,10 +81,11 @@ class SimulatedTests(SynchronousTestCase):
 
     def test_what_a_job_made(self) -> None:
         results = [{"jobs": [[True, 7], [True, "8"]]}, None, {"other": 1}]
-        self.assertEqual(children_in(results), [7, 8])
+        self.assertEqual(children_in(6, results), [7, 8])
         refused = [{"jobs": [[True, 7], [False, "The queue is full"]]}]
-        error = self.assertRaises(JobFailed, children_in, refused)
+        error = self.assertRaises(JobFailed, children_in, 6, refused)
         self.assertIn("The queue is full", str(error))
+        self.assertIn("Job 6", str(error))
 
     def test_submit_and_wait_follows_the_log(self) -> None:
         log: list[LogEntry] = []

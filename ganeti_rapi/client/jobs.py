@@ -231,12 +231,12 @@ class JobMethods(Methods):
     async def _with_children(self, job_id: int, on_log: OnLog | None) -> list[Any]:
         # Any: as above
         results = await self._follow(job_id, on_log)
-        for child in children_in(results):
+        for child in children_in(job_id, results):
             await self._with_children(child, on_log)
         return results
 
 
-def children_in(results: Sequence[Any]) -> list[int]:  # Any: each opcode's own result
+def children_in(job_id: int, results: Sequence[Any]) -> list[int]:  # Any: each opcode's own result
     """The jobs that a job made, by its results. Raises `JobFailed` for one that was not taken."""
     made = [
         pair
@@ -247,8 +247,8 @@ def children_in(results: Sequence[Any]) -> list[int]:  # Any: each opcode's own 
     ]
     for taken, answer in made:
         if not taken:
-            raise JobFailed(0, "OpExecError", str(answer), None, list(results))
-    return [int(job_id) for _, job_id in made]
+            raise JobFailed(job_id, "OpExecError", str(answer), None, list(results))
+    return [int(child) for _, child in made]
 
 
 def results_of(job_id: int, job: Object) -> list[Any]:  # Any: each opcode's own result
