@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,6 +35,15 @@ class Event:
         """The event as the HTML standard, section "Server-sent events", writes it."""
         head = f"id: {self.id}\nevent: {self.name}\ndata: ".encode()
         return head + dumps(self.data) + b"\n\n"
+
+
+_EVENT_ID = re.compile("(?P<epoch>[0-9a-f]+)-(?P<number>[0-9]{1,15})")
+
+
+def position_of(event_id: str) -> tuple[str, int] | None:
+    """The epoch and the number in an event's id; None if it is none."""
+    match = _EVENT_ID.fullmatch(event_id)
+    return match and (match["epoch"], int(match["number"]))
 
 
 CONNECTED = "connected"

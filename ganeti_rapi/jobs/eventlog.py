@@ -6,7 +6,6 @@ these numbers from others. The last ones are in memory, and with a `Journal` tho
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
@@ -14,11 +13,9 @@ from attrs import define, evolve, field
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from ganeti_rapi.api.events import Event
+from ganeti_rapi.api.events import Event, position_of
 from ganeti_rapi.jobs.journal import Journal
 from ganeti_rapi.jobs.picture import Entry, Picture
-
-_EVENT_ID = re.compile("(?P<epoch>[0-9a-f]+)-(?P<number>[0-9]{1,15})")
 
 KEPT_EVENTS = 10_000
 
@@ -226,10 +223,10 @@ class EventLog:
         """What came after that event until now, in pieces."""
         if last_id == self.position:
             return iter(())
-        match = _EVENT_ID.fullmatch(last_id or "")
-        if match is None:
+        position = position_of(last_id or "")
+        if position is None:
             return iter(([Event(self.position, RESET, None)],))
-        epoch, last = match["epoch"], int(match["number"])
+        epoch, last = position
         oldest = self._kept[0][0] if self._kept else self._number + 1
         known = epoch == self._epoch
         if oldest <= last <= self._number:

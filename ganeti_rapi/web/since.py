@@ -7,13 +7,15 @@ consoles do, the job daemon is asked once. Without the header every reply is fre
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from attrs import define, field
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
+
+from ganeti_rapi.api.events import position_of
 
 LONGEST = 2.0
 """Seconds that an answer is kept: by then all have come who heard of the same event."""
@@ -27,12 +29,6 @@ MOST = 64
 T = TypeVar("T")
 
 
-def _parts(event_id: str) -> tuple[str, int]:
-    """The epoch and the number of an event's id; those of no event if it is none."""
-    epoch, _, number = event_id.rpartition("-")
-    return (epoch, int(number)) if number.isdecimal() and len(number) < 16 else ("", 0)
-
-
 @define(eq=False)
 class _Kept(Generic[T]):
     """An answer, or what waits for it, and the event after which it was begun."""
@@ -44,8 +40,8 @@ class _Kept(Generic[T]):
     end: IDelayedCall | None = None
 
     def is_since(self, seen: str) -> bool:
-        epoch, number = _parts(seen)
-        return bool(epoch) and epoch == self.epoch and number <= self.number
+        position = position_of(seen)
+        return position is not None and position[0] == self.epoch and position[1] <= self.number
 
 
 @define(eq=False)
@@ -61,7 +57,7 @@ class SinceReads(Generic[T]):
     _clock: IReactorTime | None
     _kept: dict[Hashable, _Kept[T]] = field(factory=dict, init=False)
 
-    def read(self, key: Hashable, seen: str, start: Callable[[], Awaitable[T]]) -> Deferred[T]:
+    def read(self, key: Hashable, seen: str, start: Callable[[], Deferred[T]]) -> Deferred[T]:
         """The result of ``start``, begun after the event with the id ``seen`` was told.
 
         Who leaves, leaves the work alone: others may come for it.
@@ -76,13 +72,13 @@ class SinceReads(Generic[T]):
             kept.waiting.append(mine)
         return mine
 
-    def _begin(self, key: Hashable, seen: str, start: Callable[[], Awaitable[T]]) -> _Kept[T]:
+    def _begin(self, key: Hashable, seen: str, start: Callable[[], Deferred[T]]) -> _Kept[T]:
         # What begins now is after all that anybody has told, here or in another worker.
-        position, told = _parts(self._position()), _parts(seen)
-        epoch, number = max(position, told) if position[0] == told[0] else told
+        told, here = position_of(seen) or ("", 0), position_of(self._position())
+        epoch, number = max(here, told) if here is not None and here[0] == told[0] else told
         self._forget(key)
         kept = self._kept[key] = _Kept(epoch, number)
-        ensureDeferred(_run(start)).addBoth(self._done, key, kept)
+        start().addBoth(self._done, key, kept)
         return kept
 
     def _done(self, result: T | Failure, key: Hashable, kept: _Kept[T]) -> None:
@@ -103,7 +99,3 @@ class SinceReads(Generic[T]):
         kept = self._kept.pop(key, None)
         if kept is not None and kept.end is not None and kept.end.active():
             kept.end.cancel()
-
-
-async def _run(start: Callable[[], Awaitable[T]]) -> T:
-    return await start()
