@@ -153,7 +153,7 @@ class Looks:
 
     async def _rows(self, kind: str, fields: Sequence[str], part: Part) -> list[Any]:
         # Any: rows of pairs of status and value
-        lookup = part.lookup(kind, self._names().__contains__) if part.names else None
+        lookup = part.lookup(kind, self._names)
         if lookup is not None:
             with suppress(JobDaemonError):  # one of them is gone
                 return await self._table(kind, fields, lookup)

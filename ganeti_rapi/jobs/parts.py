@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from attrs import frozen
@@ -54,12 +54,12 @@ class Part:
             return None
         return ["|", *(["=", key, name] for name in sorted(self.names) for key in ("name", "uuid"))]
 
-    def lookup(self, kind: str, known: Callable[[str], bool]) -> Any:  # Any: as above
+    def lookup(self, kind: str, known: Callable[[], Collection[str]]) -> Any:  # Any: as above
         """As `qfilter`, where all names are ``known``: luxid finds these and looks at no other.
 
         None where that will not do. If one is not there, luxid's answer is an error.
         """
-        if kind != "instance" or not self.names or not all(map(known, self.names)):
+        if kind != "instance" or not self.names or not self.names <= set(known()):
             return None
         return ["|", *(["=", "name", name] for name in sorted(self.names))]
 
