@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ganeti_rapi.client.conversation import BROKEN, Conversation, Head, host_of
 from ganeti_rapi.client.errors import Unreachable
 from ganeti_rapi.client.kept import Kept
-from ganeti_rapi.client.methods import AllMethods
+from ganeti_rapi.client.over_sockets import SocketClient
 from ganeti_rapi.client.sockets import PIECE, broken, not_trusted, shown, unreachable
 from ganeti_rapi.client.transport import (
     IDLE,
@@ -22,10 +22,9 @@ from ganeti_rapi.client.transport import (
     Reply,
     Request,
     Transport,
-    credentials_of,
     decode,
 )
-from ganeti_rapi.client.trust import Trust, policy, sha256
+from ganeti_rapi.client.trust import Trust, sha256
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
@@ -200,7 +199,7 @@ async def _next(parts: AsyncIterator[Head | bytes]) -> Head | bytes | None:
     return await anext(parts, None)
 
 
-class AsyncioClient(AllMethods):
+class AsyncioClient(SocketClient):
     """A cluster's remote API, for asyncio programs. Every method is a coroutine, and raises
     `RapiError`.
 
@@ -211,27 +210,4 @@ class AsyncioClient(AllMethods):
     it is first used in.
     """
 
-    def __init__(
-        self,
-        url: str,
-        username: str | None = None,
-        password: str | None = None,
-        *,
-        token: str | None = None,
-        cafile: str | None = None,
-        pinned: str | None = None,
-        insecure: bool = False,
-        timeout: float | None = 60.0,
-        connect_timeout: float = 10.0,
-        retries: int = 3,
-        connections: int = 8,
-    ) -> None:
-        transport = AsyncioTransport(
-            url,
-            policy(cafile, pinned, insecure),
-            credentials_of(username, password, token),
-            Patience.of(timeout, retries),
-            connect_timeout,
-            connections,
-        )
-        super().__init__(transport)
+    make_transport = AsyncioTransport

@@ -17,7 +17,7 @@ from attrs import define
 
 from ganeti_rapi.client.conversation import BROKEN, Head
 from ganeti_rapi.client.kept import Kept
-from ganeti_rapi.client.methods import AllMethods
+from ganeti_rapi.client.over_sockets import SocketClient
 from ganeti_rapi.client.sockets import Connection, broken
 from ganeti_rapi.client.transport import (
     Credentials,
@@ -25,10 +25,9 @@ from ganeti_rapi.client.transport import (
     Reply,
     Request,
     Transport,
-    credentials_of,
     decode,
 )
-from ganeti_rapi.client.trust import Trust, policy
+from ganeti_rapi.client.trust import Trust
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
@@ -222,32 +221,7 @@ def _left(until: float) -> float | None:
     return until - monotonic()
 
 
-class ThreadClient(AllMethods):
-    """A client whose coroutines never suspend: `result_of` runs them.
+class ThreadClient(SocketClient):
+    """A client whose coroutines never suspend: `result_of` runs them."""
 
-    The parameters are those of `RapiClient`, without a reactor.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        username: str | None = None,
-        password: str | None = None,
-        *,
-        token: str | None = None,
-        cafile: str | None = None,
-        pinned: str | None = None,
-        insecure: bool = False,
-        timeout: float | None = 60.0,
-        connect_timeout: float = 10.0,
-        retries: int = 3,
-        trust: Trust | None = None,
-    ) -> None:
-        transport = ThreadTransport(
-            url,
-            trust or policy(cafile, pinned, insecure),
-            credentials_of(username, password, token),
-            Patience.of(timeout, retries),
-            connect_timeout,
-        )
-        super().__init__(transport)
+    make_transport = ThreadTransport
