@@ -130,7 +130,7 @@ class SimulatedJobDaemon(Service):
         super().stopService()
         self.queue.stop()
         if self._file is not None:
-            self._file.end()
+            self._file.save()
         self._factory.disconnect_all()
         self.consoles.disconnect_all()
         ports, self._ports = self._ports, []

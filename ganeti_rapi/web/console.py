@@ -145,6 +145,8 @@ def grow_console(root: RouteNode, answering: Answering, novnc: Path = NOVNC) -> 
     root.putChild(b"console", console)
     for segments, file in served(FILES).items():
         grow_file(console, segments, answering(file.answer))
+    if novnc.parent == FILES:  # then it is among them
+        return
     for part in ("core", "vendor"):
         for segments, file in served(novnc / part).items():
             grow_file(console, ("novnc", part, *segments), answering(file.answer))

@@ -75,7 +75,7 @@ class StateFile:
     def changed(self) -> None:
         """Something is other than in the file, and will stay so."""
         if self._took < QUICK:
-            self.end()
+            self.save()
         else:
             self._write_later()
 
@@ -85,9 +85,9 @@ class StateFile:
 
     def _write_due(self) -> None:
         self._due = None
-        self.end()
+        self.save()
 
-    def end(self) -> None:
+    def save(self) -> None:
         """Write what is not written yet; the log tells if that fails."""
         try:
             self.write()
