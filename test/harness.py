@@ -30,6 +30,7 @@ from ganeti_rapi.api.access import Rules, grants
 from ganeti_rapi.api.call import Htools, Jobs, SharedJobDaemon
 from ganeti_rapi.assembly import Settings, make_site
 from ganeti_rapi.auth.users import UsersFile, parse
+from ganeti_rapi.client.errors import HttpError
 from ganeti_rapi.jobs.changes import JobChanges, JobWaits
 from ganeti_rapi.jobs.feed import Feed
 from ganeti_rapi.metrics.exposition import Gauge
@@ -297,8 +298,7 @@ class ScriptedServer(Server):
 
 def reason_of(error: Any) -> str:  # Any: JSON
     """What is wrong, wherever an error says it: of what is not there the explanation does."""
-    _, words, what = error["explain"].partition("Nothing matches the given URI: ")
-    return str(what if words else error["message"])
+    return HttpError(error["code"], error["message"], error["explain"]).reason
 
 
 class ApiCase(SynchronousTestCase):

@@ -66,7 +66,7 @@ def operation(resource: Resource, method: str, cell: Cell) -> dict[str, Any]:  #
 
 
 def _opcode(cell: OfOpcode) -> dict[str, Any]:  # Any: JSON
-    """The opcode that a request submits, as far as the row says it: it knows a job's request by."""
+    """The opcode that a request submits, as far as the row says. A job's request is found by it."""
     return {"OP_ID": cell.opcode, **cell.fixed}
 
 
