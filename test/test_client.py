@@ -252,7 +252,7 @@ ASK_THE_SAME = {
     *(f"list_{kind}" for kind in ("instances", "nodes", "groups", "networks", "filters", "jobs")),
     *("list_operating_systems", "evacuate_secondaries", "has_feature", "close"),
     *("wait_for_job", "watch_job", "submit_and_wait", "open_console"),
-    *("get_page", "get_rows", "get_changes", "once", "unless_changed"),
+    *("get_page", "get_rows", "get_changes", "once", "unless_changed", "with_common"),
 }
 """The other methods; they ask resources that one in `CALLS` asks, too."""
 
@@ -306,6 +306,14 @@ class EveryResourceTests(SynchronousTestCase):
                 self.assertIsInstance(reply, int, template)
         public = {name for name in vars_of(RapiClient) if not name.startswith("_")}
         self.assertEqual(public - client.names, ASK_THE_SAME)
+
+    def test_every_job_may_have_the_parameters_that_all_opcodes_take(self) -> None:
+        for (method, template), call in CALLS.items():
+            if method != "GET" and template not in NO_JOB:
+                job_id = self.sim.run(call(self.sim.client.with_common(priority=10)))
+                asked = self.sim.client.query("job", ["oppriority"], ["=", "id", job_id])
+                ((cell,),) = self.sim.run(asked)["data"]
+                self.assertEqual((template, set(cell[1])), (template, {10}))
 
     def test_every_method_says_what_it_is_for(self) -> None:
         for name, method in vars_of(RapiClient).items():
@@ -380,6 +388,11 @@ class ResultTests(SynchronousTestCase):
         self.assertEqual(error.code, 422)
         self.endpoint_breaks_once()
         self.assertIsInstance(self.run_(self.client.once("x").start_instance(WEB1)), int)
+
+    def test_a_job_that_waits_for_another(self) -> None:
+        first = self.run_(self.client.stop_instance(WEB1))
+        self.run_(self.client.with_common(depends=[(first, ["success"])]).start_instance(WEB1))
+        self.assertEqual(self.sim.requests[-1].body, {"depends": [[first, ["success"]]]})
 
     def test_what_changed_meanwhile(self) -> None:
         serial = self.run_(self.client.get_instance(WEB1))["serial_no"]

@@ -117,7 +117,7 @@ WaitForJobCompletion(job_id, period=5, retries=-1)
 """
 """The methods of Ganeti's own client, with their parameters and defaults."""
 
-OURS = {"GetPage", "GetChanges", "Once", "UnlessChanged"}
+OURS = {"GetPage", "GetChanges", "Once", "UnlessChanged", "WithCommon"}
 """Those that Ganeti's client does not have."""
 
 NAMES = """
@@ -165,6 +165,8 @@ class OursTests(SynchronousTestCase):
         self.assertEqual(script.http.requests[-1].headers["If-Match"], '"17"')
         client.StartupInstance("web1")
         self.assertNotIn("Idempotency-Key", script.http.requests[-1].headers)
+        client.WithCommon(priority=10).StartupInstance("web1")
+        self.assertEqual(script.http.requests[-1].body, {"priority": 10})
 
 
 class NamesTests(SynchronousTestCase):

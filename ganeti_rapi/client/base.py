@@ -34,10 +34,12 @@ def options(dry_run: bool = False, reason: str | None = None, force: bool = Fals
 
 
 class Methods:
-    """The base of the families. ``transport`` sends the requests."""
+    """The base of the families. ``transport`` sends the requests; what submits a job has the
+    ``common`` parameters of opcodes."""
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
+        self.common: Mapping[str, Json] = {}
         self._features: frozenset[str] | None = None
 
     async def get_features(self) -> list[str]:
@@ -86,6 +88,8 @@ class Methods:
         body: Json | Mapping[str, object] = None,
     ) -> int:
         """Send what submits a job; its id. Servers before 2.7 give it as a string."""
+        if self.common and (body is None or isinstance(body, Mapping)):
+            body = {**(body or {}), **self.common}
         json = cast("Json", body)  # mypy takes the values of a TypedDict for any objects
         # A GET that submits a job is as little safe to repeat as any other.
         reply = await self.transport.request(method, where, query, json, repeat=False)

@@ -89,7 +89,7 @@ class DiskMethods(Methods):
         """
         where = path("instances", instance, "replace-disks")
         query = {"mode": mode, "remote_node": remote_node, "iallocator": iallocator}
-        if early_release is None:  # the form that every server knows
+        if early_release is None and not self.common:  # the form that every server knows
             indexes = None if disks is None else ",".join(map(str, disks))
             arguments = {**query, "disks": indexes, **options(reason=reason)}
             return await self._submit("POST", where, arguments)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from typing import TypeVar
 
 from ganeti_rapi.client.actions import InstanceActionMethods
+from ganeti_rapi.client.base import given
 from ganeti_rapi.client.cluster import ClusterMethods
 from ganeti_rapi.client.disks import DiskMethods
 from ganeti_rapi.client.events import EventMethods
@@ -19,6 +21,7 @@ from ganeti_rapi.client.node_commands import NodeCommandMethods
 from ganeti_rapi.client.nodes import NodeMethods
 from ganeti_rapi.client.transport import ONCE
 from ganeti_rapi.client.upkeep import UpkeepMethods
+from ganeti_rapi.jsontext import Json
 
 Client = TypeVar("Client", bound="AllMethods")
 
@@ -57,6 +60,23 @@ class AllMethods(
         Otherwise they raise `Changed`, and nothing is done. Stock servers write all the same.
         """
         return self._with_header("If-Match", f'"{serial_no}"')
+
+    def with_common(
+        self: Client,
+        *,
+        priority: int | None = None,
+        depends: Sequence[tuple[int, Sequence[str]]] | None = None,
+    ) -> Client:
+        """The same client, whose jobs have these parameters, as all opcodes take them.
+
+        ``priority`` is -10 for high, 0 or 10 for low. ``depends`` are jobs that must have ended
+        before, each with the final states that count: success, error, canceled, or any if there are
+        none. Stock servers read them with some methods only, and do not mind them with others.
+        """
+        other = copy(self)
+        jobs: Json = [[job_id, list(states)] for job_id, states in depends or ()]
+        other.common = {**self.common, **given(priority=priority, depends=jobs or None)}
+        return other
 
     def _with_header(self: Client, name: str, value: str) -> Client:
         other = copy(self)

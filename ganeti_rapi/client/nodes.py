@@ -9,6 +9,7 @@ from attrs import frozen
 
 from ganeti_rapi.client.base import Methods, Object, given, options, path
 from ganeti_rapi.client.errors import FeatureMissing
+from ganeti_rapi.jsontext import Json
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -64,7 +65,8 @@ class NodeMethods(Methods):
         With ``auto_promote`` other nodes become master candidates if too few are left.
         """
         query = {**options(reason=reason, force=force), "auto-promote": auto_promote}
-        return await self._submit("PUT", path("nodes", node, "role"), query, role)
+        body: Json = {"role": role} if self.common else role  # the form that every server knows
+        return await self._submit("PUT", path("nodes", node, "role"), query, body)
 
     async def powercycle_node(
         self, node: str, *, force: bool = False, reason: str | None = None

@@ -54,7 +54,7 @@ class GanetiRapiClient(
     The methods are those of `RapiClient` by the names that Ganeti's own client has for them, and
     may be called from any thread. They raise `GanetiApiError`. Reads leave no trail, so that
     ``reason`` means nothing to them. ``GetPage``, ``GetChanges``,
-    ``Once`` and ``UnlessChanged`` are ours.
+    ``Once``, ``UnlessChanged`` and ``WithCommon`` are ours.
 
     Two calls do what they say, unlike those of Ganeti's client: ``MigrateNode`` with ``dry_run``
     migrates nothing, and ``CreateNetwork`` needs no ``tags``.

@@ -44,6 +44,15 @@ class ListMethods(BlockingMethods):
         """The same client, one write of which counts once; see `RapiClient.once`."""
         return self._over(self._rapi.once(key))
 
+    def WithCommon(
+        self: Client,
+        *,
+        priority: int | None = None,
+        depends: Sequence[tuple[int, Sequence[str]]] | None = None,
+    ) -> Client:
+        """The same client, whose jobs have these parameters; see `RapiClient.with_common`."""
+        return self._over(self._rapi.with_common(priority=priority, depends=depends))
+
     def UnlessChanged(self: Client, serial_no: int) -> Client:
         """The same client, whose writes count for an object as it was seen.
 
