@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import inspect
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
+import click
 from click.testing import CliRunner, Result
 from twisted.internet.defer import CancelledError
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.client.cli.lazily import LazyGroup
 from ganeti_rapi.client.cli.profiles import Profile
 from ganeti_rapi.client.cli.root import rapi
 
 from .client_double import ClientOfSimulation, Request
+
+
+def leaves(
+    group: click.Group = rapi, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command that is no group: its words, and itself."""
+    for name in list(group.commands):
+        command = group.use(name) if isinstance(group, LazyGroup) else group.commands[name]
+        if isinstance(command, click.Group):
+            yield from leaves(command, (*path, name))
+        else:
+            yield (*path, name), command
 
 
 def runner() -> CliRunner:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 import shlex
-from collections.abc import Iterator
 from inspect import signature
-from typing import Any
 
 import click
 from twisted.trial.unittest import SynchronousTestCase
@@ -21,11 +19,11 @@ from ganeti_rapi.client.cli import (
     networks,
     nodes,
     shortening,
+    upkeep,
 )
 from ganeti_rapi.client.cli.consoles import LINES
-from ganeti_rapi.client.cli.root import rapi
 
-from .cli_double import CommandCase
+from .cli_double import CommandCase, leaves
 
 CREATE = "instances create x.example.com --os noop+default --disk-template plain --disk 2G"
 
@@ -105,6 +103,82 @@ SUBMITTING: list[tuple[str, str, str, object]] = [
             "shutdown": True,
             "compress": "gzip",
         },
+    ),
+    (
+        "instances import new1 --os o --disk-template plain --src-node a --src-path /x --node b",
+        "POST",
+        "/2/instances",
+        {
+            "__version__": 1,
+            "mode": "import",
+            "name": "new1",
+            "os": "o",
+            "disk_template": "plain",
+            "disks": [],
+            "nics": [],
+            "pnode": "b",
+            "src_node": "a",
+            "src_path": "/x",
+        },
+    ),
+    (
+        "instances import new1 --disk-template plain --source-handshake '[1, 2]' "
+        "--source-x509-ca CERT --source-instance-name old --nic link=br0",
+        "POST",
+        "/2/instances",
+        {
+            "__version__": 1,
+            "mode": "remote-import",
+            "name": "new1",
+            "disk_template": "plain",
+            "disks": [],
+            "nics": [{"link": "br0"}],
+            "source_handshake": [1, 2],
+            "source_x509_ca": "CERT",
+            "source_instance_name": "old",
+        },
+    ),
+    (
+        'instances create-many \'[{"name": "a", "disk_template": "diskless", '
+        '"disks": [], "nics": []}]\' --iallocator hail',
+        "POST",
+        "/2/instances-multi-alloc",
+        {
+            "iallocator": "hail",
+            "instances": [
+                {
+                    "mode": "create",
+                    "name": "a",
+                    "disk_template": "diskless",
+                    "disks": [],
+                    "nics": [],
+                }
+            ],
+        },
+    ),
+    (
+        "instances prepare-export web1.example.com remote",
+        "PUT",
+        f"{INSTANCE}/prepare-export?mode=remote",
+        None,
+    ),
+    (
+        "instances export web1.example.com '[[\"host\", 1]]' --mode remote "
+        '--x509-key-name \'["a", "b", "c"]\' --destination-x509-ca CERT',
+        "PUT",
+        f"{INSTANCE}/export",
+        {
+            "mode": "remote",
+            "destination": [["host", 1]],
+            "x509_key_name": ["a", "b", "c"],
+            "destination_x509_ca": "CERT",
+        },
+    ),
+    (
+        "instances start web1.example.com --priority low --depends 7 --depends 8",
+        "PUT",
+        f"{INSTANCE}/startup",
+        {"priority": 10, "depends": [[7, ["success"]], [8, ["success"]]]},
     ),
     ("instances remove-export web1.example.com --yes", "DELETE", f"{INSTANCE}/export", None),
     ("instances remove web1.example.com --yes", "DELETE", INSTANCE, None),
@@ -312,6 +386,7 @@ SUBMITTING: list[tuple[str, str, str, object]] = [
 ELSEWHERE = (
     *("jobs cancel 1", "jobs archive", "jobs change-priority", "login", "console"),
     *("profiles list", "profiles use", "profiles remove"),
+    *("filters show", "filters add", "filters replace", "filters remove"),
     *("cluster verification", "cluster capacity", "cluster balance"),
     *("nodes power status", "nodes health"),
 )
@@ -320,6 +395,7 @@ ELSEWHERE = (
 READING = (
     *("cluster config", "cluster ext-storage", "nodes volumes node1.example.com"),
     "cluster would-fit new1 --memory 1G --disk 10G --disk-template plain --os noop",
+    *("health", "openapi", "cluster version", "filters list"),
     *("info", "os", "features", "cluster info", "query node", "query node name,mfree"),
     *(f"{kind} list" for kind in ("instances", "nodes", "groups", "networks", "jobs")),
     *("instances show web1.example.com", "instances info web1.example.com --static"),
@@ -338,22 +414,11 @@ READING = (
 """Command lines that submit no job."""
 
 
-def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from leaves(command, (*path, name))
-        else:
-            yield (*path, name)
-
-
-def required_options(path: tuple[str, ...]) -> list[str]:
+def required_options(command: click.Command) -> list[str]:
     """The names of the options that a command cannot do without."""
-    command: Any = rapi  # Any: a group, and a command in the end
-    for name in path:
-        command = command.commands[name]
     parameters = command.get_params(click.Context(command))
     return [
-        parameter.name
+        str(parameter.name)
         for parameter in parameters
         if isinstance(parameter, click.Option) and parameter.required
     ]
@@ -362,19 +427,16 @@ def required_options(path: tuple[str, ...]) -> list[str]:
 class EveryCommandTests(CommandCase):
     def test_the_tables_have_every_command(self) -> None:
         lines = [line for line, *_ in SUBMITTING] + [*READING, *ELSEWHERE]
-        for path in leaves(rapi):
+        for path, _ in leaves():
             with self.subTest(path=path):
                 self.assertTrue(any(line.startswith(" ".join(path)) for line in lines), path)
 
     def test_help(self) -> None:
-        for path in [(), *leaves(rapi)]:
+        for path in [(), *(path for path, _ in leaves())]:
             self.assertIn("--json", self.type(" ".join([*path, "--help"])).stdout)
 
     def test_every_option_says_what_it_is_for(self) -> None:
-        for path in leaves(rapi):
-            command: Any = rapi  # Any: a group, and a command in the end
-            for name in path:
-                command = command.commands[name]
+        for path, command in leaves():
             self.assertTrue(command.help, path)
             for parameter in command.get_params(click.Context(command)):
                 if isinstance(parameter, click.Option):
@@ -398,7 +460,7 @@ class EveryCommandTests(CommandCase):
 
 class ActionTests(SynchronousTestCase):
     def test_actions_name_methods_and_say_what_those_take(self) -> None:
-        families = (cluster, groups, instances, networks, nodes)
+        families = (cluster, groups, instances, networks, nodes, upkeep)
         rows = [row for module in families for row in module.ACTIONS] + [*nodes.STORAGE_ACTIONS]
         for row in rows:
             method = getattr(RapiClient, row.method) if isinstance(row.method, str) else row.method
@@ -545,13 +607,16 @@ class WrongTests(CommandCase):
         self.assertEqual(len(self.line.requests), sent)
 
     def test_every_required_option_is_among_those_above(self) -> None:
-        required = [path for path in leaves(rapi) if required_options(path)]
+        required = [path for path, command in leaves() if required_options(command)]
         self.assertEqual(
             required,
             [
                 ("instances", "create"),
+                ("instances", "import"),
                 ("instances", "replace-disks"),
                 ("nodes", "storage", "modify"),
+                ("filters", "add"),
+                ("filters", "replace"),
                 ("cluster", "would-fit"),
             ],
         )

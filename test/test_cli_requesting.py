@@ -29,8 +29,8 @@ class RequestTests(CommandCase):
         binary.write_bytes(b"\xff")
         for line, code, words in (
             ("api https://x/2/info", 2, "give the path alone"),
-            ("api -X PUT /2/tags -d '[blue'", 2, "--data: this is no JSON"),
-            ("api -X PUT /2/tags -d @/no/such", 2, "--data: /no/such: No such file"),
+            ("api -X PUT /2/tags -d '[blue'", 2, "'--data': this is no JSON"),
+            ("api -X PUT /2/tags -d @/no/such", 2, "'--data': /no/such: No such file"),
             (f"api -X PUT /2/tags -d @{binary}", 2, "it is not UTF-8"),
             ("api -X PATCH /2/tags", 2, "'PATCH' is not one of"),
             ("api /2/instances/nosuch", 5, "There is no instance 'nosuch'"),

@@ -17,7 +17,8 @@ from click.testing import Result
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client import errors
-from ganeti_rapi.client.cli import connecting, root, running
+from ganeti_rapi.client.cli import connecting, running
+from ganeti_rapi.client.cli import screen as screen_module
 from ganeti_rapi.client.cli.main import NOT_WRITTEN
 from ganeti_rapi.client.cli.profiles import Profile
 from ganeti_rapi.client.cli.root import rapi
@@ -136,7 +137,7 @@ class TerminalTests(CommandCase):
         def terminal(stderr: bool = False) -> Screen:
             return Screen(err if stderr else out, True, True, width)
 
-        self.patch(root, "screen", terminal)
+        self.patch(screen_module, "screen", terminal)
         self.type(line)
         return out.getvalue(), err.getvalue()
 

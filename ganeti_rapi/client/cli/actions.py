@@ -1,8 +1,8 @@
-"""The part of `rapi instances` that starts, stops, moves and exports them."""
+"""The part of `rapi instances` that starts, stops and moves them."""
 
 from __future__ import annotations
 
-from ganeti_rapi.client.cli import completion
+from ganeti_rapi.client.cli import completion, exports
 from ganeti_rapi.client.cli.commands import argument
 from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import (
@@ -88,24 +88,5 @@ ACTIONS = (
         takes=("set",),
         each="instance",
     ),
-    Action(
-        "export",
-        "export_instance",
-        "Export an instance to a node; --set gives mode=remote and the like.",
-        [
-            INSTANCE,
-            argument("destination"),
-            option_of("OP_BACKUP_EXPORT", "shutdown"),
-            option_of("OP_BACKUP_EXPORT", "remove_instance", "--remove"),
-        ],
-        takes=("set",),
-    ),
-    Action(
-        "remove-export",
-        "delete_export",
-        "Remove an instance's exports from the nodes.",
-        [],
-        "Remove the exports of {instance}?",
-        each="instance",
-    ),
+    *exports.ACTIONS,
 )

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from ganeti_rapi.client.cli.everywhere import LATER, Family, write_options
-from ganeti_rapi.client.cli.failing import Failed
-from ganeti_rapi.client.cli.profiles import ProfileError
-from ganeti_rapi.client.cli.running import Session
-from ganeti_rapi.client.cli.shortening import with_full_names
 
 if TYPE_CHECKING:
+    from ganeti_rapi.client.cli.running import Session
     from ganeti_rapi.client.methods import AllMethods
 
 # Any, in this module: the client's methods and JSON of each command's own shape
@@ -26,6 +23,8 @@ LazyParameter: TypeAlias = click.Parameter | Callable[[], click.Parameter]
 
 def call(method: Method, client: AllMethods, values: Mapping[str, Any]) -> Any:
     """What a method of the client returns, with short names made full. An awaitable."""
+
+    from ganeti_rapi.client.cli.shortening import with_full_names  # not for a help text
 
     async def once(**values: Any) -> Any:
         if isinstance(method, str):
@@ -89,19 +88,35 @@ class Command(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_options(self, ctx, formatter)
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from ganeti_rapi.client.cli.examples import examples_of  # only a help text needs them
+
+        program, _, path = ctx.command_path.partition(" ")
+        with formatter.section("Examples"):
+            for line in examples_of(path):  # as they are, so that they can be copied
+                lines = line.replace("\n", f"\n{'':{formatter.current_indent}}")
+                formatter.write(f"{'':{formatter.current_indent}}{program} {lines}\n")
+
 
 def command(
-    name: str, summary: str, callback: Callable[..., None], parameters: Sequence[LazyParameter]
+    name: str,
+    summary: str,
+    callback: Callable[..., None],
+    parameters: Sequence[LazyParameter],
+    **settings: Any,
 ) -> click.Command:
-    """A command; the callback gets a `Session`."""
+    """A command with more settings of click's; the callback gets a `Session`."""
 
     def run(session: Session, **values: Any) -> None:
+        from ganeti_rapi.client.cli.failing import Failed  # not for a help text
+        from ganeti_rapi.client.cli.profiles import ProfileError
+
         try:
             callback(session, **values)
         except ProfileError as error:
             raise Failed(str(error), 2) from error
 
-    return Command(name, parameters, callback=click.pass_obj(run), help=summary)
+    return Command(name, parameters, callback=click.pass_obj(run), help=summary, **settings)
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
@@ -121,6 +136,23 @@ def reading(
         session.show(session.ask(work))
 
     return command(name, summary, run, parameters)
+
+
+def for_each(name: str, method: str, summary: str, parameter: click.Argument) -> click.Command:
+    """A command that calls a method of the client for each value of an argument, in turn."""
+
+    def run(session: Session, **values: Any) -> None:
+        (each,) = values.values()
+
+        async def work(client: AllMethods) -> None:
+            for value in each:
+                await getattr(client, method)(value)
+
+        session.ask(work)
+        if session.for_programs:
+            session.show(list(each))
+
+    return command(name, summary, run, [parameter])
 
 
 def family(name: str, summary: str, *commands: click.Command) -> click.Group:

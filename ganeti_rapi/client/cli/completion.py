@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from ganeti_rapi.client.cli.everywhere import Choices
-from ganeti_rapi.client.cli.profiles import read_profile
-from ganeti_rapi.client.cli.running import run_with_client
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.methods import AllMethods
@@ -31,6 +29,9 @@ def found_by(find: Find) -> Complete:
     """What click calls for the values with some beginning."""
 
     def complete(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
+        from ganeti_rapi.client.cli.profiles import read_profile  # not for commands' names
+        from ganeti_rapi.client.cli.running import run_with_client
+
         async def work(client: AllMethods) -> Sequence[str | int]:
             async def found() -> Sequence[str | int]:
                 return await find(client, context.params)
@@ -92,6 +93,7 @@ NODES = names_by("list_nodes")
 GROUPS = names_by("list_groups")
 NETWORKS = names_by("list_networks")
 JOBS = names_by("list_jobs")
+FILTERS = names_by("list_filters")
 OS = found_by(_os_in_use)
 IALLOCATORS = found_by(_iallocators)
 _FIELDS = found_by(_fields)

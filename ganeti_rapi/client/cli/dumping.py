@@ -194,7 +194,7 @@ def _dump(session: Session, anonymous_: bool | None = None) -> None:
 
 DUMP = command(
     "dump",
-    "Print the cluster as a file for ganeti-rapi --simulate FILE; runs a job.",
+    "",
     _dump,
     [
         flag(

@@ -6,17 +6,15 @@ What is typed counts before the environment, and behind the command before ahead
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import click
-from attrs import Factory, define, frozen
 from click.core import ParameterSource
 
-from ganeti_rapi.client.cli.profiles import ProfileError, read_config
-from ganeti_rapi.client.cli.values import FORMATS, completed, output_format
-
 # Any, in this module: each option's own
+FORMATS: Final = ("table", "wide", "json", "yaml", "csv", "name")
+
 TRUST = ("cafile", "pinned", "insecure")
 
 OVERRULES: Mapping[str, Sequence[str]] = {
@@ -28,12 +26,12 @@ OVERRULES: Mapping[str, Sequence[str]] = {
 would send its user's password to another server."""
 
 
-@define
 class Choices:
-    """What the options say, by their names."""
+    """What the options say, by their names: those ``typed`` and those of the ``environment``."""
 
-    typed: dict[str, Any] = Factory(dict)
-    environment: dict[str, Any] = Factory(dict)
+    def __init__(self) -> None:
+        self.typed: dict[str, Any] = {}
+        self.environment: dict[str, Any] = {}
 
     @classmethod
     def of(cls, context: click.Context) -> Choices:
@@ -64,6 +62,8 @@ def _note(context: click.Context, parameter: click.Parameter, value: Any) -> Non
 
 def profile_names(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
     """What click calls for the profiles with some beginning."""
+    from ganeti_rapi.client.cli.profiles import ProfileError, read_config  # not for a help text
+
     try:
         profiles = read_config(os.environ, Choices.of(context).all).tables
     except ProfileError:
@@ -71,8 +71,20 @@ def profile_names(context: click.Context, _: click.Parameter, beginning: str) ->
     return [name for name in profiles if name.startswith(beginning)]
 
 
-@frozen
-class Row:
+def output_format(text: str) -> str:
+    """One of the `FORMATS`, or columns=FIELD,…."""
+    if text in FORMATS or text.removeprefix("columns=") not in ("", text):
+        return text
+    known = ", ".join(FORMATS)
+    raise click.BadParameter(f"{text!r} is no format; give {known} or columns=FIELD,…")
+
+
+def completed(choices: Sequence[str]) -> Callable[..., list[str]]:
+    """What click calls for those of the choices that have some beginning."""
+    return lambda _, __, beginning: [each for each in choices if each.startswith(beginning)]
+
+
+class Row(NamedTuple):
     """An option; without a ``metavar`` it is a flag."""
 
     name: str

@@ -25,7 +25,7 @@ OPERATORS: Mapping[str, Callable[[str, Any], Any]] = {
 }
 """How the query language says FIELD OPERATOR VALUE. ``:`` is for lists that have the value."""
 
-_CONDITION = re.compile(r"\s*([\w.]+(?:/\d+)?)\s*(!=|=~|<=|>=|[=<>:])\s*(.*)", re.DOTALL)
+_CONDITION = re.compile(r"\s*([\w./]+)\s*(!=|=~|<=|>=|[=<>:])\s*(.*)", re.DOTALL)
 
 HELP = (
     "Only those with FIELD=VALUE; also !=, <, <=, >, >=, =~ for a regular expression and : for a "

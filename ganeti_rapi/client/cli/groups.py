@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.cli import completion, verifying
-from ganeti_rapi.client.cli.commands import argument, family, reading
+from ganeti_rapi.client.cli.commands import argument, reading
 from ganeti_rapi.client.cli.listing import Listing, list_command
 from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import (
@@ -97,9 +97,7 @@ ACTIONS = (
     ),
 )
 
-groups = family(
-    "groups",
-    "Groups of nodes.",
+COMMANDS = (
     list_command(LIST),
     reading("show", "get_group", "Show a group.", [GROUP]),
     *map(action_command, ACTIONS),

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from ganeti_rapi.client.cli.commands import argument, command, family, option, reading
+from ganeti_rapi.client.cli.commands import argument, command, for_each, option, reading
 from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.listing import Listing, list_command
+from ganeti_rapi.client.cli.orders import print_results
 from ganeti_rapi.client.cli.parameters import JOB
 from ganeti_rapi.client.cli.progress import follow
 from ganeti_rapi.client.cli.running import Session
-from ganeti_rapi.client.cli.submitting import print_results
 from ganeti_rapi.jobstates import JOB_STATES
-
-if TYPE_CHECKING:
-    from ganeti_rapi.client import AllMethods
 
 LIST = Listing(
     "get_jobs",
@@ -56,18 +51,6 @@ def cancel(session: Session, job_id: int) -> None:
     _show_verdict(session, *session.ask(lambda client: client.cancel_job(job_id)))
 
 
-def archive(session: Session, job_ids: tuple[int, ...]) -> None:
-    """Archive some jobs, which must have ended."""
-
-    async def work(client: AllMethods) -> None:
-        for job_id in job_ids:
-            await client.archive_job(job_id)
-
-    session.ask(work)
-    if session.for_programs:
-        session.show(list(job_ids))
-
-
 def change_priority(session: Session, job_id: int, priority: int) -> None:
     """Change it, and fail if there is nothing to change."""
     _show_verdict(
@@ -84,9 +67,7 @@ def _show_verdict(session: Session, done: bool, text: str) -> None:
         session.show(text)
 
 
-jobs = family(
-    "jobs",
-    "What the cluster does and did.",
+COMMANDS = (
     list_command(LIST),
     reading("show", "get_job", "Show a job with its log and results.", [JOB]),
     command("watch", "Follow a job's log to its end.", watch, [JOB]),
@@ -97,11 +78,11 @@ jobs = family(
         [JOB, option("--timeout", type=float, help="The most seconds to wait.")],
     ),
     command("cancel", "Cancel a job that has not started.", cancel, [JOB]),
-    command(
+    for_each(
         "archive",
+        "archive_job",
         "Archive jobs that have ended: they are listed no more.",
-        archive,
-        [argument("job_ids", nargs=-1, required=True, type=int, metavar="JOB_ID…")],
+        argument("job_ids", nargs=-1, required=True, type=int, metavar="JOB_ID…"),
     ),
     reading(
         "autoarchive",
@@ -117,5 +98,6 @@ jobs = family(
         "Change the priority of what a job has not begun, from -20, the highest, to 19.",
         change_priority,
         [JOB, argument("priority", type=click.IntRange(-20, 19))],
+        context_settings={"ignore_unknown_options": True},  # else -10 were one
     ),
 )

@@ -103,7 +103,7 @@ def _keep(session: Session, profile: Profile) -> bool:
 
 LOGIN = command(
     "login",
-    "Write a profile for a server, after trying it. Asks for what is not given.",
+    "",
     login,
     [
         argument("server", required=False, metavar="[URL]"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
-from ganeti_rapi.client.cli.commands import Method, call
+from ganeti_rapi.client.cli.commands import call
 from ganeti_rapi.client.cli.failing import Failed, goes_on, outcome_of
 from ganeti_rapi.client.cli.output import Columns, Look, Table
 from ganeti_rapi.client.cli.progress import line_of, submitted
@@ -15,6 +15,7 @@ from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.errors import JobCanceled, JobFailed, RapiError
 
 if TYPE_CHECKING:
+    from ganeti_rapi.client.cli.orders import Order
     from ganeti_rapi.client.methods import AllMethods
 
 # Any, in this module: JSON of each command's own shape
@@ -23,15 +24,11 @@ SUBMITTED: Columns = {"Name": "name", "Job": "id"}
 
 @define
 class Many:
-    """An action for objects of a ``kind``. ``ended`` has a row for each that is through."""
+    """An order for several objects. ``ended`` has a row for each that is through."""
 
     session: Session
-    kind: str
-    method: Method
-    arguments: dict[str, Any]
-    wait: bool
+    order: Order
     parallel: int
-    key: str | None = None
     ended: dict[str, dict[str, Any]] = Factory(dict)
     codes: list[int] = Factory(list)
 
@@ -52,13 +49,13 @@ class Many:
         failed = [row["name"] for row in rows if row["status"] in ("error", "canceled", None)]
         if self.session.for_programs:
             self.session.show(rows)
-        elif not self.wait:
+        elif not self.order.wait:
             self._show_ids([row for row in rows if row["id"] is not None])
         if failed:
             done = len(rows) - len(failed)
             code = 1 if 1 in self.codes else self.codes[0]
             raise Failed(f"{done} of {len(rows)} done; failed: {', '.join(failed)}", code)
-        if self.wait:
+        if self.order.wait:
             self.session.err.line(f"{len(rows)} of {len(rows)} done", fg="green")
 
     def _show_ids(self, rows: Sequence[Any]) -> None:
@@ -71,10 +68,12 @@ class Many:
     async def _one(self, client: AllMethods, name: str, count: int) -> None:
         row: dict[str, Any] = {"name": name, "id": None, "status": None, "result": None}
         try:
-            one = client.once(f"{self.key}/{name}") if self.key else client
-            row["id"] = await call(self.method, one, {**self.arguments, self.kind: name})
+            action = self.order.action
+            arguments = {**self.order.arguments, action.each: name}
+            one = self.order.conditions.on(client, name)
+            row["id"] = await call(action.method, one, arguments)
             row["status"] = "submitted"
-            if self.wait:
+            if self.order.wait:
                 row["result"] = await self._follow(client, name, row["id"])
                 row["status"] = "success"
         except RapiError as error:

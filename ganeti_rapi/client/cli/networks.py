@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganeti_rapi.client.cli.commands import argument, family, reading
+from ganeti_rapi.client.cli.commands import argument, reading
 from ganeti_rapi.client.cli.listing import Listing, list_command
 from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.parameters import GROUP, NETWORK, NEW_NAME
@@ -94,9 +94,7 @@ ACTIONS = (
     ),
 )
 
-networks = family(
-    "networks",
-    "IP networks for instances.",
+COMMANDS = (
     list_command(LIST),
     reading("show", "get_network", "Show a network.", [NETWORK]),
     *map(action_command, ACTIONS),

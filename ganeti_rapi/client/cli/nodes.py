@@ -272,9 +272,7 @@ STORAGE = family(
     *map(action_command, STORAGE_ACTIONS),
 )
 
-nodes = family(
-    "nodes",
-    "The cluster's physical machines.",
+COMMANDS = (
     list_command(LIST),
     reading("show", "get_node", "Show a node.", [NODE]),
     reading("role", "get_node_role", "Show a node's role.", [NODE]),

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ganeti_rapi.client.cli import passwords
-from ganeti_rapi.client.cli.commands import argument, command, family
+from ganeti_rapi.client.cli.commands import argument, command
 from ganeti_rapi.client.cli.configuring import (
     known,
     read_text,
@@ -85,9 +85,7 @@ def _name() -> click.Argument:
     return argument("name", shell_complete=profile_names)
 
 
-profiles = family(
-    "profiles",
-    "Servers and users that rapi knows.",
+COMMANDS = (
     command("list", "List the profiles of the config file.", looking(list_profiles), [*LOOK]),
     command("use", "Let a profile count where none is named.", use, [_name()]),
     command("remove", "Remove a profile, and its password from the keyring.", remove, [_name()]),

@@ -7,12 +7,13 @@ from typing import Any
 
 from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import argument, command, several
+from ganeti_rapi.client.cli.everywhere import completed
 from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
 from ganeti_rapi.client.cli.listing import LOOK, looking
 from ganeti_rapi.client.cli.output import Columns, Look, Table
 from ganeti_rapi.client.cli.running import Session
-from ganeti_rapi.client.cli.values import completed, names
+from ganeti_rapi.client.cli.values import names
 
 # Any, in this module: JSON
 KINDS = ("instance", "node", "group", "network", "job", "lock", "filter", "export")
@@ -65,8 +66,7 @@ def _rows(answer: Any, without: Mapping[int, str | None]) -> Iterator[dict[str, 
 
 QUERY = command(
     "query",
-    f"Ask for any fields of any objects. KIND is {', '.join(KINDS[:-1])} or {KINDS[-1]}; "
-    "without FIELDS, show which there are.",
+    f"KIND is {', '.join(KINDS[:-1])} or {KINDS[-1]}. Without FIELDS, it shows which there are.",
     looking(query),
     [
         argument("kind", shell_complete=completed(KINDS)),

@@ -114,11 +114,9 @@ def events(
 
 EVENTS = command(
     "events",
-    "Tell what happens on the cluster, until Ctrl-C.\n\n"
     "Jobs are told, and what they change. "
     "With --json, each event is an object on a line. When the connection breaks, it comes back and "
-    "misses nothing.\n\n\b\nExamples:\n  rapi events --kind instance --kind job\n"
-    "  rapi events --object web1.example.com --json",
+    "misses nothing.",
     events,
     [
         several(

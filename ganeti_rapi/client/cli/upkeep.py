@@ -44,6 +44,7 @@ ACTIONS = (
             option_of("OP_CLUSTER_RENEW_CRYPTO", "ssh_key_bits"),
         ],
         "Renew the keys of all nodes? Nodes that are down meanwhile are cut off.",
+        takes=("set",),
     ),
 )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+import sys
+from typing import Any
 
 import click
 
@@ -75,25 +75,31 @@ def setting(text: str) -> tuple[str, Any]:  # Any: JSON
     return key, json_or_text(value)
 
 
-FORMATS: Final = ("table", "wide", "json", "yaml", "csv", "name")
-
-
-def output_format(text: str) -> str:
-    """One of the `FORMATS`, or columns=FIELD,…."""
-    if text in FORMATS or re.fullmatch("columns=.+", text):
-        return text
-    known = ", ".join(FORMATS)
-    raise click.BadParameter(f"{text!r} is no format; give {known} or columns=FIELD,…")
-
-
-def completed(choices: Sequence[str]) -> Callable[..., list[str]]:
-    """What click calls for those of the choices that have some beginning."""
-    return lambda _, __, beginning: [each for each in choices if each.startswith(beginning)]
-
-
 def json_or_text(text: str) -> Any:  # Any: JSON
     """The value of JSON, or the text itself if it is not JSON."""
     try:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def text_of(text: str) -> str:
+    """The text, or what a file holds after an @, or standard input after @-."""
+    if not text.startswith("@"):
+        return text
+    try:
+        if text == "@-":
+            return sys.stdin.read()
+        with open(text[1:], encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise click.BadParameter(f"{text[1:]}: {reason}") from None
+
+
+def json_of(text: str) -> Any:  # Any: JSON
+    """JSON that was typed, or is in a file: as `text_of`."""
+    try:
+        return json.loads(text_of(text))
+    except (ValueError, RecursionError) as error:
+        raise click.BadParameter(f"this is no JSON: {error}") from None

@@ -10,11 +10,12 @@ import click
 from ganeti_rapi.client.cli.commands import LazyParameter, call, command, given, option
 from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.opcodes import option_of
+from ganeti_rapi.client.cli.orders import Conditions, tell_submitted
 from ganeti_rapi.client.cli.output import Look, Table
 from ganeti_rapi.client.cli.parameters import GROUP, JOB
 from ganeti_rapi.client.cli.progress import follow
 from ganeti_rapi.client.cli.running import Session
-from ganeti_rapi.client.cli.submitting import REASON, WAIT, tell_submitted
+from ganeti_rapi.client.cli.submitting import PRIORITY, REASON, WAIT
 from ganeti_rapi.client.cli.values import names
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ def verifying(
     Its exit code is 1 if something is in error.
     """
 
-    def run(session: Session, wait: bool, **values: Any) -> None:
+    def run(session: Session, wait: bool, priority: str | None, **values: Any) -> None:
         async def work(client: AllMethods) -> tuple[int, Any]:
-            job_id = await call(method, client, given(values))
+            job_id = await call(method, Conditions(priority=priority).on(client), given(values))
             if not wait:
                 return job_id, None
             await follow(session, client, job_id)
@@ -56,7 +57,7 @@ def verifying(
         else:
             tell(session, report)
 
-    return command(name, summary, run, [*parameters, WAIT, REASON])
+    return command(name, summary, run, [*parameters, WAIT, REASON, PRIORITY])
 
 
 def tell(session: Session, report: Mapping[str, Any]) -> None:

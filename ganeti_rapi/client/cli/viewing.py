@@ -94,7 +94,7 @@ def _view(session: Session, instance: str, listen: int | None) -> None:
 
 CONSOLE = command(
     "console",
-    "Open an instance's console: its serial line, or its screen by VNC or SPICE.",
+    "",
     open_console,
     [
         INSTANCE,
