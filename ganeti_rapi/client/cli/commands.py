@@ -103,16 +103,21 @@ def command(
     summary: str,
     callback: Callable[..., None],
     parameters: Sequence[LazyParameter],
+    together: bool = False,
     **settings: Any,
 ) -> click.Command:
-    """A command with more settings of click's; the callback gets a `Session`."""
+    """A command with more settings of click's; the callback gets a `Session`.
+
+    What only reads may run on several clusters ``together``; all else does so in turn.
+    """
 
     def run(session: Session, **values: Any) -> None:
-        from ganeti_rapi.client.cli.failing import Failed  # not for a help text
+        from ganeti_rapi.client.cli.clusters import on_clusters  # not for a help text
+        from ganeti_rapi.client.cli.failing import Failed
         from ganeti_rapi.client.cli.profiles import ProfileError
 
         try:
-            callback(session, **values)
+            on_clusters(session, callback, values, together)
         except ProfileError as error:
             raise Failed(str(error), 2) from error
 
@@ -135,7 +140,7 @@ def reading(
 
         session.show(session.ask(work))
 
-    return command(name, summary, run, parameters)
+    return command(name, summary, run, parameters, together=True)
 
 
 def for_each(name: str, method: str, summary: str, parameter: click.Argument) -> click.Command:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from attrs import evolve
 
 from ganeti_rapi.client.cli.passwords import from_keyring
 from ganeti_rapi.client.cli.profiles import Profile, ProfileError, Sources, password_of, token_of
@@ -42,6 +43,11 @@ def connect(profile: Profile, kind: Callable[..., Client]) -> Client:
         pinned=profile.pinned,
         insecure=profile.insecure,
     )
+
+
+def unlocked(profile: Profile) -> Profile:
+    """The profile with its password, so that nobody has to ask for it later."""
+    return evolve(profile, password=password_of(profile, os.environ, _sources()))
 
 
 def _sources() -> Sources:

@@ -20,6 +20,7 @@ TRUST = ("cafile", "pinned", "insecure")
 OVERRULES: Mapping[str, Sequence[str]] = {
     "profile": ("url", "user", *TRUST),
     "url": ("profile",),
+    "cluster": ("url", "user", "profile", *TRUST),
     **dict.fromkeys(TRUST, TRUST),
 }
 """Which variables of the environment do not count beside what is typed: with --url, RAPI_PROFILE
@@ -45,6 +46,17 @@ class Choices:
         overruled = {name for typed in self.typed for name in OVERRULES.get(typed, ())}
         kept = {name: value for name, value in self.environment.items() if name not in overruled}
         return {**kept, **self.typed}
+
+    def of_cluster(self, name: str) -> Choices:
+        """The same, of the profile with that name. Raises click.UsageError beside another one."""
+        for typed in ("profile", "url"):
+            if self.typed.get(typed, name) != name:
+                raise click.UsageError(f"--{typed} and the cluster {name}: which is it?")
+        other = Choices()
+        other.environment = self.environment
+        other.typed = {**self.typed, "profile": name}
+        other.typed.pop("cluster", None)
+        return other
 
     @property
     def output(self) -> str:
@@ -115,6 +127,13 @@ ROWS = (
         "--profile",
         "A profile in the config file, instead of the current one.",
         "NAME",
+        more={"shell_complete": profile_names},
+    ),
+    Row(
+        "--cluster",
+        "The cluster of a profile, or several at once, or all; also as in lab:web1.",
+        "NAME,…",
+        variable=False,
         more={"shell_complete": profile_names},
     ),
     Row("--config", "The config file.  [default: ~/.config/ganeti-rapi/rapi.toml]", "FILE"),

@@ -63,9 +63,9 @@ class Failed(click.ClickException):
         self.exit_code = exit_code  # type: ignore[misc]  # click reads it of the instance
 
 
-def goes_on(job_id: int) -> str:
+def goes_on(job: str) -> str:
     """What to say of a job that is no longer followed."""
-    return f"the job goes on; to see how: rapi jobs watch {job_id}"
+    return f"the job goes on; to see how: rapi jobs watch {job}"
 
 
 def outcome_of(error: errors.RapiError, out_of_sight: str = "") -> tuple[str, int]:

@@ -81,7 +81,8 @@ class Many:
             if isinstance(error, JobFailed):
                 row["status"] = row["status"] or "error"
                 row["result"] = list(error.results)
-            text, code = outcome_of(error, "" if row["id"] is None else goes_on(row["id"]))
+            job = row["id"] and self.session.name_of(row["id"])
+            text, code = outcome_of(error, goes_on(job) if job else "")
             self.codes.append(code)
             self.session.err.line(f"{name}: {text}", fg="red")
         self.ended[name] = row

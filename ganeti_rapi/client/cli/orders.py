@@ -149,7 +149,8 @@ def tell_submitted(session: Session, job_id: int) -> None:
     if session.for_programs or not session.out.is_terminal:
         session.show(job_id)
     else:
-        session.out.line(f"Job {job_id}; to follow it: rapi jobs watch {job_id}")
+        name = session.name_of(job_id)
+        session.out.line(f"Job {name}; to follow it: rapi jobs watch {name}")
 
 
 def print_results(session: Session, job_id: int, results: Sequence[Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from ganeti_rapi.client.cli import completion
@@ -13,7 +15,17 @@ INSTANCE = argument("instance", shell_complete=completion.INSTANCES)
 NODE = argument("node", shell_complete=completion.NODES)
 GROUP = argument("group", shell_complete=completion.GROUPS)
 NETWORK = argument("network", shell_complete=completion.NETWORKS)
-JOB = argument("job_id", type=int, metavar="JOB", shell_complete=completion.JOBS)
+
+
+def job_id(text: str) -> int | str:
+    """A job's number, or CLUSTER:NUMBER."""
+    cluster, colon, number = text.rpartition(":")
+    if not re.fullmatch(r"\d{1,18}", number):
+        raise click.BadParameter(f"{text!r} is no job's number")
+    return f"{cluster}:{number}" if colon else int(number)
+
+
+JOB = argument("job_id", type=job_id, metavar="JOB", shell_complete=completion.JOBS)
 NEW_NAME = argument("new_name")
 
 

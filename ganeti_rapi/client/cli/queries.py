@@ -80,4 +80,5 @@ QUERY = command(
         several("--filter", "conditions", type=condition, metavar="CONDITION", help=HELP),
         *LOOK,
     ],
+    together=True,
 )

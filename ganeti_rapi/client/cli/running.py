@@ -23,6 +23,7 @@ from ganeti_rapi.client.cli.profiles import Profile, read_profile
 from ganeti_rapi.client.cli.screen import Screen
 
 if TYPE_CHECKING:
+    from ganeti_rapi.client.cli.clusters import Noted
     from ganeti_rapi.client.methods import AllMethods
 
 # Any: the command's own result
@@ -57,7 +58,8 @@ def run_with_client(profile: Profile, work: Work, *, in_reactor: bool = False) -
 class Session:
     """What a command has: the server, how to run work there, and where to write.
 
-    ``job`` is the job that is being followed.
+    ``job`` is the job that is being followed. ``cluster`` is one of several, whose server is the
+    ``profile``'s; what it prints is ``noted`` then, to be shown together with what others do.
     """
 
     run: Run
@@ -65,6 +67,13 @@ class Session:
     out: Screen
     err: Screen
     job: int | None = None
+    cluster: str | None = None
+    profile: Profile | None = None
+    noted: Noted | None = None
+
+    def on(self, cluster: str) -> Session:
+        """The same on the cluster of a profile. Raises click.UsageError beside another one."""
+        return evolve(self, choices=self.choices.of_cluster(cluster), cluster=cluster)
 
     @property
     def output(self) -> str:
@@ -78,12 +87,18 @@ class Session:
 
     def show(self, value: Any) -> None:  # Any: JSON
         """Print an object, or a list of names."""
+        if self.noted is not None:
+            self.noted.objects.append(value)
+            return
         print_object(self.out, self.output, value)
 
     def show_table(self, table: Table, look: Look) -> None:
         """Print a list of objects, and on stderr what did not fit."""
         output, _, fields = self.output.partition("=")
-        look = evolve(look, columns=fields.split(",")) if fields else look
+        look = evolve(look, columns=fields.split(",")) if fields and not look.columns else look
+        if self.noted is not None:
+            self.noted.tables.append((table, look))
+            return
         if note := print_table(self.out, output, table, look):
             self.err.line(note, dim=True)
 
@@ -94,7 +109,7 @@ class Session:
         ``in_reactor`` is as in `run_with_client`. Raises `Failed`.
         """
         try:
-            profile = profile or read_profile(os.environ, self.choices.all)
+            profile = profile or self.profile or read_profile(os.environ, self.choices.all)
             return self.run(profile, work, in_reactor=in_reactor)
         except (errors.RapiError, KeyboardInterrupt, ValueError) as error:
             interrupted = isinstance(error, KeyboardInterrupt)
@@ -119,4 +134,8 @@ class Session:
             self.show({"id": self.job, "status": None, "result": None})
 
     def _goes_on(self) -> str:
-        return "" if self.job is None else goes_on(self.job)
+        return "" if self.job is None else goes_on(self.name_of(self.job))
+
+    def name_of(self, job_id: int) -> str:
+        """What to call a job on the command line."""
+        return str(job_id) if self.cluster is None else f"{self.cluster}:{job_id}"
