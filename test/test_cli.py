@@ -395,6 +395,7 @@ ELSEWHERE = (
 READING = (
     *("cluster config", "cluster ext-storage", "nodes volumes node1.example.com"),
     "cluster would-fit new1 --memory 1G --disk 10G --disk-template plain --os noop",
+    *("top", "top --once --by instances"),
     *("health", "openapi", "cluster version", "filters list"),
     *("info", "os", "features", "cluster info", "query node", "query node name,mfree"),
     *(f"{kind} list" for kind in ("instances", "nodes", "groups", "networks", "jobs")),
@@ -589,7 +590,7 @@ class WrongTests(CommandCase):
             (f"{CREATE} --nic br0", "'br0' is not KEY=VALUE"),
             (f"{CREATE} --set x", "'x' is not KEY=VALUE"),
             ("instances recreate-disks i --disks a", "'a' is not NUMBER"),
-            ("jobs show one", "'one' is not a valid integer"),
+            ("jobs show one", "'one' is no job's number"),
             ("jobs list --limit 0", "0 is not in the range"),
             ("instances modify web1.example.com --set nosuch=1", "no parameter 'nosuch'"),
         ):

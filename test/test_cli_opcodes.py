@@ -16,6 +16,7 @@ from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.client.cli.commands import LazyParameter
 from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.orders import PRIORITIES
+from ganeti_rapi.client.cli.overview import ORDER
 from ganeti_rapi.client.cli.requesting import METHODS
 from ganeti_rapi.jobstates import EVENT_KINDS, JOB_STATES
 
@@ -94,7 +95,7 @@ def of_the_table() -> Iterator[tuple[str, ...]]:
 class ChoiceTests(SynchronousTestCase):
     def test_all_choices_are_the_servers(self) -> None:
         known = {*of_the_table(), JOB_STATES, EVENT_KINDS, ("h", "m", "g", "t"), METHODS}
-        known.add(tuple(PRIORITIES))
+        known |= {tuple(PRIORITIES), tuple(ORDER)}
         for parameter in parameters():
             if isinstance(parameter.type, click.Choice) and parameter.name != "role":
                 self.assertIn(tuple(parameter.type.choices), known, parameter.name)

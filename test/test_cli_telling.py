@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ganeti_rapi.client.cli import telling
+from ganeti_rapi.client.cli import coming_back
 from ganeti_rapi.client.cli.telling import line_of
 from ganeti_rapi.client.errors import ConnectionBroken
 from ganeti_rapi.client.events import Event, EventMethods
@@ -58,7 +58,7 @@ class EventsTests(CommandCase):
             raise ConnectionBroken("the connection broke")
 
         self.patch(EventMethods, "all_events", broken)
-        self.patch(telling.time, "sleep", lambda _: None)
+        self.patch(coming_back.time, "sleep", lambda _: None)
         result = self.type("events --after e-0 --limit 3")
         self.assertEqual(told, ["e-0", "e-1", "e-2"])
         self.assertEqual(len(result.stdout.splitlines()), 3)

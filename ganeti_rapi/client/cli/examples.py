@@ -10,6 +10,8 @@ EXAMPLES: Final = r"""
 instances list
 instances list --status running --node node1 --sort -oper_ram
 instances list --filter 'be/vcpus>=2' --columns name,pnode,beparams.vcpus
+instances list --watch
+instances list --cluster all --status ERROR_down
 instances show web1.example.com
 instances show web1 -o yaml
 instances info web1 --static
@@ -50,6 +52,7 @@ instances deactivate-disks test1
 nodes list
 nodes list --filter 'mfree<8192' -o csv
 nodes show node1
+nodes show lab:node1
 nodes role node1
 nodes set-role node4 drained
 nodes modify node4 --ndparams spindle_count=2
@@ -152,6 +155,8 @@ query lock name,mode,owner
 events
 events --kind instance --tag web
 events --object web1.example.com --limit 10 --json
+top
+top --by disk --once
 console web1
 console web1 --vnc
 api /2/info

@@ -62,20 +62,38 @@ def list_command(listing: Listing) -> click.Command:
         keys = {cell[1] for (cell,) in found["data"]}
         return [row for row in rows if row[listing.key] in keys]
 
-    def run(session: Session, conditions: tuple[Any, ...], look: Look, **values: Any) -> None:
+    def run(
+        session: Session,
+        conditions: tuple[Any, ...],
+        look: Look,
+        watch: bool | None = None,
+        **values: Any,
+    ) -> None:
         fields = {str(option.name): where for option, where in listing.options}
         more = [_is(fields[name], value) for name, value in given(values).items()]
         look = look if look.sort else evolve(look, sort=listing.sort)
         shown = fields_shown(listing, session.output, look)
-        rows = session.ask(lambda client: chosen(client, [*conditions, *more], shown))
-        session.show_table(Table(listing.columns, rows, listing.more, listing.key), look)
+
+        def find(client: AllMethods) -> Any:
+            return chosen(client, [*conditions, *more], shown)
+
+        def show(session: Session, rows: Any) -> None:
+            session.show_table(Table(listing.columns, rows, listing.more, listing.key), look)
+
+        if watch:
+            from ganeti_rapi.client.cli import watching  # few want it
+
+            watching.watch(session, [listing.kind], find, show)
+        else:
+            show(session, session.ask(find))
 
     parameters = [
         *(option for option, _ in listing.options),
         several("--filter", "conditions", type=condition, metavar="CONDITION", help=HELP),
+        flag("--watch", help="Show it again whenever it has changed, until Ctrl-C."),
         *LOOK,
     ]
-    return command("list", listing.summary, looking(run), parameters)
+    return command("list", listing.summary, looking(run), parameters, together=True)
 
 
 WHOLE = frozenset({"beparams"})

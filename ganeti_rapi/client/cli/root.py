@@ -32,6 +32,7 @@ COMMANDS = (
     Later("health", "shortcuts:HEALTH", "Ask whether the server can do its work."),
     Later("openapi", "shortcuts:OPENAPI", "Print the description of the API, in OpenAPI's form."),
     Later("query", "queries:QUERY", "Ask for any fields of any objects."),
+    Later("top", "overview:TOP", "Show the cluster at a glance, as it changes."),
     Later("events", "telling:EVENTS", "Tell what happens on the cluster, until Ctrl-C."),
     Later(
         "console", "viewing:CONSOLE", "Open an instance's console: its serial line, or its screen."

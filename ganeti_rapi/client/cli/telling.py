@@ -10,10 +10,11 @@ import click
 from attrs import define
 
 from ganeti_rapi.client.cli.cells import printable
+from ganeti_rapi.client.cli.coming_back import keep_on
 from ganeti_rapi.client.cli.commands import command, option, several
 from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.running import Session
-from ganeti_rapi.client.errors import ConnectionBroken, NotFound, Unavailable, Unreachable
+from ganeti_rapi.client.errors import NotFound
 from ganeti_rapi.jobstates import EVENT_KINDS
 
 if TYPE_CHECKING:
@@ -24,13 +25,6 @@ if TYPE_CHECKING:
 
 NO_EVENTS: Final = "this server tells no events; ganeti-rapi on Twisted does"
 
-AWAY: Final = (ConnectionBroken, Unreachable, Unavailable)
-"""After these it comes back, and goes on where it was."""
-
-SHORTEST: Final = 1.0
-LONGEST: Final = 30.0
-"""Seconds until it comes back; each time twice as long."""
-
 
 @define
 class Reading:
@@ -40,14 +34,13 @@ class Reading:
     chosen: dict[str, tuple[str, ...]]
     last_id: str | None
     left: int | None
-    delay: float = SHORTEST
 
     async def go_on(self, client: AllMethods) -> None:
         """Read until the limit is reached or the connection breaks. Raises `RapiError`."""
         stream = client.all_events(last_event_id=self.last_id, **self.chosen)
         async with aclosing(cast("AsyncGenerator[Event, None]", stream)) as events:
             async for event in events:
-                self.last_id, self.delay = event.id, SHORTEST
+                self.last_id = event.id
                 if event.name != "connected":
                     self._print(event)
                     if self.left is not None:
@@ -56,13 +49,15 @@ class Reading:
                             return
 
     def _print(self, event: Event) -> None:
+        several = self.session.noted is not None
+        where = {"cluster": self.session.cluster} if several else {}
         if self.session.for_programs:
             from ganeti_rapi import jsontext  # not for a help text
 
-            value = {"id": event.id, "event": event.name, "data": event.data}
+            value = {**where, "id": event.id, "event": event.name, "data": event.data}
             self.session.out.line(jsontext.dumps(value).decode())
         else:
-            self.session.out.line(line_of(event))
+            self.session.out.line("  ".join(filter(None, [*where.values(), line_of(event)])))
         self.session.out.file.flush()
 
 
@@ -95,21 +90,13 @@ def events(
     chosen = {"kinds": kinds or EVENT_KINDS, "objects": objects, "tags": tags}
     reading = Reading(session, chosen, after, limit)
 
-    async def work(client: AllMethods) -> bool:
+    async def read(client: AllMethods) -> None:
         try:
             await reading.go_on(client)
-        except AWAY as error:
-            if reading.last_id is None:
-                raise
-            session.err.line(f"{error}; coming back", dim=True)
-            return False
         except NotFound:
             raise Failed(NO_EVENTS, 5) from None
-        return reading.left == 0
 
-    while not session.ask(work):
-        time.sleep(reading.delay)
-        reading.delay = min(2 * reading.delay, LONGEST)
+    keep_on(session, read, begun=lambda: reading.last_id is not None)
 
 
 EVENTS = command(
@@ -127,4 +114,5 @@ EVENTS = command(
         option("--after", metavar="ID", help="Go on after the event of that id."),
         option("--limit", type=click.IntRange(min=1), help="End after so many events."),
     ],
+    together=True,
 )
