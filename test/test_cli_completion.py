@@ -37,6 +37,15 @@ class CompletionTests(CommandCase):
         for line in ("--ins", "instances --ins", "instances list --ins"):
             self.assertEqual((line, self.complete(line)), (line, ["--insecure"]))
 
+    def test_objects_of_another_cluster(self) -> None:
+        config = Path(self.mktemp())
+        config.write_text('[profiles.lab]\nurl = "https://lab"\n')
+        line = f"--config {config} instances stop "
+        offered = [f"lab:web{number}.example.com" for number in (1, 2, 3)]
+        self.assertEqual(self.complete(f"{line}lab:web"), offered)
+        self.assertEqual(self.complete(f"{line}nosuch:web"), [])
+        self.assertEqual(self.complete(f"--config {config} --cluster a,l"), ["a,lab"])
+
     def test_a_server_that_is_named_behind_the_command(self) -> None:
         asked: list[Profile] = []
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from ganeti_rapi.client.cli.everywhere import Choices
+from ganeti_rapi.client.cli.everywhere import Choices, one_of_several
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.methods import AllMethods
@@ -38,14 +38,17 @@ def found_by(find: Find) -> Complete:
 
             return await client.transport.within(PATIENCE, found(), TimeoutError)
 
+        cluster, colon, name = beginning.rpartition(":")  # as in lab:web1
         try:
-            profile = read_profile(os.environ, Choices.of(context).all)
+            choices = Choices.of(context)
+            choices = choices.of_cluster(cluster) if cluster else choices
+            profile = read_profile(os.environ, choices.all)
             if profile.user is not None and "RAPI_PASSWORD" not in os.environ:
                 return []
             values = (context.find_root().obj or run_with_client)(profile, work)
         except Exception:  # an error would be printed into the line that is being typed
             return []
-        return [str(value) for value in values if str(value).startswith(beginning)]
+        return [f"{cluster}{colon}{each}" for each in map(str, values) if each.startswith(name)]
 
     return complete
 
@@ -77,6 +80,16 @@ async def _fields(client: AllMethods, typed: dict[str, Any]) -> Sequence[str]:
     return [field["name"] for field in known["fields"]]
 
 
+def tags_in_use(kind: str) -> Complete:
+    """What completes the tags that any objects of a kind have."""
+
+    async def find(client: AllMethods, _: object) -> Sequence[str]:
+        answer = await client.query(kind, ["tags"])
+        return sorted({tag for (cell,) in answer["data"] for tag in cell[1] or ()})
+
+    return found_by(find)
+
+
 def tags_of(kind: str) -> Complete:
     """What completes the tags that an object has; the object is typed already."""
 
@@ -99,7 +112,5 @@ IALLOCATORS = found_by(_iallocators)
 _FIELDS = found_by(_fields)
 
 
-def fields(context: click.Context, parameter: click.Parameter, beginning: str) -> list[str]:
-    """Fields with commas between them: the last one is completed."""
-    typed, comma, last = beginning.rpartition(",")
-    return [f"{typed}{comma}{name}" for name in _FIELDS(context, parameter, last)]
+fields = one_of_several(_FIELDS)
+"""What completes fields with commas between them."""

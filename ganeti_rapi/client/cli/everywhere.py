@@ -96,6 +96,22 @@ def completed(choices: Sequence[str]) -> Callable[..., list[str]]:
     return lambda _, __, beginning: [each for each in choices if each.startswith(beginning)]
 
 
+def one_of_several(complete: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """What completes the last of several values with commas between them, as ``complete`` would."""
+
+    def last(context: click.Context, parameter: click.Parameter, beginning: str) -> list[str]:
+        typed, comma, word = beginning.rpartition(",")
+        return [f"{typed}{comma}{each}" for each in complete(context, parameter, word)]
+
+    return last
+
+
+def cluster_names(context: click.Context, parameter: click.Parameter, beginning: str) -> list[str]:
+    """What click calls for the clusters with some beginning, or all."""
+    every = ["all"] if "all".startswith(beginning) else []
+    return [*profile_names(context, parameter, beginning), *every]
+
+
 class Row(NamedTuple):
     """An option; without a ``metavar`` it is a flag."""
 
@@ -134,7 +150,7 @@ ROWS = (
         "The cluster of a profile, or several at once, or all; also as in lab:web1.",
         "NAME,…",
         variable=False,
-        more={"shell_complete": profile_names},
+        more={"shell_complete": one_of_several(cluster_names)},
     ),
     Row("--config", "The config file.  [default: ~/.config/ganeti-rapi/rapi.toml]", "FILE"),
     Row("--cafile", "A PEM file with the certificates to trust.", "FILE"),

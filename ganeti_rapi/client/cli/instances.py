@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ganeti_rapi.client.cli import actions, creating, disks
 from ganeti_rapi.client.cli.commands import (
@@ -11,6 +11,7 @@ from ganeti_rapi.client.cli.commands import (
     reading,
 )
 from ganeti_rapi.client.cli.consoles import show_console
+from ganeti_rapi.client.cli.everywhere import completed
 from ganeti_rapi.client.cli.listing import Listing, list_command
 from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import (
@@ -25,6 +26,12 @@ from ganeti_rapi.client.cli.submitting import Action, action_command
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.methods import AllMethods
+
+STATES: Final = (
+    *("running", "ADMIN_down", "ADMIN_offline", "USER_down"),
+    *("ERROR_down", "ERROR_up", "ERROR_nodedown", "ERROR_nodeoffline", "ERROR_wrongnode"),
+)
+"""What an instance's status may be, as gnt-instance shows it."""
 
 LIST = Listing(
     "get_instances",
@@ -42,7 +49,15 @@ LIST = Listing(
     },
     {"Template": "disk_template", "IPs": "nic.ips", "Tags": "tags"},
     options=[
-        (option("--status", metavar="STATUS", help="Such as running or ADMIN_down."), "status"),
+        (
+            option(
+                "--status",
+                metavar="STATUS",
+                help="Such as running or ADMIN_down.",
+                shell_complete=completed(STATES),
+            ),
+            "status",
+        ),
         (node_option("--node", help="Those with this primary node."), "pnode"),
     ],
 )

@@ -10,6 +10,7 @@ import click
 from attrs import evolve, field, frozen
 
 from ganeti_rapi.client.cli.commands import Method, call, command, flag, given, option, several
+from ganeti_rapi.client.cli.everywhere import completed, one_of_several
 from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
 from ganeti_rapi.client.cli.output import Columns, Look, Table
 from ganeti_rapi.client.cli.running import Session
@@ -91,7 +92,7 @@ def list_command(listing: Listing) -> click.Command:
         *(option for option, _ in listing.options),
         several("--filter", "conditions", type=condition, metavar="CONDITION", help=HELP),
         flag("--watch", help="Show it again whenever it has changed, until Ctrl-C."),
-        *LOOK,
+        *look_options([*listing.columns.values(), *listing.more.values()]),
     ]
     return command("list", listing.summary, looking(run), parameters, together=True)
 
@@ -130,19 +131,35 @@ def is_node(where: str, name: str) -> Any:
     return ["|", ["=", where, name], ["=~", where, f"^{re.escape(name)}[.]"]]
 
 
-LOOK: Sequence[click.Option] = (
-    option("--columns", type=names, metavar="FIELD,…", help="Only these columns."),
-    option("--sort", metavar="FIELD", help="Sort by a field; with - before it, the largest first."),
-    option("--limit", type=click.IntRange(min=1), help="Only that many, the first ones."),
-    flag("--no-headers", "headers", value=False, help="Without the titles of the columns."),
-    option(
-        "--units",
-        type=click.Choice(["h", "m", "g", "t"]),
-        help="Sizes in mebibytes, gibibytes "
-        "or tebibytes; h, which is the default of tables, takes what suits each.",
-    ),
-)
-"""The options of commands that print a table."""
+def look_options(fields: Sequence[str] = ()) -> Sequence[click.Option]:
+    """The options of commands that print a table; ``fields`` complete what is typed."""
+    complete = completed(fields)
+    return (
+        option(
+            "--columns",
+            type=names,
+            metavar="FIELD,…",
+            help="Only these columns.",
+            shell_complete=one_of_several(complete),
+        ),
+        option(
+            "--sort",
+            metavar="FIELD",
+            help="Sort by a field; with - before it, the largest first.",
+            shell_complete=complete,
+        ),
+        option("--limit", type=click.IntRange(min=1), help="Only that many, the first ones."),
+        flag("--no-headers", "headers", value=False, help="Without the titles of the columns."),
+        option(
+            "--units",
+            type=click.Choice(["h", "m", "g", "t"]),
+            help="Sizes in mebibytes, gibibytes "
+            "or tebibytes; h, which is the default of tables, takes what suits each.",
+        ),
+    )
+
+
+LOOK = look_options()
 
 
 def looking(run: Callable[..., None]) -> Callable[..., None]:

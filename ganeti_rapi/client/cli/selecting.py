@@ -89,7 +89,13 @@ def several_of(kind: str) -> list[click.Parameter]:
     made: list[click.Parameter] = [
         argument("names", nargs=-1, required=False, metavar=metavar, shell_complete=complete),
         several("--filter", "conditions", type=condition, metavar="CONDITION", help=HELP),
-        several("--tag", "tags", metavar="TAG", help="Those with a tag, or with one of several."),
+        several(
+            "--tag",
+            "tags",
+            metavar="TAG",
+            help="Those with a tag, or with one of several.",
+            shell_complete=completion.tags_in_use(kind),
+        ),
     ]
     if kind == "instance":
         node = option(
