@@ -97,6 +97,7 @@ doc: $(BIN)/.installed
 	$(BIN)/python -m test.reference
 	$(BIN)/python -m test.command_reference
 	$(BIN)/python -m test.typed_parameters
+	$(BIN)/python -m test.typed_results
 	$(BIN)/python -m ganeti_rapi.api.differences > doc/differences.md
 	$(BIN)/python -m ganeti_rapi.api.matrix > doc/permissions.md
 

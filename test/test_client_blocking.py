@@ -179,6 +179,14 @@ class NamesTests(SynchronousTestCase):
         self.assertEqual(ours.keys() - theirs.keys(), OURS)
         self.assertEqual({name: ours[name] for name in theirs}, theirs)
 
+    def test_every_method_says_what_it_is_for(self) -> None:
+        for name, method in inspect.getmembers(blocking.GanetiRapiClient, inspect.isfunction):
+            if not name.startswith("_"):
+                self.assertTrue(method.__doc__, name)
+                self.assertIsNot(
+                    inspect.signature(method).return_annotation, inspect.Signature.empty, name
+                )
+
     def test_constructor(self) -> None:
         self.assertEqual(
             re.sub(r"logger=<.*?>", "logger", plain_signature(blocking.GanetiRapiClient.__init__)),

@@ -15,9 +15,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import ganeti_rapi
 from ganeti_rapi.api.opcodes import OPCODES
-from ganeti_rapi.client import RapiClient, parameters
+from ganeti_rapi.client import RapiClient, parameters, results
 from ganeti_rapi.client.blocking import GanetiRapiClient
 
+from . import typed_results
 from .typed_parameters import COMMON, FILE, TYPED, Typed, body_of, python_type, written
 
 OTHER_NAMES: Mapping[str, str] = {"os": "os_type"}
@@ -44,10 +45,14 @@ def var_keywords(client: type) -> dict[str, str]:
 
 class TableTests(SynchronousTestCase):
     def test_the_module_is_up_to_date(self) -> None:
-        stale = "ganeti_rapi/client/parameters.py is not up to date; run `make doc`"
-        self.assertTrue(FILE.read_text(encoding="utf-8") == written(), stale)
+        for file, text in ((FILE, written()), (typed_results.FILE, typed_results.written())):
+            stale = f"{file.name} is not up to date; run `make doc`"
+            self.assertTrue(file.read_text(encoding="utf-8") == text, stale)
 
     def test_programs_can_import_the_types(self) -> None:
+        for name, (request, _) in typed_results.RESULTS.items():
+            fields = set(getattr(results, name).__annotations__)
+            self.assertEqual(fields, set(typed_results.schema_of(request)["properties"]))
         for row in TYPED:
             keys = getattr(parameters, row.name).__optional_keys__
             self.assertEqual(set(keys), set(row.fields()), row.name)
@@ -94,6 +99,23 @@ class TypeTests(SynchronousTestCase):
         for schema, words in cases:
             self.assertEqual(python_type(schema), words)
 
+    def test_types_of_results(self) -> None:
+        maybe_number = {"anyOf": [{"type": "null"}, {"type": "number"}]}
+        cases: list[tuple[Any, str]] = [  # Any: JSON Schema
+            ({}, "Any"),
+            (maybe_number, "float | None"),
+            ({"enum": ["a", "b"]}, 'Literal["a", "b"]'),
+            ({"type": "array", "items": maybe_number}, "list[float | None]"),
+            ({"type": "array", "prefixItems": [{"type": "string"}, {}]}, "list[Any]"),
+            ({"type": "object"}, "dict[str, Any]"),
+            (
+                {"type": "object", "additionalProperties": {"type": "integer"}},
+                "dict[str, int]",
+            ),
+        ]
+        for schema, words in cases:
+            self.assertEqual(typed_results.python_type(schema), words)
+
 
 PROGRAM = """\
 from ganeti_rapi.client import RapiClient, allocation
@@ -108,7 +130,16 @@ async def twisted(client: RapiClient) -> None:
     await client.modify_cluster(candidate_pool_size="10")  # wrong
     await client.create_instances([allocation("create", "a", "plain", [], [], pnod="n")])  # wrong
 
+    instance = await client.get_instance("a")
+    print(instance["status"].upper(), instance["disk.sizes"][0] + 1)
+    print(instance["stauts"])  # wrong
+    print([node["mfree"] + 1 for node in await client.get_nodes()])  # wrong
+    print((await client.get_job(7))["status"] == "sucess")  # wrong
+
 def script(client: GanetiRapiClient) -> None:
+    print(client.GetInfo()["master"].upper(), [name.upper() for name in client.GetNodes()])
+    print([node["name"].upper() for node in client.GetNodes(bulk=True)])
+    print([node.upper() for node in client.GetNodes(bulk=True)])  # wrong
     client.ShutdownInstance("a", timeout=3, force=True)
     client.CreateInstance("create", "a", "plain", [], [], dry_run=True, os="o")
     client.ShutdownInstance("a", tiemout=3)  # wrong
@@ -117,6 +148,7 @@ def script(client: GanetiRapiClient) -> None:
 
 SETTINGS = """\
 [mypy]
+strict_equality = True
 [mypy-twisted.*,treq.*,OpenSSL.*,service_identity.*,cryptography.*,zope.*]
 follow_imports = skip
 """

@@ -7,7 +7,7 @@ what the document of the API has in the request's body, but for what the method 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -139,13 +139,18 @@ def body_of(request: str) -> dict[str, Any]:
 
 def python_type(schema: Any) -> str:
     """The type of the Python values whose JSON a schema admits."""
-    kinds = list(dict.fromkeys(_kinds(schema)))
-    if "Json" in kinds:
-        return "Json"
-    return " | ".join(sorted(kinds, key=lambda kind: kind == "None"))
+    return union(_kinds(schema), anything="Json")
 
 
-_SIMPLE = {"boolean": "bool", "integer": "int", "number": "float", "string": "str", "null": "None"}
+def union(kinds: Iterable[str], anything: str) -> str:
+    """The union of types, each once and None last; ``anything`` includes all others."""
+    different = list(dict.fromkeys(kinds))
+    if anything in different:
+        return anything
+    return " | ".join(sorted(different, key=lambda kind: kind == "None"))
+
+
+SIMPLE = {"boolean": "bool", "integer": "int", "number": "float", "string": "str", "null": "None"}
 
 
 def _kinds(schema: Any) -> Iterator[str]:
@@ -162,9 +167,9 @@ def _kinds(schema: Any) -> Iterator[str]:
     elif schema["type"] == "object":
         yield f"Mapping[str, {python_type(schema['additionalProperties'])}]"
     elif isinstance(schema["type"], list):  # a boolean, for which the API takes 1 and 0, too
-        yield _SIMPLE[schema["type"][0]]
+        yield SIMPLE[schema["type"][0]]
     else:
-        yield _SIMPLE[schema["type"]]
+        yield SIMPLE[schema["type"]]
 
 
 def written() -> str:

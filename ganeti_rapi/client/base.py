@@ -66,15 +66,15 @@ class Methods:
     async def _names(self, kind: str, key: str) -> list[Any]:  # Any: a name, or a job's id
         return [row[key] for row in await self._get(path(kind))]
 
-    async def _details(self, kind: str, fields: Sequence[str] | None = None) -> list[Object]:
+    async def _details(self, kind: str, fields: Sequence[str] | None = None) -> list[Any]:
+        # Any: a kind's own type
         """All objects, with these fields if the server can choose them, or with all."""
         chosen = None if fields is None else ",".join(fields)
-        rows: list[Object] = await self._get(path(kind), bulk=True, fields=chosen)
+        rows: list[Any] = await self._get(path(kind), bulk=True, fields=chosen)
         return rows
 
-    async def _object(self, *segments: str) -> Object:
-        details: Object = await self._get(path(*segments))
-        return details
+    async def _object(self, *segments: str) -> Any:  # Any: as above
+        return await self._get(path(*segments))
 
     async def _tags(self, *segments: str) -> list[str]:
         tags: list[str] = await self._get(path(*segments, "tags"))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ganeti_rapi.client.parameters import ClusterSetParams
+    from ganeti_rapi.client.results import Cluster, Health, OperatingSystem, Resource, Tagged
 
 
 class ClusterMethods(Methods):
@@ -21,11 +22,11 @@ class ClusterMethods(Methods):
         version: int = await self._get("/version")
         return version
 
-    async def list_versions(self) -> list[Object]:
+    async def list_versions(self) -> list[Resource]:
         """The resources at the root, each with ``name`` and ``uri``. Stock servers tell none."""
         return await self._get("/") or []
 
-    async def list_resources(self) -> list[Object]:
+    async def list_resources(self) -> list[Resource]:
         """The resources under /2, each with ``name`` and ``uri``. Stock servers tell none."""
         return await self._get("/2") or []
 
@@ -34,22 +35,22 @@ class ClusterMethods(Methods):
         document: Object = await self._get(path("openapi.json"))
         return document
 
-    async def get_health(self) -> Object:
+    async def get_health(self) -> Health:
         """``{"status": "ok"}``: the server runs; not on stock servers."""
-        health: Object = await self._get("/healthz")
+        health: Health = await self._get("/healthz")
         return health
 
-    async def get_readiness(self) -> Object:
+    async def get_readiness(self) -> Health:
         """``{"status": "ready"}``: the server can do its work; not on stock servers.
 
         Raises `HttpError` with the status 503, and all that is wrong, when it cannot.
         """
-        readiness: Object = await self._get("/readyz")
+        readiness: Health = await self._get("/readyz")
         return readiness
 
-    async def get_info(self) -> Object:
+    async def get_info(self) -> Cluster:
         """The cluster's settings: ``name``, ``master``, ``software_version`` and many more."""
-        info: Object = await self._get(path("info"))
+        info: Cluster = await self._get(path("info"))
         return info
 
     async def list_operating_systems(self, *, reason: str | None = None) -> list[str]:
@@ -59,12 +60,12 @@ class ClusterMethods(Methods):
         )
         return names
 
-    async def get_operating_systems(self, *, reason: str | None = None) -> list[Object]:
+    async def get_operating_systems(self, *, reason: str | None = None) -> list[OperatingSystem]:
         """The operating systems with ``variants``, ``parameters`` and more; not on stock servers.
 
         The server runs a job for this.
         """
-        details: list[Object] = await self.transport.request(
+        details: list[OperatingSystem] = await self.transport.request(
             "GET", path("os"), {"bulk": True, "reason": reason}, repeat=False
         )
         return details
@@ -79,12 +80,12 @@ class ClusterMethods(Methods):
         """Change parameters of OP_CLUSTER_SET_PARAMS; the job's id."""
         return await self._submit("PUT", path("modify"), options(reason=reason), parameters)
 
-    async def search_tags(self, pattern: str) -> list[Object]:
+    async def search_tags(self, pattern: str) -> list[Tagged]:
         """What has tags that a regular expression fits: ``kind``, ``name`` and ``tag`` of each.
 
         The server runs a job for this. Not on stock servers.
         """
-        found: list[Object] = await self.transport.request(
+        found: list[Tagged] = await self.transport.request(
             "GET", path("tags-search"), {"pattern": pattern}, repeat=False
         )
         return found

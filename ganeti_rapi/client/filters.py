@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ganeti_rapi.client.base import Methods, Object, given, path
+from ganeti_rapi.client.base import Methods, given, path
 from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.results import Answer, Fields, Filter
 
 
 class FilterMethods(Methods):
@@ -15,16 +19,17 @@ class FilterMethods(Methods):
         """The rules' UUIDs."""
         return await self._names("filters", "uuid")
 
-    async def get_filters(self, *, fields: Sequence[str] | None = None) -> list[Object]:
+    async def get_filters(self, *, fields: Sequence[str] | None = None) -> list[Filter]:
         """All rules with their details, as `get_filter` gives them.
 
         With ``fields``, these only; stock servers show all.
         """
         return await self._details("filters", fields)
 
-    async def get_filter(self, uuid: str) -> Object:
+    async def get_filter(self, uuid: str) -> Filter:
         """A rule: ``priority``, ``predicates``, ``action`` and more. Raises `NotFound`."""
-        return await self._object("filters", uuid)
+        details: Filter = await self._object("filters", uuid)
+        return details
 
     async def add_filter(
         self, priority: int, predicates: Json, action: Json, *, reason: Json = None
@@ -61,7 +66,7 @@ def _rule(priority: int, predicates: Json, action: Json, reason: Json) -> dict[s
 class QueryMethods(Methods):
     """The queries that the gnt-* list commands make."""
 
-    async def query(self, resource: str, fields: Sequence[str], qfilter: Json = None) -> Object:
+    async def query(self, resource: str, fields: Sequence[str], qfilter: Json = None) -> Answer:
         """Fields of the objects of a kind, of all or of those that a filter selects.
 
         ``resource`` is instance, node, group, network, job, lock, filter or export. A filter is a
@@ -70,7 +75,7 @@ class QueryMethods(Methods):
         status 0 says that there is a value. Raises `BadRequest` for a wrong filter.
         """
         where = path("query", resource)
-        answer: Object
+        answer: Answer
         if qfilter is None:
             answer = await self._get(where, fields=",".join(fields))
         else:  # servers before 2.6 know the filter by its shorter name
@@ -78,11 +83,11 @@ class QueryMethods(Methods):
             answer = await self.transport.request("PUT", where, body=body, repeat=True)
         return answer
 
-    async def query_fields(self, resource: str, fields: Sequence[str] | None = None) -> Object:
+    async def query_fields(self, resource: str, fields: Sequence[str] | None = None) -> Fields:
         """The fields that a kind of object has, or only some of them.
 
         The reply has ``fields``: ``name``, ``title``, ``kind`` and ``doc`` of each.
         """
         names = None if fields is None else ",".join(fields)
-        answer: Object = await self._get(path("query", resource, "fields"), fields=names)
+        answer: Fields = await self._get(path("query", resource, "fields"), fields=names)
         return answer

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ganeti_rapi.client.base import Methods, Object, given, options, path
+from ganeti_rapi.client.base import Methods, given, options, path
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ganeti_rapi.client.parameters import GroupAdd, GroupEvacuate, GroupSetParams
+    from ganeti_rapi.client.results import Group
 
 
 class GroupMethods(Methods):
@@ -20,16 +21,17 @@ class GroupMethods(Methods):
         """The groups' names."""
         return await self._names("groups", "name")
 
-    async def get_groups(self, *, fields: Sequence[str] | None = None) -> list[Object]:
+    async def get_groups(self, *, fields: Sequence[str] | None = None) -> list[Group]:
         """All groups with their details, as `get_group` gives them.
 
         With ``fields``, these only; stock servers show all.
         """
         return await self._details("groups", fields)
 
-    async def get_group(self, group: str) -> Object:
+    async def get_group(self, group: str) -> Group:
         """A group: ``node_list``, ``alloc_policy``, ``ipolicy`` and more. Raises `NotFound`."""
-        return await self._object("groups", group)
+        details: Group = await self._object("groups", group)
+        return details
 
     async def create_group(
         self,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         InstanceRemove,
         InstanceSetParams,
     )
+    from ganeti_rapi.client.results import Console, Instance, Ticket
 
 CREATE_V1: Final = "instance-create-reqv1"
 REINSTALL_V1: Final = "instance-reinstall-reqv1"
@@ -49,19 +50,20 @@ class InstanceMethods(Methods):
         """The instances' names."""
         return await self._names("instances", "id")
 
-    async def get_instances(self, *, fields: Sequence[str] | None = None) -> list[Object]:
+    async def get_instances(self, *, fields: Sequence[str] | None = None) -> list[Instance]:
         """All instances with their details, as `get_instance` gives them.
 
         With ``fields``, these only; stock servers show all.
         """
         return await self._details("instances", fields)
 
-    async def get_instance(self, instance: str) -> Object:
+    async def get_instance(self, instance: str) -> Instance:
         """An instance: ``status``, ``pnode``, ``disk.sizes`` in mebibytes and more.
 
         Raises `NotFound`.
         """
-        return await self._object("instances", instance)
+        details: Instance = await self._object("instances", instance)
+        return details
 
     async def query_instance_info(
         self, instance: str, *, static: bool | None = None, reason: str | None = None
@@ -73,25 +75,25 @@ class InstanceMethods(Methods):
         query = {"static": static, **options(reason=reason)}
         return await self._submit("GET", path("instances", instance, "info"), query)
 
-    async def get_console(self, instance: str) -> Object:
+    async def get_console(self, instance: str) -> Console:
         """How to reach a running instance's console: ``kind`` and its address or command.
 
         Raises `Unavailable` when the instance does not run.
         """
         # That it does not run is a 503; asking again would not start it.
-        details: Object = await self.transport.request(
+        details: Console = await self.transport.request(
             "GET", path("instances", instance, "console"), repeat=False
         )
         return details
 
-    async def console_ticket(self, instance: str) -> Object:
+    async def console_ticket(self, instance: str) -> Ticket:
         """A ticket for a running instance's VNC console; stock servers know none.
 
         ``url`` is a WebSocket's, which is good once and until ``expires``, in seconds since the
         epoch; ``kind`` is ``vnc``. Raises `Unavailable` when the instance does not run, and
         `NotFound` when it has no such console.
         """
-        ticket: Object = await self.transport.request(
+        ticket: Ticket = await self.transport.request(
             "POST", path("instances", instance, "console", "ticket")
         )
         return ticket

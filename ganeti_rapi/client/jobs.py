@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from ganeti_rapi.client.base import Methods, Object, path
+from ganeti_rapi.client.base import Methods, path
 from ganeti_rapi.client.errors import (
     JobCanceled,
     JobFailed,
@@ -18,6 +18,9 @@ from ganeti_rapi.client.errors import (
 from ganeti_rapi.errors import from_job_daemon
 from ganeti_rapi.jobstates import FINAL_STATES
 from ganeti_rapi.jsontext import Json
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.results import Archived, Job, JobNews, Queue, Watcher
 
 
 @frozen
@@ -64,19 +67,19 @@ class JobMethods(Methods):
         """The ids of the jobs in the queue."""
         return [int(job_id) for job_id in await self._names("jobs", "id")]
 
-    async def get_jobs(self, *, fields: Sequence[str] | None = None) -> list[Object]:
+    async def get_jobs(self, *, fields: Sequence[str] | None = None) -> list[Job]:
         """All jobs with their details, but without results and logs.
 
         With ``fields``, these only; stock servers show all.
         """
         return await self._details("jobs", fields)
 
-    async def get_job(self, job_id: int) -> Object:
+    async def get_job(self, job_id: int) -> Job:
         """A job: ``status``, ``ops``, ``opstatus``, ``opresult``, ``oplog`` and more.
 
         Times are pairs of seconds since the epoch and microseconds. Raises `NotFound`.
         """
-        job: Object | None = await self._get(path("jobs", job_id))
+        job: Job = await self._get(path("jobs", job_id))
         if not job or job["status"] is None:  # what stock servers know of an unknown job
             raise NotFound(404, f"There is no job {job_id}")
         return job
@@ -90,14 +93,14 @@ class JobMethods(Methods):
         """Archive a job that has ended; not on stock servers. Raises `BadRequest` if it goes on."""
         await self.transport.request("POST", path("jobs", job_id, "archive"))
 
-    async def archive_jobs(self, age: int, *, timeout: int = 30) -> Object:
+    async def archive_jobs(self, age: int, *, timeout: int = 30) -> Archived:
         """Archive the jobs that ended at least ``age`` seconds ago; not on stock servers.
 
         The answer has their number as ``archived``, and as ``left`` that of the jobs that nobody
         looked at in ``timeout`` seconds.
         """
         body = {"age": age, "timeout": timeout}
-        numbers: Object = await self.transport.request("POST", path("jobs-archive"), body=body)
+        numbers: Archived = await self.transport.request("POST", path("jobs-archive"), body=body)
         return numbers
 
     async def change_job_priority(self, job_id: int, priority: int) -> tuple[bool, str]:
@@ -110,26 +113,24 @@ class JobMethods(Methods):
         )
         return done, text
 
-    async def get_queue(self) -> Object:
+    async def get_queue(self) -> Queue:
         """``{"drained": …}``: whether new jobs are refused; not on stock servers."""
-        queue: Object = await self._get(path("queue"))
+        queue: Queue = await self._get(path("queue"))
         return queue
 
-    async def modify_queue(self, drained: bool) -> Object:
+    async def modify_queue(self, drained: bool) -> Queue:
         """Let the queue refuse new jobs, or take them again: as `get_queue`."""
-        queue: Object = await self.transport.request(
-            "PUT", path("queue"), body={"drained": drained}
-        )
+        queue: Queue = await self.transport.request("PUT", path("queue"), body={"drained": drained})
         return queue
 
-    async def get_watcher(self) -> Object:
+    async def get_watcher(self) -> Watcher:
         """``{"paused_until": …}``: seconds since the epoch, or None; not on stock servers."""
-        watcher: Object = await self._get(path("watcher"))
+        watcher: Watcher = await self._get(path("watcher"))
         return watcher
 
-    async def modify_watcher(self, paused_until: int | None) -> Object:
+    async def modify_watcher(self, paused_until: int | None) -> Watcher:
         """Pause the watcher until some seconds since the epoch, or None: as `get_watcher`."""
-        watcher: Object = await self.transport.request(
+        watcher: Watcher = await self.transport.request(
             "PUT", path("watcher"), body={"paused_until": paused_until}
         )
         return watcher
@@ -140,7 +141,7 @@ class JobMethods(Methods):
         fields: Sequence[str],
         previous: Sequence[Json] | None = None,
         previous_serial: int | None = None,
-    ) -> Object | None:
+    ) -> JobNews | None:
         """One long poll: what is new of a job, as soon as something differs from what is known.
 
         ``previous`` are the known values of ``fields``, and ``previous_serial`` is the number of
@@ -153,7 +154,7 @@ class JobMethods(Methods):
             "previous_job_info": previous,
             "previous_log_serial": previous_serial,
         }
-        change: Object | None = await self.transport.request(
+        change: JobNews | None = await self.transport.request(
             "GET", path("jobs", job_id, "wait"), body=body
         )
         return change
@@ -251,7 +252,7 @@ def children_in(job_id: int, results: Sequence[Any]) -> list[int]:  # Any: each 
     return [int(child) for _, child in made]
 
 
-def results_of(job_id: int, job: Object) -> list[Any]:  # Any: each opcode's own result
+def results_of(job_id: int, job: Job) -> list[Any]:  # Any: each opcode's own result
     """The results of an ended job's opcodes. Raises `JobFailed` or `JobCanceled`."""
     results: list[Any] = job["opresult"]
     if job["status"] == "success":

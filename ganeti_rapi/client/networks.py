@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ganeti_rapi.client.base import Methods, Object, given, options, path
+from ganeti_rapi.client.base import Methods, given, options, path
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ganeti_rapi.client.parameters import NetworkAdd, NetworkConnect, NetworkSetParams
+    from ganeti_rapi.client.results import Network
 
 
 class NetworkMethods(Methods):
@@ -20,16 +21,17 @@ class NetworkMethods(Methods):
         """The networks' names."""
         return await self._names("networks", "name")
 
-    async def get_networks(self, *, fields: Sequence[str] | None = None) -> list[Object]:
+    async def get_networks(self, *, fields: Sequence[str] | None = None) -> list[Network]:
         """All networks with their details, as `get_network` gives them.
 
         With ``fields``, these only; stock servers show all.
         """
         return await self._details("networks", fields)
 
-    async def get_network(self, network: str) -> Object:
+    async def get_network(self, network: str) -> Network:
         """A network: ``network``, ``gateway``, ``group_list`` and more. Raises `NotFound`."""
-        return await self._object("networks", network)
+        details: Network = await self._object("networks", network)
+        return details
 
     async def create_network(
         self,

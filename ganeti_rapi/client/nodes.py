@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from ganeti_rapi.client.base import Methods, Object, given, options, path
+from ganeti_rapi.client.base import Methods, given, options, path
 from ganeti_rapi.client.errors import FeatureMissing
 from ganeti_rapi.jsontext import Json
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ganeti_rapi.client.parameters import NodeSetParams
+    from ganeti_rapi.client.results import Node
 
 MIGRATE_BODY: Final = "node-migrate-reqv1"
 EVACUATE_RESULT: Final = "node-evac-res1"
@@ -36,16 +37,17 @@ class NodeMethods(Methods):
         """The nodes' names."""
         return await self._names("nodes", "id")
 
-    async def get_nodes(self, *, fields: Sequence[str] | None = None) -> list[Object]:
+    async def get_nodes(self, *, fields: Sequence[str] | None = None) -> list[Node]:
         """All nodes with their details, as `get_node` gives them.
 
         With ``fields``, these only; stock servers show all.
         """
         return await self._details("nodes", fields)
 
-    async def get_node(self, node: str) -> Object:
+    async def get_node(self, node: str) -> Node:
         """A node: ``role``, ``mfree`` and ``dfree`` in mebibytes and more. Raises `NotFound`."""
-        return await self._object("nodes", node)
+        details: Node = await self._object("nodes", node)
+        return details
 
     async def get_node_role(self, node: str) -> str:
         """drained, master, master-candidate, offline or regular."""

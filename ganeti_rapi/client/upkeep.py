@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ganeti_rapi.client.base import Methods, Object, given, options, path
+from ganeti_rapi.client.base import Methods, given, options, path
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         ClusterVerifyGroup,
         TestAllocator,
     )
+    from ganeti_rapi.client.results import Balance, Capacity, Config, ExtStorage, Verification
 
 
 class UpkeepMethods(Methods):
@@ -61,14 +62,15 @@ class UpkeepMethods(Methods):
         where = path("groups", group, "verify-disks")
         return await self._submit("POST", where, options(reason=reason))
 
-    async def get_verification(self, job_id: int) -> Object:
+    async def get_verification(self, job_id: int) -> Verification:
         """What a verification has found so far.
 
         ``findings`` is a list of objects with ``severity``, ``code``, ``kind``, ``object``,
         ``text`` and ``job``; ``done`` says whether all ``jobs`` have ended, and ``ok`` then whether
         nothing is in error. Raises `NotFound` for a job that is none.
         """
-        return await self._object("verify", str(job_id))
+        details: Verification = await self._object("verify", str(job_id))
+        return details
 
     async def repair_disk_sizes(
         self, instances: Sequence[str] = (), *, reason: str | None = None
@@ -102,9 +104,10 @@ class UpkeepMethods(Methods):
         """Take the cluster's address from the master node; the job's id."""
         return await self._submit("DELETE", path("master-ip"), options(reason=reason))
 
-    async def get_config(self) -> Object:
+    async def get_config(self) -> Config:
         """``cluster_name``, ``master_node``, ``drain_flag``, ``watcher_pause`` and others."""
-        return await self._object("config")
+        details: Config = await self._object("config")
+        return details
 
     async def list_ext_storage(self, *, reason: str | None = None) -> list[str]:
         """The names of the providers of external storage. The server runs a job for this."""
@@ -113,9 +116,9 @@ class UpkeepMethods(Methods):
         )
         return names
 
-    async def get_ext_storage(self, *, reason: str | None = None) -> list[Object]:
+    async def get_ext_storage(self, *, reason: str | None = None) -> list[ExtStorage]:
         """The providers of external storage with details. The server runs a job for this."""
-        details: list[Object] = await self.transport.request(
+        details: list[ExtStorage] = await self.transport.request(
             "GET", path("ext-storage"), {"bulk": True, "reason": reason}, repeat=False
         )
         return details
@@ -127,13 +130,13 @@ class UpkeepMethods(Methods):
         memory: int | None = None,
         disk: int | None = None,
         vcpus: int | None = None,
-    ) -> Object:
+    ) -> Capacity:
         """How many more instances there is room for: ``fits``, ``limited_by``, ``tiers``, ….
 
         ``memory`` and ``disk`` are MiB; give them and ``vcpus`` all, or none for the size that the
         cluster's policy calls the standard.
         """
-        capacity: Object = await self._get(
+        capacity: Capacity = await self._get(
             path("capacity"), disk_template=disk_template, memory=memory, disk=disk, vcpus=vcpus
         )
         return capacity
@@ -144,12 +147,12 @@ class UpkeepMethods(Methods):
         *,
         max_moves: int | None = None,
         no_disk_moves: bool = False,
-    ) -> Object:
+    ) -> Balance:
         """How well a node group is balanced: ``score``, and ``moves`` that would better it.
 
         The group must be named where there are several.
         """
-        balance: Object = await self._get(
+        balance: Balance = await self._get(
             path("balance"),
             group=group,
             max_moves=max_moves,

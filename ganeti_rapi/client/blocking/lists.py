@@ -26,6 +26,10 @@ class ListMethods(BlockingMethods):
         limit: int | None = None,
         after: str | None = None,
     ) -> Page:
+        """Up to ``limit`` objects, the first ones or those ``after`` another page.
+
+        See `RapiClient.get_page`.
+        """
         work = self._rapi.get_page(
             kind, fields=fields, filter=filter, sort=sort, limit=limit, after=after
         )
@@ -38,6 +42,10 @@ class ListMethods(BlockingMethods):
         fields: Sequence[str] | None = None,
         filter: Json = None,
     ) -> Changes:
+        """What changed in a list ``since`` an earlier answer of this method.
+
+        See `RapiClient.get_changes`.
+        """
         return self._do(self._rapi.get_changes(kind, since, fields=fields, filter=filter))
 
     def Once(self: Client, key: str) -> Client:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ganeti_rapi.client.blocking.base import BlockingMethods, Object
+from ganeti_rapi.client.blocking.base import BlockingMethods
 from ganeti_rapi.client.blocking.constants import NODE_EVAC_RES1, NODE_EVAC_SEC
 from ganeti_rapi.client.blocking.errors import GanetiApiError
 
@@ -13,16 +13,33 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ganeti_rapi.client.parameters import NodeSetParams
+    from ganeti_rapi.client.results import Node
 
 
 class NodeMethods(BlockingMethods):
     """Nodes."""
 
-    def GetNodes(self, bulk: bool = False, reason: str | None = None) -> list[Any]:
-        # Any: names, or objects
-        return self._do(self._rapi.get_nodes() if bulk else self._rapi.list_nodes())
+    @overload
+    def GetNodes(self, bulk: Literal[False] = False, reason: str | None = None) -> list[str]: ...
 
-    def GetNode(self, node: str, reason: str | None = None) -> Object:
+    @overload
+    def GetNodes(self, bulk: Literal[True], reason: str | None = None) -> list[Node]: ...
+
+    @overload
+    def GetNodes(self, bulk: bool = False, reason: str | None = None) -> list[str] | list[Node]: ...
+
+    def GetNodes(self, bulk: bool = False, reason: str | None = None) -> list[str] | list[Node]:
+        """The nodes' names, or with ``bulk`` all that is known of them.
+
+        See `RapiClient.get_nodes`.
+        """
+        return self._do(self._rapi.get_nodes()) if bulk else self._do(self._rapi.list_nodes())
+
+    def GetNode(self, node: str, reason: str | None = None) -> Node:
+        """A node: ``role``, ``mfree`` and ``dfree`` in mebibytes and more.
+
+        See `RapiClient.get_node`.
+        """
         return self._do(self._rapi.get_node(node))
 
     def EvacuateNode(
@@ -75,6 +92,11 @@ class NodeMethods(BlockingMethods):
         target_node: str | None = None,
         reason: str | None = None,
     ) -> int:
+        """Migrate all primary instances away from a node. ``mode`` is live or non-live; the job's
+        id.
+
+        See `RapiClient.migrate_node`.
+        """
         work = self._rapi.migrate_node(
             node,
             mode=mode,
@@ -86,6 +108,7 @@ class NodeMethods(BlockingMethods):
         return self._do(work)
 
     def GetNodeRole(self, node: str, reason: str | None = None) -> str:
+        """drained, master, master-candidate, offline or regular. See `RapiClient.get_node_role`."""
         return self._do(self._rapi.get_node_role(node))
 
     def SetNodeRole(
@@ -96,17 +119,23 @@ class NodeMethods(BlockingMethods):
         auto_promote: bool | None = None,
         reason: str | None = None,
     ) -> int:
+        """Give a node a role, any but master; the job's id. See `RapiClient.set_node_role`."""
         work = self._rapi.set_node_role(
             node, role, force=force, auto_promote=auto_promote, reason=reason
         )
         return self._do(work)
 
     def PowercycleNode(self, node: str, force: bool = False, reason: str | None = None) -> int:
+        """Reset a node, hard; the master node only with ``force``; the job's id.
+
+        See `RapiClient.powercycle_node`.
+        """
         return self._do(self._rapi.powercycle_node(node, force=force, reason=reason))
 
     def ModifyNode(
         self, node: str, reason: str | None = None, **kwargs: Unpack[NodeSetParams]
     ) -> int:
+        """Change parameters of OP_NODE_SET_PARAMS; the job's id. See `RapiClient.modify_node`."""
         return self._do(self._rapi.modify_node(node, reason=reason, **kwargs))
 
     def GetNodeStorageUnits(
@@ -124,6 +153,10 @@ class NodeMethods(BlockingMethods):
         allocatable: bool | None = None,
         reason: str | None = None,
     ) -> int:
+        """Change a storage unit: whether instances may be put there; the job's id.
+
+        See `RapiClient.modify_node_storage`.
+        """
         work = self._rapi.modify_node_storage(
             node, storage_type, name, allocatable=allocatable, reason=reason
         )
@@ -132,17 +165,24 @@ class NodeMethods(BlockingMethods):
     def RepairNodeStorageUnits(
         self, node: str, storage_type: str, name: str, reason: str | None = None
     ) -> int:
+        """Repair a storage unit; only lvm-vg can be repaired; the job's id.
+
+        See `RapiClient.repair_node_storage`.
+        """
         return self._do(self._rapi.repair_node_storage(node, storage_type, name, reason=reason))
 
     def GetNodeTags(self, node: str, reason: str | None = None) -> list[str]:
+        """A node's tags, in no order. See `RapiClient.get_node_tags`."""
         return self._do(self._rapi.get_node_tags(node))
 
     def AddNodeTags(
         self, node: str, tags: Sequence[str], dry_run: bool = False, reason: str | None = None
     ) -> int:
+        """Add tags to a node; the job's id. See `RapiClient.add_node_tags`."""
         return self._do(self._rapi.add_node_tags(node, tags, dry_run=dry_run, reason=reason))
 
     def DeleteNodeTags(
         self, node: str, tags: Sequence[str], dry_run: bool = False, reason: str | None = None
     ) -> int:
+        """Remove tags from a node; the job's id. See `RapiClient.delete_node_tags`."""
         return self._do(self._rapi.delete_node_tags(node, tags, dry_run=dry_run, reason=reason))
