@@ -8,7 +8,7 @@ SIMULATE ?=
 MODULES ?=
 
 .PHONY: run test test-live test-live-stock test-live-packaged test-debian test-master test-chaos \
-	test-browser pictures lint mutants bench bench-waits bench-large bench-consoles bench-console bench-cli deb wheel doc clean help
+	test-browser pictures lint mutants bench bench-waits bench-large bench-consoles bench-console bench-cli deb wheel client-wheel doc clean help
 
 help:
 	@echo 'make run          serve a simulated cluster on https://127.0.0.1:$(PORT)'
@@ -23,6 +23,7 @@ help:
 	@echo 'make mutants      change the code and look whether the tests notice (hours; MODULES=…)'
 	@echo 'make deb          build the Debian package'
 	@echo 'make wheel        build the Python package, with noVNC for the console'
+	@echo 'make client-wheel build the package of the clients and the command line alone'
 	@echo 'make doc          write the generated parts of doc/ and of the client'
 	@echo 'make bench        measure beside the stock daemon (root, Debian, wrk)'
 	@echo 'make bench-waits, make bench-large, make bench-consoles, make bench-console, make bench-cli  measure; see doc/performance.md'
@@ -133,6 +134,12 @@ bench-console: $(BIN)/.browser
 # With the viewer of screens, from npm's registry; see setup.py.
 wheel: $(BIN)/.installed
 	WITH_VIEWER=1 $(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+# Beside files of another build, theirs would be in it as well.
+client-wheel: $(BIN)/.installed
+	rm -rf build
+	GANETI_RAPI_PART=client $(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+	rm -rf build
 
 deb:
 	@debian/make-package

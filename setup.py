@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import os
+import re
 import tarfile
 from pathlib import Path, PurePosixPath
 from runpy import run_path
@@ -142,30 +143,82 @@ class BuildWithViewer(build_py):
             unpack_viewer(archive, Path(self.build_lib) / "ganeti_rapi" / "console" / "novnc")
 
 
-setup(
-    cmdclass={"build_py": BuildWithViewer},
-    name="ganeti-rapi",
-    version=run_path(str(HERE / "ganeti_rapi" / "__init__.py"))["__version__"],
-    description="The remote API of a Ganeti cluster, event driven, on Twisted",
-    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
-    long_description_content_type="text/markdown",
-    license="BSD-2-Clause",
-    python_requires=">=3.10",
+# The clients and the command line are a distribution of their own as well, for machines that only
+# ask a cluster: GANETI_RAPI_PART=client builds it (`make client-wheel`). It has no more of the
+# daemon than they are made of, and needs three small libraries. Not extras of one distribution,
+# since then `pip install ganeti-rapi` would have to bring no daemon. The daemon's has the same
+# modules, so that a machine wants one of the two.
+CLIENT_PACKAGES = ["ganeti_rapi.client", "ganeti_rapi.api.checks", "ganeti_rapi.api.opcodes"]
+CLIENT_MODULES = {
+    "ganeti_rapi": ["__init__", "errors", "jobstates", "jsontext", "websocket"],
+    "ganeti_rapi.api": ["__init__", "params"],
+}
+
+
+class BuildClient(build_py):
+    """Leaves out the modules that the clients do not need."""
+
+    def find_package_modules(self, package, package_dir):
+        """As ever, for packages that are not whole."""
+        found = super().find_package_modules(package, package_dir)
+        wanted = CLIENT_MODULES.get(package)
+        return [each for each in found if wanted is None or each[1] in wanted]
+
+
+def requirements(*names):
+    """Those of the daemon that are for one of these projects."""
+    known = [*INSTALL_REQUIRES, *EXTRAS_REQUIRE["cli"]]
+    return [each for each in known if re.match(r"[\w-]+", each)[0] in names]
+
+
+OF_TWISTED = requirements("Twisted", "pyOpenSSL", "service-identity", "treq")
+RAPI = "rapi = ganeti_rapi.client.cli.main:main"
+COMMON = {
+    "version": run_path(str(HERE / "ganeti_rapi" / "__init__.py"))["__version__"],
+    "long_description_content_type": "text/markdown",
+    "license": "BSD-2-Clause",
+    "python_requires": ">=3.10",
     # The explicit "" makes `pip install -e` write a plain path entry, so that twistd finds the
     # plugin of a checkout beside Twisted's own.
-    package_dir={"": "."},
-    packages=[*find_packages(include=["ganeti_rapi", "ganeti_rapi.*"]), "twisted.plugins"],
-    package_data={"ganeti_rapi": ["py.typed", "console/*", "console/pages/*"]},
-    install_requires=INSTALL_REQUIRES,
-    extras_require=EXTRAS_REQUIRE,
-    entry_points={
+    "package_dir": {"": "."},
+    "zip_safe": False,
+}
+CLIENT = {
+    "name": "ganeti-rapi-client",
+    "cmdclass": {"build_py": BuildClient},
+    "description": "The command line and the Python clients for Ganeti's remote API",
+    "long_description": (HERE / "doc" / "client.md").read_text(encoding="utf-8"),
+    "packages": [
+        *CLIENT_MODULES,
+        *find_packages(include=[*CLIENT_PACKAGES, *(f"{each}.*" for each in CLIENT_PACKAGES)]),
+    ],
+    "package_data": {"ganeti_rapi": ["py.typed"]},
+    "install_requires": requirements("attrs", "h11", "click", "tomli"),
+    "extras_require": {
+        "twisted": OF_TWISTED,
+        # It lets VNC viewers in by a protocol of Twisted's.
+        "console": [*EXTRAS_REQUIRE["console"], *OF_TWISTED],
+    },
+    "entry_points": {"console_scripts": [RAPI]},
+}
+WHOLE = {
+    "name": "ganeti-rapi",
+    "cmdclass": {"build_py": BuildWithViewer},
+    "description": "The remote API of a Ganeti cluster, event driven, on Twisted",
+    "long_description": (HERE / "README.md").read_text(encoding="utf-8"),
+    "packages": [*find_packages(include=["ganeti_rapi", "ganeti_rapi.*"]), "twisted.plugins"],
+    "package_data": {"ganeti_rapi": ["py.typed", "console/*", "console/pages/*"]},
+    "install_requires": INSTALL_REQUIRES,
+    "extras_require": EXTRAS_REQUIRE,
+    "entry_points": {
         "console_scripts": [
             "ganeti-rapi = ganeti_rapi.program.main:main",
             "ganeti-rapi-users = ganeti_rapi.users_program.main:main",
-            "rapi = ganeti_rapi.client.cli.main:main",
+            RAPI,
         ],
         # Fixtures with a simulated cluster, for the tests of clients; see doc/simulator.md.
         "pytest11": ["ganeti-rapi = ganeti_rapi.testing.pytest_plugin"],
     },
-    zip_safe=False,
-)
+}
+
+setup(**COMMON, **(CLIENT if os.environ.get("GANETI_RAPI_PART") == "client" else WHOLE))

@@ -85,6 +85,13 @@ class Command(click.Command):
             self.params = [*own, *LATER]
         return super().get_params(ctx)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter as missing:  # which puts each choice on a line
+            text = " ".join(missing.format_message().split())
+            raise click.UsageError(text, ctx) from None
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_options(self, ctx, formatter)
 

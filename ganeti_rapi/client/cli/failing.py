@@ -75,7 +75,7 @@ def outcome_of(error: errors.RapiError, out_of_sight: str = "") -> tuple[str, in
     )
     reason = _reason(error)
     if reason.startswith(UNKNOWN_FIELD):
-        return reason, 2
+        return sentence(reason, "rapi query KIND shows which there are"), 2
     return sentence(reason, (isinstance(error, LOST_SIGHT) and out_of_sight) or advice), code
 
 

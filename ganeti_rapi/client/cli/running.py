@@ -46,8 +46,12 @@ def run_with_client(profile: Profile, work: Work, *, in_reactor: bool = False) -
     as the work does.
     """
     if in_reactor:
-        from ganeti_rapi.client.cli import reacting  # imports Twisted
-
+        try:
+            from ganeti_rapi.client.cli import reacting  # imports Twisted
+        except ModuleNotFoundError as missing:
+            library = str(missing.name).partition(".")[0]
+            text = f"{library} is not installed: pip install 'ganeti-rapi-client[console]'"
+            raise Failed(text, 6) from None
         return reacting.run(profile, work)
     from ganeti_rapi.client.cli import connecting  # imports TLS
 
