@@ -67,9 +67,10 @@ class DocumentTests(CommandCase):
             shown = self.shown(line, width)
             if width is None:
                 self.assertNotIn("\x1b", shown, line)
-            elif TABLE.search(line):
-                longest = max(map(len, unstyle(shown).splitlines()), default=0)
-                self.assertLessEqual(longest, width, line)
+            if TABLE.search(line):
+                for row in unstyle(shown).splitlines():
+                    self.assertEqual(row, row.rstrip(), line)
+                    self.assertLessEqual(len(row), width or len(row), line)
 
     def test_readme_narrow(self) -> None:
         self.try_all(readme(), NARROW)

@@ -55,6 +55,15 @@ UNKNOWN_FIELD: Final = "Can't find field named"
 """What luxid says of a filter with a wrong field; Ganeti's own daemon makes a failure of it."""
 
 
+NOWHERE: Final = "Not Found"
+"""What Ganeti's own daemon says of objects and of resources alike."""
+
+NOTHING_THERE: Final = (
+    "not found; the command list shows what there is, unless the server cannot do that at all: "
+    "then ganeti-rapi on Twisted can"
+)
+
+
 class Failed(click.ClickException):
     """Ends `rapi` with a line on stderr and an exit code."""
 
@@ -74,6 +83,8 @@ def outcome_of(error: errors.RapiError, out_of_sight: str = "") -> tuple[str, in
         (code, advice) for each, code, advice in OUTCOMES if isinstance(error, each)
     )
     reason = _reason(error)
+    if isinstance(error, errors.NotFound) and reason == NOWHERE:
+        return NOTHING_THERE, code
     if reason.startswith(UNKNOWN_FIELD):
         return sentence(reason, "rapi query KIND shows which there are"), 2
     return sentence(reason, (isinstance(error, LOST_SIGHT) and out_of_sight) or advice), code

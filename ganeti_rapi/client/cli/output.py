@@ -189,7 +189,8 @@ def _print_cells(
     header, *lines = tables.lines(shown, widths)
     if look.headers:
         out.line(tables.GAP.join(header).rstrip(), bold=True)
-    _print_lines(out, (tables.GAP.join(map(_coloured, line)).rstrip() for line in lines))
+    ends = ([*line[:-1], line[-1].rstrip()] for line in lines)
+    _print_lines(out, (tables.GAP.join(map(_coloured, line)).rstrip() for line in ends))
     left_off = ", ".join(column.title for column in shown[len(widths) :])
     return f"too narrow for {left_off}; -o wide shows all" if left_off else ""
 

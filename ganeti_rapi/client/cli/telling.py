@@ -94,7 +94,7 @@ def events(
         try:
             await reading.go_on(client)
         except NotFound:
-            raise Failed(NO_EVENTS, 5) from None
+            raise Failed(NO_EVENTS, 6) from None
 
     keep_on(session, read, begun=lambda: reading.last_id is not None)
 
