@@ -147,6 +147,11 @@ class TerminalTests(CommandCase):
         self.assertRegex(shown, r"\x1b\[KJob \d+ running …\r\x1b\[K")
         self.assertRegex(shown, r"\x1b\[32mJob \d+ succeeded\x1b\[0m\n$")
 
+    def test_how_far_several_jobs_are(self) -> None:
+        shown = self.on_a_terminal("instances stop web1 web2 --yes")[1]
+        self.assertIn("[#####     ] 1 of 2 …", shown)
+        self.assertIn("\x1b[32m2 of 2 done", shown)
+
     def test_a_table_fits(self) -> None:
         for width in (20, 40, 80, 119):
             out, err = self.on_a_terminal("instances list", width)

@@ -67,7 +67,7 @@ class WatchTests(CommandCase):
         self.assertNotIn("running", second)
 
     def test_what_a_look_has_seen_already_is_no_reason_for_another(self) -> None:
-        self.script += [CONNECTED, event(10.0), event(10.1), event(10.4), event(11.0)]
+        self.script += [CONNECTED, event(10.0), event(10.1), event(10.9), event(11.1)]
         self.watched()
         self.assertEqual(len([each for each in self.line.requests if "bulk" in each.uri]), 3)
 

@@ -62,6 +62,19 @@ def size(mebibytes: float, units: str = "h") -> str:
     return f"{mebibytes / UNITS[units]:.1f}"
 
 
+WIDTH = 10
+"""Characters of a bar."""
+
+
+def bar(share: float) -> str:
+    """A share as people see it at once.
+
+    >>> bar(0.52)
+    '[#####     ]'
+    """
+    return f"[{'#' * round(share * WIDTH):{WIDTH}}]"
+
+
 def printable(text: str) -> str:
     """A text in one line, without what a terminal would obey."""
     if text.isprintable():

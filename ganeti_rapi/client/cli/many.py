@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
+from ganeti_rapi.client.cli.cells import bar
 from ganeti_rapi.client.cli.commands import call
 from ganeti_rapi.client.cli.failing import Failed, goes_on, outcome_of
 from ganeti_rapi.client.cli.output import Columns, Look, Table
@@ -86,7 +87,8 @@ class Many:
             self.codes.append(code)
             self.session.err.line(f"{name}: {text}", fg="red")
         self.ended[name] = row
-        self.session.err.passing(f"{len(self.ended)} of {count} …")
+        done = len(self.ended)
+        self.session.err.passing(f"{bar(done / count)} {done} of {count} …")
 
     async def _follow(self, client: AllMethods, name: str, job_id: int) -> list[Any]:
         """The job's results. The jobs that it submits are waited for, too."""

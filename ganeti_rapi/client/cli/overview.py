@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from ganeti_rapi.client.cli.cells import printable, size
+from ganeti_rapi.client.cli.cells import bar, printable, size
 from ganeti_rapi.client.cli.commands import command, flag, option
 from ganeti_rapi.client.cli.output import Look, Table
 
@@ -26,9 +26,6 @@ NODE_FIELDS: Final = (
 JOB_FIELDS: Final = ("id", "status", "summary", "start_ts")
 UNDER_WAY: Final = ("running", "waiting", "canceling", "queued")
 """States of jobs that are shown; the others have ended."""
-
-WIDTH: Final = 10
-"""Characters of a bar."""
 
 ORDER: Final = {
     "memory": "memory_used",
@@ -112,8 +109,8 @@ def _node(node: Row) -> dict[str, Any]:
         "role": node["role"],
         "primary": node["pinst_cnt"],
         "secondary": node["sinst_cnt"],
-        "memory_bar": bar(memory, node.get("mtotal")),
-        "disk_bar": bar(disk, node.get("dtotal")),
+        "memory_bar": part_of(memory, node.get("mtotal")),
+        "disk_bar": part_of(disk, node.get("dtotal")),
         "memory_used": memory,
         "disk_used": disk,
     }
@@ -126,16 +123,15 @@ def _used(total: float | None, free: float | None) -> float | None:
     return 1 - free / total
 
 
-def bar(used: float | None, total: float | None) -> str | None:
-    """A share of some mebibytes as people see it at once.
+def part_of(used: float | None, total: float | None) -> str | None:
+    """A share of some mebibytes.
 
-    >>> bar(0.52, 32768)
+    >>> part_of(0.52, 32768)
     '[#####     ]  52% of 32.0G'
     """
     if used is None or total is None:
         return None
-    full = round(used * WIDTH)
-    return f"[{'#' * full:{WIDTH}}] {used:4.0%} of {size(total)}"
+    return f"{bar(used)} {used:4.0%} of {size(total)}"
 
 
 def _job(job: Row, now: float) -> dict[str, Any]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Look: TypeAlias = "Callable[[AllMethods], Awaitable[Any]]"
 Show: TypeAlias = "Callable[[Session, Any], None]"
 
-CALM: Final = 0.5
+CALM: Final = 1.0
 """Seconds from an event to the look at what it tells: what else happens until then is seen, too."""
 
 POLL: Final = 5.0
