@@ -46,7 +46,7 @@ BEFORE = {
 """What makes the cluster one on which an example works."""
 
 REFUSED = {
-    "jobs cancel": "Job 1 not found in queue",
+    "jobs cancel 1": "Job 1 not found in queue",
     "jobs change-priority": "Job 1",
     "cluster verify": "1 error found",
     "cluster verification": "Job 1 verifies nothing",

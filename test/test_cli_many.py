@@ -52,6 +52,49 @@ class SelectionTests(CommandCase):
         for request in self.line.requests[-len(names) :]:
             self.assertRegex(request.uri, "^/2/nodes/node[0-9].example.com/modify$")
 
+    def test_a_role_for_several_nodes(self) -> None:
+        line = "nodes set-role {} drained --submit --json"
+        for words, names in (("node4 node5", ["node4", "node5"]), ("--group racks-b", None)):
+            rows = json.loads(self.type(line.format(words)).stdout)
+            shown = [row["name"].partition(".")[0] for row in rows]
+            self.assertEqual((words, shown), (words, names or ["node4", "node5"]))
+        self.assertEqual(self.line.requests[-1].body, "drained")
+        self.fails("nodes set-role node4", 2, "'node4' is not one of")
+
+    def test_the_instances_of_several_nodes(self) -> None:
+        line = "nodes evacuate node1 node2 primary-only --iallocator hail"
+        self.fails(line, 2, "nothing was done")
+        result = self.type(f"{line} --dry-run --submit --json")
+        self.assertIn("evacuate: node1.example.com, node2.example.com\n", result.stderr)
+        self.assertRegex(result.stderr, "evacuate: .*web1.*, router1.*")
+
+    def test_groups_and_networks(self) -> None:
+        for name in ("a1", "a2", "b"):
+            self.type(f"groups create {name}")
+        self.fails("groups remove --filter name=~^a", 2, "nothing was done")
+        rows = json.loads(self.type("groups remove --filter name=~^a --yes --json").stdout)
+        self.assertEqual([row["name"] for row in rows], ["a1", "a2"])
+        self.fails("groups remove", 2, "select some by --filter, --tag, or --all")
+        self.fails("networks remove --group default --yes", 2, "No such option")
+        self.fails("networks remove --tag nosuch --yes", 5, "no network is like that")
+
+    def test_canceling_jobs(self) -> None:
+        self.line.hold_up("OP_CLUSTER_REDIST_CONF")
+        one, two, three = (
+            self.type("cluster redistribute-config --submit").stdout.strip() for _ in range(3)
+        )
+        self.fails("jobs cancel", 2, "Give their numbers, or --status")
+        self.fails(f"jobs cancel {one} --status queued", 2, "Give their numbers, or --status")
+        self.fails("jobs cancel --status queued", 2, "nothing was done")
+        result = self.line.type(f"jobs cancel 1 {one}")
+        self.assertEqual(result.exit_code, 1)
+        self.assertEqual(result.stdout, f"Dequeued job {one}\n")
+        self.assertIn("1 of 2 canceled; not 1", result.stderr)
+        told = json.loads(self.type("jobs cancel --status queued --yes --json").stdout)
+        self.assertEqual([each["id"] for each in told], [int(two), int(three)])
+        shown = self.type("jobs cancel --status queued --yes")
+        self.assertEqual((shown.stdout, shown.stderr), ("", "cancel: no job is like that\n"))
+
     def test_what_contradicts_itself(self) -> None:
         for words, told in (
             ("", "Which instances? Give names, or select some"),

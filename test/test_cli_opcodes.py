@@ -14,6 +14,7 @@ from ganeti_rapi.api.checks import Maybe, OneOf
 from ganeti_rapi.api.handlers.nodes import ROLE_CHANGES, ROLES
 from ganeti_rapi.api.opcodes import OPCODES
 from ganeti_rapi.client.cli.commands import LazyParameter
+from ganeti_rapi.client.cli.jobs import WAITING
 from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.orders import PRIORITIES
 from ganeti_rapi.client.cli.overview import ORDER
@@ -95,7 +96,7 @@ def of_the_table() -> Iterator[tuple[str, ...]]:
 class ChoiceTests(SynchronousTestCase):
     def test_all_choices_are_the_servers(self) -> None:
         known = {*of_the_table(), JOB_STATES, EVENT_KINDS, ("h", "m", "g", "t"), METHODS}
-        known |= {tuple(PRIORITIES), tuple(ORDER)}
+        known |= {tuple(PRIORITIES), tuple(ORDER), WAITING}
         for parameter in parameters():
             if isinstance(parameter.type, click.Choice) and parameter.name != "role":
                 self.assertIn(tuple(parameter.type.choices), known, parameter.name)

@@ -55,6 +55,7 @@ nodes show node1
 nodes show lab:node1
 nodes role node1
 nodes set-role node4 drained
+nodes set-role --group racks-b offline --force
 nodes modify node4 --ndparams spindle_count=2
 nodes migrate node2
 nodes evacuate node1 secondary-only --iallocator hail --yes
@@ -94,6 +95,7 @@ jobs show 1
 jobs watch 1
 jobs wait 1 --timeout 60
 jobs cancel 1
+jobs cancel --status queued --yes
 jobs archive 1 2
 jobs autoarchive 86400
 jobs change-priority 1 -10

@@ -91,9 +91,10 @@ ACTIONS = (
         "remove",
         "delete_group",
         "Remove an empty group.",
-        [GROUP],
+        [],
         "Remove {group}?",
         takes=("dry_run",),
+        each="group",
     ),
 )
 

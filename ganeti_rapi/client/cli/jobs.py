@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias
+
 import click
 
-from ganeti_rapi.client.cli.commands import argument, command, for_each, option, reading
+from ganeti_rapi.client.cli import completion
+from ganeti_rapi.client.cli.asking import confirm
+from ganeti_rapi.client.cli.commands import argument, command, flag, for_each, option, reading
 from ganeti_rapi.client.cli.failing import Failed
 from ganeti_rapi.client.cli.listing import Listing, list_command
 from ganeti_rapi.client.cli.orders import print_results
@@ -12,6 +17,15 @@ from ganeti_rapi.client.cli.parameters import JOB
 from ganeti_rapi.client.cli.progress import follow
 from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.jobstates import JOB_STATES
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.methods import AllMethods
+
+WAITING: Final = ("queued", "waiting")
+"""The states of jobs that can be canceled."""
+
+Verdict: TypeAlias = tuple[int, bool, str]
+"""A job, whether it was canceled, and a sentence about it."""
 
 LIST = Listing(
     "get_jobs",
@@ -46,9 +60,43 @@ def wait(session: Session, job_id: int, timeout: float | None) -> None:
     print_results(session, job_id, results)
 
 
-def cancel(session: Session, job_id: int) -> None:
-    """Cancel, and fail if it was too late."""
-    _show_verdict(session, *session.ask(lambda client: client.cancel_job(job_id)))
+def cancel(
+    session: Session, job_ids: tuple[int, ...], status: str | None, yes: bool | None = None
+) -> None:
+    """Cancel, and fail if it was too late for one of them."""
+    if bool(job_ids) == bool(status):
+        raise click.UsageError("Which jobs? Give their numbers, or --status for all in a state")
+
+    async def work(client: AllMethods) -> list[Verdict]:
+        chosen = list(job_ids)
+        if status:
+            jobs = await client.get_jobs(fields=["id", "status"])
+            chosen = [job["id"] for job in jobs if job["status"] == status]
+            session.err.line(f"cancel: {', '.join(map(str, chosen)) or 'no job is like that'}")
+            if chosen and not yes:
+                confirm(f"Cancel these {len(chosen)} jobs?")
+        return [(job_id, *await client.cancel_job(job_id)) for job_id in chosen]
+
+    _show_verdicts(session, session.ask(work), several=bool(status) or len(job_ids) > 1)
+
+
+def _show_verdicts(session: Session, verdicts: Sequence[Verdict], several: bool) -> None:
+    """Print what became of jobs. Raises `Failed` if one of them could not be canceled."""
+    if not several:
+        ((_, done, text),) = verdicts
+        _show_verdict(session, done, text)
+        return
+    if session.for_programs:
+        session.show([dict(zip(("id", "done", "text"), verdict)) for verdict in verdicts])
+    for _, done, text in verdicts:
+        if not done:
+            session.err.line(text, fg="red")
+        elif not session.for_programs:
+            session.show(text)
+    failed = [str(job_id) for job_id, done, _ in verdicts if not done]
+    if failed:
+        count = len(verdicts) - len(failed)
+        raise Failed(f"{count} of {len(verdicts)} canceled; not {', '.join(failed)}", 1)
 
 
 def change_priority(session: Session, job_id: int, priority: int) -> None:
@@ -77,7 +125,27 @@ COMMANDS = (
         wait,
         [JOB, option("--timeout", type=float, help="The most seconds to wait.")],
     ),
-    command("cancel", "Cancel a job that has not started.", cancel, [JOB]),
+    command(
+        "cancel",
+        "Cancel jobs that have not started.",
+        cancel,
+        [
+            argument(
+                "job_ids",
+                nargs=-1,
+                required=False,
+                type=int,
+                metavar="[JOB]…",
+                shell_complete=completion.JOBS,
+            ),
+            option(
+                "--status",
+                type=click.Choice(WAITING),
+                help="All jobs in this state, after asking.",
+            ),
+            flag("--yes", help="Do not ask whether to do it."),
+        ],
+    ),
     for_each(
         "archive",
         "archive_job",

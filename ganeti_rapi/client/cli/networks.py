@@ -88,9 +88,10 @@ ACTIONS = (
         "remove",
         "delete_network",
         "Remove a network.",
-        [NETWORK],
+        [],
         "Remove {network}?",
         takes=("dry_run",),
+        each="network",
     ),
 )
 

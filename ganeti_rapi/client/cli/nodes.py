@@ -105,13 +105,13 @@ ACTIONS = (
         "set_node_role",
         "Give a node a role.",
         [
-            NODE,
             argument(
                 "role", type=click.Choice(["master-candidate", "regular", "drained", "offline"])
             ),
             option_of("OP_NODE_SET_PARAMS", "force"),
             option_of("OP_NODE_SET_PARAMS", "auto_promote", "--auto-promote/--no-auto-promote"),
         ],
+        each="node",
     ),
     Action(
         "modify",
@@ -144,12 +144,13 @@ ACTIONS = (
         "evacuate_node",
         "Move instances away from a node, and wait for the jobs that do it.",
         [
-            NODE,
             argument_of("OP_NODE_EVACUATE", "mode"),
             *(IALLOCATOR, REMOTE_NODE, EARLY_RELEASE),
         ],
         takes=("dry_run",),
+        each="node",
         hits=evacuated,
+        parallel=1,
     ),
     Action(
         "powercycle",
@@ -165,24 +166,27 @@ REMOVE = Action(
     "remove",
     "remove_node",
     "Take a node that holds no instances out of the cluster.",
-    [NODE],
+    [],
     "Take {node} out of the cluster?",
     takes=("dry_run",),
+    each="node",
 )
 RESTRICTED = Action(
     "restricted-command",
     "run_restricted_command",
     "Run a program that the node's administrator has put there for this.",
-    [NODE, argument("command")],
+    [argument("command")],
     "Run {command} on {node}?",
+    each="node",
 )
 POWER_ACTIONS = tuple(
     Action(
         name,
         partial(_set_power, command=f"power-{name}"),
         f"{summary}, by out-of-band management.",
-        [NODE, option_of("OP_OOB_COMMAND", "ignore_status")] if name == "off" else [NODE],
+        [option_of("OP_OOB_COMMAND", "ignore_status")] if name == "off" else [],
         question,
+        each="node",
     )
     for name, summary, question in (
         ("on", "Switch a node on", ""),

@@ -78,7 +78,7 @@ class Order:
             tell_submitted(session, job_id)
 
     async def _submitted(self, session: Session, client: AllMethods) -> Any:
-        await self._tell_hits(session, client)
+        await self._tell_hits(session, client, [self.arguments])
         try:
             job_id = await call(self.action.method, self.conditions.on(client), self.arguments)
         except KeyboardInterrupt:
@@ -86,13 +86,17 @@ class Order:
             raise Failed(text, INTERRUPTED) from None
         return job_id, (await follow(session, client, job_id) if self.wait else None)
 
-    async def _tell_hits(self, session: Session, client: AllMethods) -> None:
-        """Tell which instances an action on another object is about; ask if they are several."""
-        if self.action.hits is not None:
-            names = await self.action.hits(client, self.arguments)
-            session.err.line(f"{self.action.name}: {', '.join(names) or 'no instance'}")
-            if len(names) > 1:
-                self._confirm(f"{self.action.name.capitalize()} these {len(names)} instances?")
+    async def _tell_hits(
+        self, session: Session, client: AllMethods, targets: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Tell which instances an action on other objects is about; ask if they are several."""
+        if self.action.hits is None:
+            return
+        hits = [await self.action.hits(client, target) for target in targets]
+        names = list(dict.fromkeys(name for found in hits for name in found))
+        session.err.line(f"{self.action.name}: {', '.join(names) or 'no instance'}")
+        if len(names) > 1:
+            self._confirm(f"{self.action.name.capitalize()} these {len(names)} instances?")
 
     def submit_each(self, session: Session, selection: Selection, parallel: int) -> None:
         """Do it for several objects, after telling which and asking where that is due."""
@@ -102,9 +106,7 @@ class Order:
 
         async def work(client: AllMethods) -> Sequence[str]:
             names = await selected(client, self.action.each, selection)
-            session.err.line(f"{self.action.name}: {', '.join(names)}")
-            if self.action.question or (self.action.stops and len(names) > 1):
-                self._confirm(self._question(len(names)))
+            await self._tell(session, client, names)
             try:
                 await many.do(client, names)
             except KeyboardInterrupt:
@@ -114,11 +116,19 @@ class Order:
 
         many.report(session.ask(work))
 
+    async def _tell(self, session: Session, client: AllMethods, names: Sequence[str]) -> None:
+        """Tell which objects it is about, and ask where that is due."""
+        session.err.line(f"{self.action.name}: {', '.join(names)}")
+        targets = [{**self.arguments, self.action.each: name} for name in names]
+        await self._tell_hits(session, client, targets)
+        if self.action.question or (self.action.stops and len(names) > 1):
+            self._confirm(self._question(len(names)))
+
     def _question(self, count: int) -> str:
         kind = self.action.each
         these = f"these {count} {kind}s" if count > 1 else f"this {kind}"
         verb = self.action.name.replace("-", " ").capitalize()
-        return self.action.question.format(**{kind: these}) or f"{verb} {these}?"
+        return self.action.question.format(**{**self.arguments, kind: these}) or f"{verb} {these}?"
 
     def _confirm(self, question: str) -> None:
         if not self.yes and "dry_run" not in self.arguments:
@@ -133,7 +143,7 @@ def _taken(values: dict[str, Any], kind: type) -> dict[str, Any]:
 def carry_out(session: Session, action: Action, values: dict[str, Any]) -> None:
     """Do what was typed: for one object, or for each of several. Raises `Failed`."""
     selection = Selection(**_taken(values, Selection)) if action.each else None
-    parallel = values.pop("parallel", 1)
+    parallel = values.pop("parallel", None) or action.parallel
     order = Order.of(action, values)
     if selection is not None:
         selection.check(action.each)

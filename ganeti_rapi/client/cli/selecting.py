@@ -47,8 +47,9 @@ class Selection:
         if self.all and options:
             raise click.UsageError("Give --all, or options that select some, not both")
         if not (self.names or options or self.all):
-            several = "--filter, --tag, --group or --all"
-            raise click.UsageError(f"Which {kind}s? Give names, or select some by {several}")
+            by_group = "--group, " if kind in GROUP_FIELD else ""
+            known = f"--filter, --tag, {by_group}or --all"
+            raise click.UsageError(f"Which {kind}s? Give names, or select some by {known}")
 
     def filter(self, kind: str) -> Any:
         """What all of them meet, in the query language."""
@@ -82,12 +83,25 @@ def _known(kind: str, name: str, known: Sequence[str]) -> str:
     return full
 
 
+COMPLETE: Mapping[str, completion.Complete] = {
+    "instance": completion.INSTANCES,
+    "node": completion.NODES,
+    "group": completion.GROUPS,
+    "network": completion.NETWORKS,
+}
+"""What completes the names of each kind that may be selected."""
+
+
 def several_of(kind: str) -> list[click.Parameter]:
     """The arguments and options that make a `Selection`."""
-    complete = {"instance": completion.INSTANCES, "node": completion.NODES}[kind]
-    metavar = f"[{kind.upper()}]…"
     made: list[click.Parameter] = [
-        argument("names", nargs=-1, required=False, metavar=metavar, shell_complete=complete),
+        argument(
+            "names",
+            nargs=-1,
+            required=False,
+            metavar=f"[{kind.upper()}]…",
+            shell_complete=_or_what_follows(COMPLETE[kind]),
+        ),
         several("--filter", "conditions", type=condition, metavar="CONDITION", help=HELP),
         several(
             "--tag",
@@ -98,17 +112,23 @@ def several_of(kind: str) -> list[click.Parameter]:
         ),
     ]
     if kind == "instance":
-        node = option(
-            "--node",
-            metavar="NODE",
-            help="Those with this primary node.",
-            shell_complete=completion.NODES,
-        )
-        made.append(node)
-    group = option(
-        "--group",
-        metavar="GROUP",
-        help=f"The {kind}s of this group.",
-        shell_complete=completion.GROUPS,
-    )
-    return [*made, group, flag("--all", help=f"All {kind}s.")]
+        made.append(_where("--node", "Those with this primary node.", completion.NODES))
+    if kind in GROUP_FIELD:
+        made.append(_where("--group", f"The {kind}s of this group.", completion.GROUPS))
+    return [*made, flag("--all", help=f"All {kind}s.")]
+
+
+def _where(name: str, help: str, complete: completion.Complete) -> click.Option:
+    return option(name, metavar=name[2:].upper(), help=help, shell_complete=complete)
+
+
+def _or_what_follows(complete: completion.Complete) -> completion.Complete:
+    """What completes names, and the words of arguments behind them, such as a node's new role."""
+
+    def both(context: click.Context, parameter: click.Parameter, beginning: str) -> list[str]:
+        types = (each.type for each in context.command.params if isinstance(each, click.Argument))
+        choices = [each.choices for each in types if isinstance(each, click.Choice)]
+        words = [word for each in choices for word in each if word.startswith(beginning)]
+        return [*words, *complete(context, parameter, beginning)]
+
+    return both

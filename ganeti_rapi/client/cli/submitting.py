@@ -33,7 +33,7 @@ class Action(NamedTuple):
     beside a reason: ``set`` for any parameters of the opcode, ``dry_run``. ``each`` is the kind of
     object of which there may be several; if the action ``stops`` them, it is asked about several.
     ``hits`` finds the instances that an action on another object is about; if they are several, it
-    is asked about them.
+    is asked about them. ``parallel`` is the most jobs at a time, if nothing is said.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Action(NamedTuple):
     each: str = ""
     stops: bool = False
     hits: Hits | None = None
+    parallel: int = 20
 
 
 WAIT = click.Option(
@@ -56,13 +57,12 @@ WAIT = click.Option(
 
 REASON = option("--reason", metavar="TEXT", help="Noted in the job's reason trail.")
 
-PARALLEL = click.Option(
-    ["--parallel"],
+PARALLEL = option(
+    "--parallel",
     type=click.IntRange(min=1),
-    default=20,
-    show_default=True,
     metavar="NUMBER",
-    help="The most jobs at a time, if there are several.",
+    help="The most jobs at a time, if there are several; 20 if nothing is said, and of evacuations "
+    "one.",
 )
 
 
