@@ -130,6 +130,8 @@ class ClustersTests(SynchronousTestCase):
             ("networks disconnect lab:internal prod:default", "of one cluster, please"),
             ("nodes show lab:node1 --profile prod", "--profile and the cluster lab: which is it?"),
             ("nodes show lab:node1 --url https://x", "--url and the cluster lab: which is it?"),
+            ("nodes show lab:node1 --cluster prod", "--cluster and lab:node1: which is it?"),
+            ("nodes migrate lab:node1 --cluster prod", "--cluster and lab:node1: which is it?"),
             ("jobs show lab:one", "'lab:one' is no job's number"),
         ):
             self.assertIn(words, self.type(line, 2).stderr)

@@ -1,6 +1,6 @@
 """The same command on several clusters, which are profiles: ``--cluster all``, ``lab:web1``.
 
-A command runs as often as there are clusters, each time in a session of its own that notes what
+A command attempts as often as there are clusters, each time in a session of its own that notes what
 would be printed. What it printed is shown together in the end.
 """
 
@@ -39,9 +39,14 @@ class Noted:
     objects: list[Any] = Factory(list)
     tables: list[tuple[Table, Look]] = Factory(list)
 
+    @property
+    def object(self) -> Any:
+        """The one object, or a list of several."""
+        return self.objects[0] if len(self.objects) == 1 else self.objects
+
 
 @define
-class Run:
+class Attempt:
     """A command on one cluster: what is noted of it, and how it ended."""
 
     cluster: str
@@ -57,6 +62,11 @@ class Run:
         except BaseException as error:  # it may be in a thread, where nobody would see it
             self.error = error
 
+    def check(self) -> None:
+        """Raise what is not the cluster's fault: wrong usage, control-C."""
+        if self.error is not None and not isinstance(self.error, Failed):
+            raise self.error
+
 
 def on_clusters(session: Session, callback: Callback, values: Values, together: bool) -> None:
     """Run a command on the cluster that is meant, or on several: ``together``, or in turn.
@@ -70,37 +80,35 @@ def on_clusters(session: Session, callback: Callback, values: Values, together: 
         return
     if values.get("watch"):
         raise click.UsageError("--watch is for one cluster; name it")
-    runs = []
+    attempts = []
     for cluster, own in targets:
         there, noted = session.on(cluster) if cluster else session, Noted()
-        runs.append(Run(cluster or _usual(session), evolve(there, noted=noted), own, noted))
-    if together:
-        _run_together(runs, callback)
-    else:
-        for run in runs:
-            session.err.line(f"{run.cluster}:", bold=True)
-            run.go(callback)
-            if run.error is not None and not isinstance(run.error, Failed):
-                raise run.error
-    _show(session, runs)
+        attempts.append(Attempt(cluster or _usual(session), evolve(there, noted=noted), own, noted))
+    (_run_together if together else _run_in_turn)(attempts, callback)
+    _show(session, attempts)
 
 
 def _targets(session: Session, values: Values) -> list[tuple[str, Values]]:
     """The clusters, and the values for each; an empty name is the one of the chosen profile."""
     prefixed = {key: str(values[key]) for key in NAMED if ":" in str(values.get(key))}
+    several = [name for name in values.get("names") or () if ":" in name]
+    chosen = _chosen(session)
+    if chosen and (several or prefixed):
+        name = next(iter([*several, *prefixed.values()]))
+        raise click.UsageError(f"--cluster and {name}: which is it?")
     if prefixed:
         clusters = {value.partition(":")[0] for value in prefixed.values()}
         if len(clusters) > 1:
             raise click.UsageError(f"{', '.join(prefixed.values())}: of one cluster, please")
         bare = {key: _bare(key, value) for key, value in prefixed.items()}
         return [(clusters.pop(), {**values, **bare})]
-    if any(":" in name for name in values.get("names") or ()):
+    if several:
         by_cluster: dict[str, list[str]] = {}
         for name in values["names"]:
             cluster, _, bare_name = name.rpartition(":")
             by_cluster.setdefault(cluster, []).append(bare_name)
         return [(each, {**values, "names": tuple(own)}) for each, own in by_cluster.items()]
-    return [(cluster, values) for cluster in _chosen(session)] or [("", values)]
+    return [(cluster, values) for cluster in chosen] or [("", values)]
 
 
 def _usual(session: Session) -> str:
@@ -127,37 +135,43 @@ def _chosen(session: Session) -> Sequence[str]:
     return every
 
 
-def _run_together(runs: Sequence[Run], callback: Callback) -> None:
+def _run_together(attempts: Sequence[Attempt], callback: Callback) -> None:
     from ganeti_rapi.client.cli.connecting import unlocked  # imports TLS
 
-    for run in runs:  # one after the other, since there may be questions
-        profile = read_profile(os.environ, run.session.choices.all)
-        run.session.profile = unlocked(profile)
-    threads = [Thread(target=run.go, args=(callback,), daemon=True) for run in runs]
+    for attempt in attempts:  # one after the other, since there may be questions
+        profile = read_profile(os.environ, attempt.session.choices.all)
+        attempt.session.profile = unlocked(profile)
+    threads = [Thread(target=attempt.go, args=(callback,), daemon=True) for attempt in attempts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for run in runs:
-        if run.error is not None and not isinstance(run.error, Failed):
-            raise run.error
+    for attempt in attempts:
+        attempt.check()
 
 
-def _show(session: Session, runs: Sequence[Run]) -> None:
-    tables = [(run.cluster, *each) for run in runs for each in run.noted.tables]
-    objects = {run.cluster: run.noted.objects for run in runs if run.noted.objects}
+def _run_in_turn(attempts: Sequence[Attempt], callback: Callback) -> None:
+    for attempt in attempts:
+        attempt.session.err.line(f"{attempt.cluster}:", bold=True)
+        attempt.go(callback)
+        attempt.check()
+
+
+def _show(session: Session, attempts: Sequence[Attempt]) -> None:
+    tables = [(attempt.cluster, *each) for attempt in attempts for each in attempt.noted.tables]
+    printed = [attempt for attempt in attempts if attempt.noted.objects]
     if tables:
         session.show_table(*_merged(tables, session.output))
-    if objects:
-        session.show({name: all_[0] if len(all_) == 1 else all_ for name, all_ in objects.items()})
-    failed = [run for run in runs if isinstance(run.error, Failed)]
-    for run in failed:
-        session.err.line(f"{run.cluster}: {run.error}", fg="red")
+    if printed:
+        session.show({attempt.cluster: attempt.noted.object for attempt in printed})
+    failed = [attempt for attempt in attempts if isinstance(attempt.error, Failed)]
+    for attempt in failed:
+        session.err.line(f"{attempt.cluster}: {attempt.error}", fg="red")
     if failed:
         error = failed[0].error
         assert isinstance(error, Failed)
-        names = ", ".join(run.cluster for run in failed)
-        raise Failed(f"{len(failed)} of {len(runs)} clusters failed: {names}", error.exit_code)
+        names = ", ".join(attempt.cluster for attempt in failed)
+        raise Failed(f"{len(failed)} of {len(attempts)} clusters failed: {names}", error.exit_code)
 
 
 def _merged(tables: Sequence[tuple[str, Table, Look]], output: str) -> tuple[Table, Look]:

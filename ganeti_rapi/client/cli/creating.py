@@ -60,6 +60,7 @@ NEW: Sequence[LazyParameter] = (
     node_of("OP_INSTANCE_CREATE", "pnode", "--node"),
     node_of("OP_INSTANCE_CREATE", "snode", "--secondary"),
     *(IALLOCATOR, *PARAMETERS, START, *NAME_CHECKS),
+    several("--tag", "tags", metavar="TAG", help="A tag of it; may be repeated."),
 )
 """The options of all new instances."""
 
