@@ -55,6 +55,7 @@ LIST = Listing(
             option(
                 "--role",
                 type=click.Choice("MCRDO", case_sensitive=False),
+                metavar="[M|C|R|D|O]",  # click 8.1 would write it small
                 help="M master, C master candidate, R regular, D drained, O offline.",
             ),
             "role",
