@@ -57,8 +57,8 @@ EXTRAS_REQUIRE = {
     "client": [],
     # The command line `rapi`.
     "cli": [
-        # Commands, options, help and shell completion. In its 8.2 flags are set that nobody gave, or
-        # not by their variables.
+        # Commands, options, help and shell completion. With its 8.2 flags are set that nobody gave,
+        # or not by their variables.
         "click>=8.1,!=8.2.*",
         # TOML, which later Pythons read themselves.
         "tomli>=1.1; python_version < '3.11'",

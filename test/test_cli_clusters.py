@@ -11,6 +11,7 @@ from typing import Any
 from click.testing import Result
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganeti_rapi.client.cli import clusters
 from ganeti_rapi.client.cli.profiles import Profile
 from ganeti_rapi.client.cli.root import rapi
 from ganeti_rapi.client.errors import Unreachable
@@ -113,6 +114,16 @@ class ClustersTests(SynchronousTestCase):
         self.assertEqual(sorted(line.split()[0] for line in shown), ["lab", "prod"])
         told = [json.loads(line) for line in self.type(f"{line} --json").stdout.splitlines()]
         self.assertEqual({each["cluster"] for each in told}, {"lab", "prod"})
+
+    def test_control_c(self) -> None:
+        class Pressed(clusters.Thread):
+            def join(self, timeout: float | None = None) -> None:
+                super().join(timeout)
+                raise KeyboardInterrupt
+
+        self.patch(clusters, "Thread", Pressed)
+        result = self.type("nodes list --cluster prod,lab", 130)
+        self.assertEqual(result.stderr, "Error: interrupted\n")
 
     def test_a_job_is_named_with_its_cluster(self) -> None:
         simulation = self.simulations["lab"]

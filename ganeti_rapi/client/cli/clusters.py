@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from attrs import Factory, define, evolve
 
-from ganeti_rapi.client.cli.failing import Failed
+from ganeti_rapi.client.cli.failing import INTERRUPTED, Failed
 from ganeti_rapi.client.cli.output import Look, Table
 from ganeti_rapi.client.cli.profiles import read_config, read_profile
 
@@ -144,8 +144,11 @@ def _run_together(attempts: Sequence[Attempt], callback: Callback) -> None:
     threads = [Thread(target=attempt.go, args=(callback,), daemon=True) for attempt in attempts]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        raise Failed("interrupted", INTERRUPTED) from None
     for attempt in attempts:
         attempt.check()
 
