@@ -128,6 +128,11 @@ class ProcessTests(SynchronousTestCase):
     """The program itself, in front of a daemon with a simulated cluster."""
 
     def test_real_terminals(self) -> None:
+        try:
+            for each in pty.openpty():
+                os.close(each)
+        except OSError as error:
+            self.skipTest(f"there are no terminals: {error}; is /dev/pts mounted?")
         with start_cluster() as cluster:
             environment = {
                 **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
