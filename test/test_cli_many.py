@@ -203,3 +203,15 @@ class OutcomeTests(CommandCase):
 
         self.patch(self.line, "run", lambda _, work: self.line.interrupt(work, waits))
         return self.line.type(line)
+
+
+class CreateManyTests(CommandCase):
+    def test_what_is_no_list_of_instances(self) -> None:
+        for text, words in (
+            ("/no/such", "/no/such: No such file"),
+            ("@/no/such", "/no/such: No such file"),
+            ("[1]", "no list of objects"),
+            ("{}", "no list of objects"),
+            ("[", "this is no JSON"),
+        ):
+            self.fails(f"instances create-many '{text}'", 2, words)

@@ -117,7 +117,7 @@ WaitForJobCompletion(job_id, period=5, retries=-1)
 """
 """The methods of Ganeti's own client, with their parameters and defaults."""
 
-OURS = {"GetPage", "GetChanges", "Once", "UnlessChanged", "WithCommon"}
+ONLY_OURS = {"GetPage", "GetChanges", "Once", "UnlessChanged", "WithCommon"}
 """Those that Ganeti's client does not have."""
 
 NAMES = """
@@ -176,7 +176,7 @@ class NamesTests(SynchronousTestCase):
         text = re.sub(r"\n    ", " ", SIGNATURES).strip()
         theirs = {line.partition("(")[0]: line[line.index("(") :] for line in text.split("\n")}
         self.assertEqual(len(theirs), 82)
-        self.assertEqual(ours.keys() - theirs.keys(), OURS)
+        self.assertEqual(ours.keys() - theirs.keys(), ONLY_OURS)
         self.assertEqual({name: ours[name] for name in theirs}, theirs)
 
     def test_every_method_says_what_it_is_for(self) -> None:

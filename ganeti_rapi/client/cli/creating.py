@@ -96,8 +96,9 @@ async def bring_in(
 
 
 def instances_of(text: str) -> list[Any]:
-    """A list of objects with the parameters of `create`, in JSON or in a file after an @."""
-    value = json_of(text)
+    """A list of objects with the parameters of `create`: JSON, or the name of a file with some."""
+    is_json = text.lstrip().startswith(("[", "{"))
+    value = json_of(text if is_json else f"@{text.removeprefix('@')}")
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         raise click.BadParameter(
             'it is no list of objects such as {"name": …, "disk_template": …, "disks": …}'
@@ -143,7 +144,7 @@ ACTIONS = (
         "create_instances",
         "Create several instances, which the allocator places all together.",
         [
-            argument("instances", type=instances_of, metavar="JSON|@FILE"),
+            argument("instances", type=instances_of, metavar="FILE|JSON"),
             IALLOCATOR,
             option_of("OP_INSTANCE_MULTI_ALLOC", "opportunistic_locking"),
         ],

@@ -22,7 +22,7 @@ instances create new2.example.com --os noop+default --disk-template plain --disk
     --node node2.example.com --nic link=br0 --beparams memory=2G,vcpus=2
 instances import new3.example.com --os noop+default --disk-template plain --disk 10G \
     --node node3.example.com --src-node node2.example.com --src-path test1.example.com
-instances create-many @new.json --iallocator hail
+instances create-many new.json --iallocator hail
 instances create-many --iallocator hail '[{"name": "new4.example.com", "os": "noop+default",
     "disk_template": "plain", "disks": [{"size": 1024}], "nics": [{}]}]'
 instances modify web1 --beparams memory=4G,vcpus=4
