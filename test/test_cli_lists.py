@@ -93,6 +93,20 @@ class ListTests(CommandCase):
         self.assertEqual(header.split()[:3], ["Name", "Status", "Primary"])
         self.assertIn("web1.example.com", [row.split()[0] for row in rows])
 
+    def test_conditions_change_no_row_and_cost_no_second_question(self) -> None:
+        self.type("filters add --action ACCEPT")
+        for line, words in (
+            *((f"{kind} list", "name=~.") for kind in ("instances", "nodes", "groups", "networks")),
+            ("jobs list", "id>0"),
+            ("filters list", "uuid=~."),
+        ):
+            for output in ("table", "wide", "csv", "name"):
+                whole = self.type(f"{line} -o {output}").stdout
+                before = len(self.line.requests)
+                chosen = self.type(f"{line} -o {output} --filter {words}").stdout
+                self.assertEqual((line, output, chosen), (line, output, whole))
+                self.assertEqual(len(self.line.requests) - before, 1)
+
     def test_times_are_readable(self) -> None:
         self.assertRegex(self.type("jobs list").stdout, r" 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d ")
         self.assertRegex(self.type("nodes show node1.example.com").stdout, r"ctime: 20\d\d-")

@@ -69,6 +69,17 @@ class CommandLineTests(SynchronousTestCase):
             tables = [self.type(server, f"{line} -o csv") for server in self.servers]
             self.assertEqual(tables[0], tables[1])
 
+    def test_conditions_change_no_row(self) -> None:
+        for server in self.servers:
+            for line, condition in (
+                ("instances list -o csv", "name=~."),
+                ("nodes list -o name", "name=~."),  # their free memory changes all the time
+                ("groups list -o csv", "name=~."),
+                ("jobs list -o csv", "id>0"),
+            ):
+                whole = self.type(server, line)
+                self.assertEqual(self.type(server, f"{line} --filter {condition}"), whole)
+
     def test_a_glance(self) -> None:
         for server in self.servers:
             found = self.json(server, "top")

@@ -47,21 +47,24 @@ class Listing:
 def list_command(listing: Listing) -> click.Command:
     """The command that a `Listing` describes.
 
-    The server judges conditions, by a query for the objects' keys.
+    The server judges conditions, by a query: for the fields that are shown, or else for the keys of
+    the objects that are.
     """
 
     async def chosen(
         client: AllMethods, conditions: Sequence[Any], fields: Sequence[str] | None
     ) -> Any:
-        rows = await call(listing.method, client, {"fields": fields} if fields else {})
         if not conditions:
-            return rows
+            return await call(listing.method, client, {"fields": fields} if fields else {})
         try:
-            found = await client.query(listing.kind, [listing.key], all_of(conditions))
+            found = await client.query(listing.kind, fields or [listing.key], all_of(conditions))
         except NotFound:  # so luxid answers names alone, if there are no such objects
             return []
-        keys = {cell[1] for (cell,) in found["data"]}
-        return [row for row in rows if row[listing.key] in keys]
+        rows = [[value for _, value in cells] for cells in found["data"]]
+        if fields:
+            return [dict(zip(fields, row)) for row in rows]
+        keys = {key for (key,) in rows}
+        return [row for row in await call(listing.method, client, {}) if row[listing.key] in keys]
 
     def run(
         session: Session,
