@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
 from pathlib import Path
@@ -12,8 +13,10 @@ from click.testing import Result
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.client.cli import clusters
+from ganeti_rapi.client.cli import screen as screen_module
 from ganeti_rapi.client.cli.profiles import Profile
 from ganeti_rapi.client.cli.root import rapi
+from ganeti_rapi.client.cli.screen import Screen
 from ganeti_rapi.client.errors import Unreachable
 
 from .cli_double import runner
@@ -153,3 +156,9 @@ class ClustersTests(SynchronousTestCase):
         lines = self.type("top --cluster prod,lab").stdout.splitlines()
         self.assertRegex(lines[0], "^Cluster +Node +Role")
         self.assertEqual({line.split()[0] for line in lines[1:]}, {"prod", "lab"})
+
+    def test_a_glance_at_several_on_a_terminal_is_one(self) -> None:
+        shown = io.StringIO()
+        self.patch(screen_module, "screen", lambda **_: Screen(shown, True, False, 120))
+        self.type("top --cluster prod,lab")
+        self.assertRegex(shown.getvalue(), "^Cluster +Node +Role")

@@ -161,13 +161,13 @@ def elapsed(seconds: float) -> str:
 
 
 def top(session: Session, order: str, once: bool | None = None) -> None:
-    """Show it, and again as it changes where there is a terminal."""
+    """Show it, and again as it changes where there is a terminal, and one cluster."""
     from ganeti_rapi.client.cli import watching  # not for a help text
 
     def shown(session: Session, found: Row) -> None:
         show(session, found, order)
 
-    if once or not session.out.is_terminal:
+    if once or not session.out.is_terminal or session.noted is not None:
         shown(session, session.ask(look))
     else:
         watching.watch(session, KINDS, look, shown)
