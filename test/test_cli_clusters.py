@@ -79,6 +79,17 @@ class ClustersTests(SynchronousTestCase):
         self.assertIn("gone: https://gone cannot be reached", result.stderr)
         self.assertIn("Error: 1 of 3 clusters failed: gone", result.stderr)
 
+    def test_a_profile_that_cannot_be_used_hides_no_other(self) -> None:
+        bad = '[profiles.bad]\nurl = "https://bad"\nnosuch = 1\n'
+        locked = '[profiles.locked]\nurl = "https://locked"\nuser = "jack"\n'
+        self.config.write_text(CONFIG + bad + locked)
+        result = self.type("groups list --cluster lab,bad,locked -o name", 2)
+        self.assertIn("lab:default", result.stdout)
+        self.assertIn("bad: profile bad: nosuch is not one of", result.stderr)
+        self.assertIn("locked: no password for jack: set RAPI_PASSWORD", result.stderr)
+        result = self.type("cluster queue drain --cluster bad,lab", 2)
+        self.assertIn("drained: yes", result.stdout)
+
     def test_objects_by_their_cluster(self) -> None:
         found = json.loads(self.type("info --cluster prod,lab --json").stdout)
         self.assertEqual(list(found), ["prod", "lab"])

@@ -16,7 +16,7 @@ from attrs import Factory, define, evolve
 
 from ganeti_rapi.client.cli.failing import INTERRUPTED, Failed
 from ganeti_rapi.client.cli.output import Look, Table
-from ganeti_rapi.client.cli.profiles import read_config, read_profile
+from ganeti_rapi.client.cli.profiles import ProfileError, must_be_known, read_config, read_profile
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.cli.running import Session
@@ -59,8 +59,20 @@ class Attempt:
         """Run it; whatever it raises is kept."""
         try:
             callback(self.session, **self.values)
+        except ProfileError as error:
+            self.error = Failed(str(error), 2)
         except BaseException as error:  # it may be in a thread, where nobody would see it
             self.error = error
+
+    def unlock(self) -> None:
+        """Get the profile with its password; what is wrong with it is kept."""
+        from ganeti_rapi.client.cli.connecting import unlocked  # imports TLS
+
+        try:
+            profile = read_profile(os.environ, self.session.choices.all)
+            self.session.profile = unlocked(profile)
+        except ProfileError as error:
+            self.error = Failed(str(error), 2)
 
     def check(self) -> None:
         """Raise what is not the cluster's fault: wrong usage, control-C."""
@@ -127,21 +139,23 @@ def _chosen(session: Session) -> Sequence[str]:
     typed = session.choices.all.get("cluster")
     if not typed:
         return []
+    config = read_config(os.environ, session.choices.all)
+    every = list(config.tables)
     if typed != ALL:
-        return list(dict.fromkeys(filter(None, typed.split(","))))
-    every = list(read_config(os.environ, session.choices.all).tables)
+        names = list(dict.fromkeys(filter(None, typed.split(","))))
+        for name in names:
+            must_be_known(config, name)
+        return names
     if not every:
         raise Failed("there are no profiles of clusters; rapi login makes one", 2)
     return every
 
 
 def _run_together(attempts: Sequence[Attempt], callback: Callback) -> None:
-    from ganeti_rapi.client.cli.connecting import unlocked  # imports TLS
-
     for attempt in attempts:  # one after the other, since there may be questions
-        profile = read_profile(os.environ, attempt.session.choices.all)
-        attempt.session.profile = unlocked(profile)
-    threads = [Thread(target=attempt.go, args=(callback,), daemon=True) for attempt in attempts]
+        attempt.unlock()
+    able = [attempt for attempt in attempts if attempt.error is None]
+    threads = [Thread(target=each.go, args=(callback,), daemon=True) for each in able]
     for thread in threads:
         thread.start()
     try:

@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import asdict
 
-from ganeti_rapi.client.cli.profiles import Config, Profile, ProfileError, parse
+from ganeti_rapi.client.cli.profiles import Profile, ProfileError, parse
 
 _HEADER: Final = re.compile(r"\s*\[")
 
@@ -89,10 +89,3 @@ def write_text(path: Path, text: str) -> None:
         os.replace(new, path)
     except OSError as error:
         raise ProfileError(f"can't write {path}: {error.strerror}") from None
-
-
-def known(config: Config, name: str) -> None:
-    """Raise `ProfileError` if there is no such profile."""
-    if name not in config.tables:
-        there = ", ".join(config.tables) or "none"
-        raise ProfileError(f"there is no profile {name}; known: {there}")

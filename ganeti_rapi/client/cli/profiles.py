@@ -84,15 +84,21 @@ def profile_of(name: str, table: Any) -> Profile:  # Any: what the file has ther
     return Profile(**table)
 
 
+def must_be_known(config: Config, name: str) -> None:
+    """Raise `ProfileError` if there is no such profile."""
+    if name not in config.tables:
+        there = ", ".join(config.tables) or "none"
+        raise ProfileError(f"there is no profile {name}; known: {there}")
+
+
 def choose(config: Config, name: str | None, given: Mapping[str, Any]) -> Profile:
     # Any: each option's own type
     """The profile by name, else the current one unless a URL is given, with the options on top.
 
     A given URL alone does not take the current profile's password elsewhere.
     """
-    if name is not None and name not in config.tables:
-        there = ", ".join(config.tables) or "none"
-        raise ProfileError(f"there is no profile {name}; known: {there}")
+    if name is not None:
+        must_be_known(config, name)
     base = Profile()
     if name is not None or not given.get("url"):
         chosen = name or config.current

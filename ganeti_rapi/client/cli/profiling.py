@@ -11,7 +11,6 @@ import click
 from ganeti_rapi.client.cli import passwords
 from ganeti_rapi.client.cli.commands import argument, command
 from ganeti_rapi.client.cli.configuring import (
-    known,
     read_text,
     with_current,
     without_profile,
@@ -20,7 +19,7 @@ from ganeti_rapi.client.cli.configuring import (
 from ganeti_rapi.client.cli.everywhere import profile_names
 from ganeti_rapi.client.cli.listing import LOOK, looking
 from ganeti_rapi.client.cli.output import Columns, Look, Table
-from ganeti_rapi.client.cli.profiles import config_file, parse
+from ganeti_rapi.client.cli.profiles import config_file, must_be_known, parse
 from ganeti_rapi.client.cli.running import Session
 
 COLUMNS: Columns = {
@@ -64,7 +63,7 @@ def _row(name: str, table: Any, current: str) -> dict[str, Any]:  # Any: what th
 def use(session: Session, name: str) -> None:
     """Let a profile count where none is named."""
     path, text = _config(session)
-    known(parse(text), name)
+    must_be_known(parse(text), name)
     write_text(path, with_current(text, name))
     session.err.line(f"profile {name} counts now")
 
@@ -73,7 +72,7 @@ def remove(session: Session, name: str) -> None:
     """Take a profile away, and its password from the keyring."""
     path, text = _config(session)
     config = parse(text)
-    known(config, name)
+    must_be_known(config, name)
     write_text(path, without_profile(text, name))
     table = config.tables[name]
     if isinstance(table, dict) and table.get("keyring"):
