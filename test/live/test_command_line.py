@@ -46,6 +46,8 @@ class CommandLineTests(SynchronousTestCase):
             stdout=output,
             stderr=subprocess.PIPE,
             text=True,
+            # A shell's background job ignores it, and so would all that is started there.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def type(self, server: str, line: str, code: int = 0) -> str:
