@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -116,4 +117,7 @@ class WatchTests(CommandCase):
         self.assertNotIn("running", second)
 
     def test_several_clusters(self) -> None:
-        self.fails("nodes list --watch --cluster a,b", 2, "--watch is for one cluster")
+        config = Path(self.mktemp())
+        config.write_text("[profiles.a]\n[profiles.b]\n")
+        line = f"--config {config} nodes list --watch --cluster a,b"
+        self.fails(line, 2, "--watch is for one cluster")
