@@ -76,10 +76,11 @@ class Box:
 
     def _forget_old(self) -> None:
         now = self.seconds()
-        for name, (end, _) in list(self._kept.items()):
-            if now < end:
-                break  # they are in the order in which they end
-            del self._kept[name]
+        while self._kept:
+            oldest = next(iter(self._kept))  # they are in the order in which they end
+            if now < self._kept[oldest][0]:
+                return
+            del self._kept[oldest]
 
 
 class KeptHere:

@@ -37,7 +37,7 @@ except ImportError:
 
 # Any, throughout: JSON, and what schemathesis makes of it.
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "3"))
 """Requests for each operation, valid ones and again as many that are not.
 
 The same ones each time, so that the suite is green or red for a reason. A larger number in the
