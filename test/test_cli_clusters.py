@@ -39,6 +39,7 @@ class ClustersTests(SynchronousTestCase):
         for simulation in self.simulations.values():
             self.addCleanup(simulation.stop)
         self.lock = Lock()
+        self.environment: dict[str, str | None] = {}
         self.config = Path(self.mktemp())
         self.config.write_text(CONFIG)
 
@@ -52,7 +53,7 @@ class ClustersTests(SynchronousTestCase):
 
     def type(self, line: str, code: int = 0) -> Result:
         words = ["--config", str(self.config), *shlex.split(line)]
-        result = runner().invoke(rapi, words, obj=self.run_)
+        result = runner().invoke(rapi, words, obj=self.run_, env=self.environment)
         self.assertEqual((line, result.exit_code), (line, code), result.output)
         return result
 
@@ -116,6 +117,9 @@ class ClustersTests(SynchronousTestCase):
     def test_names_of_the_usual_cluster_beside_others(self) -> None:
         submitted = json.loads(self.type("instances start web1 lab:web2 --json --submit").stdout)
         self.assertEqual(list(submitted), ["prod", "lab"])
+        self.environment["RAPI_URL"] = "https://prod"
+        submitted = json.loads(self.type("instances start web1 lab:web2 --json --submit").stdout)
+        self.assertEqual(list(submitted), ["https://prod", "lab"])
 
     def test_an_action_that_fails_on_one(self) -> None:
         result = self.type("instances start gone:web1 lab:web1", 3)

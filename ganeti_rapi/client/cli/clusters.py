@@ -126,7 +126,8 @@ def _targets(session: Session, values: Values) -> list[tuple[str, Values]]:
 def _usual(session: Session) -> str:
     """What to call the cluster that is asked if none is named."""
     choices = session.choices.all
-    return str(choices.get("profile") or read_config(os.environ, choices).current)
+    named = choices.get("profile") or choices.get("url")
+    return str(named or read_config(os.environ, choices).current)
 
 
 def _bare(key: str, value: str) -> str | int:
