@@ -10,6 +10,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganeti_rapi.api.opcodes import OPCODES
+from ganeti_rapi.simulator.control import statefile
 from ganeti_rapi.simulator.control.statefile import DELAY, HEADER
 from ganeti_rapi.simulator.releases import RELEASES
 from ganeti_rapi.simulator.service import SimulatedJobDaemon, parse_size
@@ -29,6 +30,8 @@ class Malicious:
 class StateFileTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.path = Path(self.mktemp()).absolute()
+        # Or else a busy disk would make the cluster one that is written later.
+        self.patch(statefile, "QUICK", float("inf"))
 
     def daemon(self, size: str = "") -> SimulatedJobDaemon:
         self.reactor = MemoryReactor()
