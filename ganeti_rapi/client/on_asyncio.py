@@ -12,19 +12,15 @@ from urllib.parse import urlsplit
 
 from ganeti_rapi.client.conversation import BROKEN, Conversation, Head, host_of
 from ganeti_rapi.client.errors import Unreachable
-from ganeti_rapi.client.kept import Kept
-from ganeti_rapi.client.over_sockets import SocketClient
+from ganeti_rapi.client.over_sockets import SocketClient, SocketTransport
 from ganeti_rapi.client.sockets import PIECE, broken, not_trusted, shown, unreachable
 from ganeti_rapi.client.transport import (
     IDLE,
-    Credentials,
-    Patience,
     Reply,
     Request,
-    Transport,
     decode,
 )
-from ganeti_rapi.client.trust import Trust, sha256
+from ganeti_rapi.client.trust import sha256
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
@@ -70,25 +66,8 @@ class _Connection:
         self._writer.close()
 
 
-class AsyncioTransport(Transport):
-    """Sends requests in the running loop. ``trust`` judges certificates, where there are any.
-
-    ``connections`` are kept open for later reads. ``connect_timeout`` is seconds.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        trust: Trust,
-        credentials: Credentials,
-        patience: Patience,
-        connect_timeout: float,
-        connections: int = 8,
-    ) -> None:
-        super().__init__(url, credentials, patience)
-        self._trust = trust if self.url.startswith("https:") else None
-        self._connect_timeout = connect_timeout
-        self._kept: Kept[_Connection] = Kept(connections)
+class AsyncioTransport(SocketTransport[_Connection]):
+    """Sends requests in the running loop."""
 
     async def send(self, request: Request) -> Reply:
         return await self.within(self.patience.timeout, self._exchange(request), self.timed_out)
@@ -157,9 +136,6 @@ class AsyncioTransport(Transport):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             raise
-
-    async def close(self) -> None:
-        self._kept.close()
 
     async def _connection(self, safe: bool) -> _Connection:
         """One that was kept, or a new one. Raises `Unreachable` or `TlsError`."""

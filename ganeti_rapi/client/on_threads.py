@@ -16,18 +16,13 @@ from typing import Any, TypeVar
 from attrs import define
 
 from ganeti_rapi.client.conversation import BROKEN, Head
-from ganeti_rapi.client.kept import Kept
-from ganeti_rapi.client.over_sockets import SocketClient
+from ganeti_rapi.client.over_sockets import SocketClient, SocketTransport
 from ganeti_rapi.client.sockets import Connection, broken
 from ganeti_rapi.client.transport import (
-    Credentials,
-    Patience,
     Reply,
     Request,
-    Transport,
     decode,
 )
-from ganeti_rapi.client.trust import Trust
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
@@ -53,34 +48,20 @@ _deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
 
 
 @define
-class _Connections:
-    """Those that are kept, and those in use; ``interrupted`` says that nobody may wait any more."""
+class _UnderWay:
+    """The connections in use; ``interrupted`` says that nobody may wait any more."""
 
-    kept: Kept[Connection]
     used: set[Connection]
     interrupted: bool = False
 
 
-class ThreadTransport(Transport):
-    """Sends requests over sockets. Any thread, and any process that is forked off, may use it.
+class ThreadTransport(SocketTransport[Connection]):
+    """Sends requests over sockets. Any thread, and any process that is forked off, may use it."""
 
-    ``trust`` judges certificates, where there are any. ``connections`` are kept open for
-    later reads. ``connect_timeout`` is seconds.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        trust: Trust,
-        credentials: Credentials,
-        patience: Patience,
-        connect_timeout: float,
-        connections: int = 8,
-    ) -> None:
-        super().__init__(url, credentials, patience)
-        self._trust = trust if self.url.startswith("https:") else None
-        self._connect_timeout = connect_timeout
-        self._connections = _Connections(Kept(connections), set())
+    # Any: what the base takes
+    def __init__(self, *of_sockets: Any, **more: Any) -> None:
+        super().__init__(*of_sockets, **more)
+        self._under_way = _UnderWay(set())
 
     async def send(self, request: Request) -> Reply:
         until = min(_deadline.get(), monotonic() + (self.patience.timeout or float("inf")))
@@ -150,15 +131,12 @@ class ThreadTransport(Transport):
             for future in done:
                 future.result()
 
-    async def close(self) -> None:
-        self._connections.kept.close()
-
     @contextmanager
     def _asking(self, request: Request, until: float) -> Iterator[Connection]:
         """A connection over which a request was sent; it is kept if its reply was whole."""
         self._check()
         connection = self._connection(request.safe, until)
-        self._connections.used.add(connection)
+        self._under_way.used.add(connection)
         try:
             self._check()  # since `_interrupt` saw only those that were in use
             connection.ask(request, _left(until))
@@ -166,11 +144,11 @@ class ThreadTransport(Transport):
         except (OSError, BROKEN) as error:
             raise self._meaning(error) from error
         finally:
-            self._connections.used.discard(connection)
-            self._connections.kept.put(connection)
+            self._under_way.used.discard(connection)
+            self._kept.put(connection)
 
     def _connection(self, safe: bool, until: float) -> Connection:
-        kept = self._connections.kept.take() if safe else None
+        kept = self._kept.take() if safe else None
         left = min(self._connect_timeout, max(until - monotonic(), 0.001))
         return kept or Connection(self.url, self._trust, left)
 
@@ -193,7 +171,7 @@ class ThreadTransport(Transport):
 
     def _meaning(self, error: Exception) -> BaseException:
         """What a broken exchange means."""
-        if self._connections.interrupted:
+        if self._under_way.interrupted:
             return KeyboardInterrupt()
         if isinstance(error, TimeoutError):
             return _Late() if _deadline.get() <= monotonic() else self.timed_out()
@@ -201,12 +179,12 @@ class ThreadTransport(Transport):
 
     def _interrupt(self) -> None:
         """Let the threads of `each` end: what they wait for is over."""
-        self._connections.interrupted = True
-        for connection in list(self._connections.used):
+        self._under_way.interrupted = True
+        for connection in list(self._under_way.used):
             connection.interrupt()
 
     def _check(self) -> None:
-        if self._connections.interrupted:
+        if self._under_way.interrupted:
             raise KeyboardInterrupt
         if _deadline.get() <= monotonic():
             raise _Late

@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Generic
 
+from ganeti_rapi.client.kept import Connection, Kept
 from ganeti_rapi.client.methods import AllMethods
 from ganeti_rapi.client.transport import Credentials, Patience, Transport, credentials_of
 from ganeti_rapi.client.trust import Trust, policy
 
 MakeTransport = Callable[[str, Trust, Credentials, Patience, float, int], Transport]
+
+
+class SocketTransport(Transport, Generic[Connection]):
+    """What the transports over sockets have in common.
+
+    ``trust`` judges certificates, where there are any. ``connections`` are kept open for later
+    reads. ``connect_timeout`` is seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        trust: Trust,
+        credentials: Credentials,
+        patience: Patience,
+        connect_timeout: float,
+        connections: int = 8,
+    ) -> None:
+        super().__init__(url, credentials, patience)
+        self._trust = trust if self.url.startswith("https:") else None
+        self._connect_timeout = connect_timeout
+        self._kept: Kept[Connection] = Kept(connections)
+
+    async def close(self) -> None:
+        self._kept.close()
 
 
 class SocketClient(AllMethods):
