@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import json
+from typing import Any
 
 from ganeti_rapi.client.cli import overview
 
@@ -44,4 +45,13 @@ class TopTests(CommandCase):
         self.assertEqual((len(found["nodes"]), found["jobs"]), (5, []))
 
     def test_nothing_reaches_the_terminal_but_text(self) -> None:
-        self.assertNotIn("\x1b", overview.words_of(["INSTANCE_STARTUP(a\x1b[31m)"]))
+        job = {"id": 1, "status": "running", "summary": ["INSTANCE_STARTUP(a\x1b[31m)"]}
+        look = overview.look
+
+        async def with_job(client: Any) -> Any:  # Any: a client, JSON
+            return {**await look(client), "jobs": [job]}
+
+        self.patch(overview, "look", with_job)
+        shown = self.type("top").stdout
+        self.assertIn("INSTANCE_STARTUP", shown)
+        self.assertNotIn("\x1b", shown)

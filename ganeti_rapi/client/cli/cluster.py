@@ -59,10 +59,8 @@ WATCHER = family(
     command("continue", "Let it go on.", _go_on, []),
 )
 
-INFO = "Show the cluster's settings."
-
 COMMANDS = (
-    reading("info", "get_info", INFO),
+    reading("info", "get_info", "Show the cluster's settings."),
     reading("version", "get_version", "Show the version of the API: 2."),
     *map(action_command, ACTIONS),
     *verifying.CLUSTER,

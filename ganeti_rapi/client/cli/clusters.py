@@ -1,6 +1,6 @@
 """The same command on several clusters, which are profiles: ``--cluster all``, ``lab:web1``.
 
-A command attempts as often as there are clusters, each time in a session of its own that notes what
+A command runs as often as there are clusters, each time in a session of its own that notes what
 would be printed. What it printed is shown together in the end.
 """
 

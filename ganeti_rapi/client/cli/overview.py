@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -12,6 +12,7 @@ import click
 from ganeti_rapi.client.cli.cells import bar, printable, size
 from ganeti_rapi.client.cli.commands import command, flag, option
 from ganeti_rapi.client.cli.output import Look, Table
+from ganeti_rapi.jobstates import FINAL_STATES
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.cli.running import Session
@@ -24,9 +25,6 @@ NODE_FIELDS: Final = (
     *("name", "role", "pinst_cnt", "sinst_cnt", "mtotal", "mfree", "dtotal", "dfree"),
 )
 JOB_FIELDS: Final = ("id", "status", "summary", "start_ts")
-UNDER_WAY: Final = ("running", "waiting", "canceling", "queued")
-"""States of jobs that are shown; the others have ended."""
-
 ORDER: Final = {
     "memory": "memory_used",
     "disk": "disk_used",
@@ -57,7 +55,7 @@ async def look(client: AllMethods) -> dict[str, Any]:
         "software_version": info["software_version"],
         "instances": dict(Counter(each["status"] for each in instances).most_common()),
         "nodes": await client.get_nodes(fields=NODE_FIELDS),
-        "jobs": [job for job in jobs if job["status"] in UNDER_WAY],
+        "jobs": [job for job in jobs if job["status"] not in FINAL_STATES],
     }
 
 
@@ -140,13 +138,8 @@ def _job(job: Row, now: float) -> dict[str, Any]:
         "id": job["id"],
         "status": job["status"],
         "since": None if started is None else elapsed(now - started[0]),
-        "what": words_of(job["summary"]),
+        "what": job["summary"],
     }
-
-
-def words_of(summary: Iterable[str]) -> str:
-    """What a job does."""
-    return printable(", ".join(summary))
 
 
 def elapsed(seconds: float) -> str:
