@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from ganeti_rapi.client.cli.everywhere import Choices, one_of_several
+from ganeti_rapi.client.cli.filtering import values_of
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.methods import AllMethods
@@ -66,7 +67,7 @@ def names_by(method: str) -> Complete:
 async def _os_in_use(client: AllMethods, _: object) -> Sequence[str]:
     """The operating systems of the instances there are; all others would cost a job."""
     answer = await client.query("instance", ["os"])
-    return sorted({cell[1] for (cell,) in answer["data"]})
+    return sorted(set(values_of(answer)))
 
 
 async def _iallocators(client: AllMethods, _: object) -> Sequence[str]:
@@ -85,7 +86,7 @@ def tags_in_use(kind: str) -> Complete:
 
     async def find(client: AllMethods, _: object) -> Sequence[str]:
         answer = await client.query(kind, ["tags"])
-        return sorted({tag for (cell,) in answer["data"] for tag in cell[1] or ()})
+        return sorted({tag for tags in values_of(answer) for tag in tags or ()})
 
     return found_by(find)
 

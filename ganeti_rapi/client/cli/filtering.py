@@ -1,4 +1,4 @@
-"""Conditions such as ``status=running``, and what they are in Ganeti's query language.
+"""Conditions such as ``status=running`` in Ganeti's query language, and what queries find.
 
 The server judges them, so that they mean the same in lists and in `rapi query`.
 """
@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from ganeti_rapi.client.results import Answer
 
 # Any, in this module: JSON, of which the query language is made
 OPERATORS: Mapping[str, Callable[[str, Any], Any]] = {
@@ -55,6 +58,11 @@ def condition(text: str) -> Any:
 def all_of(conditions: Sequence[Any]) -> Any:
     """One filter for which all must hold; None without conditions."""
     return ["&", *conditions] if len(conditions) > 1 else next(iter(conditions), None)
+
+
+def values_of(answer: Answer) -> list[Any]:
+    """The values of the one field that was asked for, of all objects that a query found."""
+    return [value for ((_, value),) in answer["data"]]
 
 
 def _json(text: str) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganeti_rapi.client.cli import completion, verifying
 from ganeti_rapi.client.cli.commands import argument, reading
+from ganeti_rapi.client.cli.filtering import values_of
 from ganeti_rapi.client.cli.listing import Listing, list_command
 from ganeti_rapi.client.cli.opcodes import option_of
 from ganeti_rapi.client.cli.parameters import (
@@ -37,7 +38,7 @@ async def evacuated(client: AllMethods, values: Mapping[str, Any]) -> list[str]:
     group = values["group"]
     where = ["|", ["=", "pnode.group", group], ["=[]", "snodes.group", group]]
     answer = await client.query("instance", ["name"], where)
-    return [cell[1] for (cell,) in answer["data"]]
+    return values_of(answer)
 
 
 ACTIONS = (

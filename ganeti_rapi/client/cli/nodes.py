@@ -10,6 +10,7 @@ import click
 
 from ganeti_rapi.client.cli.commands import argument, command, family, option, reading
 from ganeti_rapi.client.cli.failing import Failed
+from ganeti_rapi.client.cli.filtering import values_of
 from ganeti_rapi.client.cli.listing import LOOK, Listing, list_command, looking
 from ganeti_rapi.client.cli.opcodes import argument_of, option_of
 from ganeti_rapi.client.cli.output import Look, Table
@@ -92,7 +93,7 @@ async def evacuated(client: AllMethods, values: Mapping[str, Any]) -> list[str]:
     """The instances that leave a node."""
     node = full_name("node", values["node"], await client.list_nodes())
     answer = await client.query("instance", ["name"], ON_NODE[values["mode"]](node))
-    return [cell[1] for (cell,) in answer["data"]]
+    return values_of(answer)
 
 
 def _set_power(client: AllMethods, node: str, command: str, **values: Any) -> Any:

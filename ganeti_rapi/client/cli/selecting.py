@@ -11,7 +11,7 @@ from attrs import field, frozen
 from ganeti_rapi.client.cli import completion
 from ganeti_rapi.client.cli.commands import argument, flag, option, several
 from ganeti_rapi.client.cli.failing import Failed
-from ganeti_rapi.client.cli.filtering import HELP, all_of, condition
+from ganeti_rapi.client.cli.filtering import HELP, all_of, condition, values_of
 from ganeti_rapi.client.cli.listing import is_node
 from ganeti_rapi.client.cli.shortening import LISTS, full_name
 
@@ -70,7 +70,7 @@ async def selected(client: AllMethods, kind: str, selection: Selection) -> list[
         known: Sequence[str] = await getattr(client, LISTS[kind])()
         return list(dict.fromkeys(_known(kind, name, known) for name in selection.names))
     answer = await client.query(kind, ["name"], selection.filter(kind))
-    found = [cell[1] for (cell,) in answer["data"]]
+    found = values_of(answer)
     if not found:
         raise Failed(f"no {kind} is like that; nothing was done", 5)
     return found
