@@ -65,6 +65,11 @@ def values_of(answer: Answer) -> list[Any]:
     return [value for ((_, value),) in answer["data"]]
 
 
+def rows_of(answer: Answer, fields: Sequence[str]) -> list[dict[str, Any]]:
+    """The objects that a query found, with the fields that it asked for."""
+    return [dict(zip(fields, (value for _, value in cells))) for cells in answer["data"]]
+
+
 def _json(text: str) -> Any:
     try:
         return json.loads(text)

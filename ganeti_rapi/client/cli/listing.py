@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from ganeti_rapi.client.cli.commands import Method, call, command, flag, given, option, several
 from ganeti_rapi.client.cli.everywhere import completed, one_of_several
-from ganeti_rapi.client.cli.filtering import HELP, all_of, condition, values_of
+from ganeti_rapi.client.cli.filtering import HELP, all_of, condition, rows_of, values_of
 from ganeti_rapi.client.cli.output import Columns, Look, Table
 from ganeti_rapi.client.cli.running import Session
 from ganeti_rapi.client.cli.values import names
@@ -61,8 +61,7 @@ def list_command(listing: Listing) -> click.Command:
         except NotFound:  # so luxid answers names alone, if there are no such objects
             return []
         if fields:
-            values = ([value for _, value in cells] for cells in found["data"])
-            return [dict(zip(fields, row)) for row in values]
+            return rows_of(found, fields)
         keys = set(values_of(found))
         return [row for row in await call(listing.method, client, {}) if row[listing.key] in keys]
 

@@ -11,8 +11,9 @@ import click
 
 from ganeti_rapi.client.cli.cells import bar, printable, size
 from ganeti_rapi.client.cli.commands import command, flag, option
+from ganeti_rapi.client.cli.filtering import rows_of
 from ganeti_rapi.client.cli.output import Look, Table
-from ganeti_rapi.jobstates import FINAL_STATES
+from ganeti_rapi.jobstates import FINAL_STATES, JOB_STATES
 
 if TYPE_CHECKING:
     from ganeti_rapi.client.cli.running import Session
@@ -25,6 +26,12 @@ NODE_FIELDS: Final = (
     *("name", "role", "pinst_cnt", "sinst_cnt", "mtotal", "mfree", "dtotal", "dfree"),
 )
 JOB_FIELDS: Final = ("id", "status", "summary", "start_ts")
+UNDER_WAY: Final = [
+    "|",
+    *(["=", "status", state] for state in JOB_STATES if state not in FINAL_STATES),
+]
+"""The filter for jobs that have not ended; those that have may be thousands."""
+
 ORDER: Final = {
     "memory": "memory_used",
     "disk": "disk_used",
@@ -47,7 +54,7 @@ JOBS = {"Job": "id", "Status": "status", "Since": "since", "What": "what"}
 async def look(client: AllMethods) -> dict[str, Any]:
     """What there is to be seen."""
     info = await client.get_info()
-    jobs = await client.get_jobs(fields=JOB_FIELDS)
+    jobs = await client.query("job", JOB_FIELDS, UNDER_WAY)
     instances = await client.get_instances(fields=("name", "status"))
     return {
         "name": info["name"],
@@ -55,7 +62,7 @@ async def look(client: AllMethods) -> dict[str, Any]:
         "software_version": info["software_version"],
         "instances": dict(Counter(each["status"] for each in instances).most_common()),
         "nodes": await client.get_nodes(fields=NODE_FIELDS),
-        "jobs": [job for job in jobs if job["status"] not in FINAL_STATES],
+        "jobs": rows_of(jobs, JOB_FIELDS),
     }
 
 
